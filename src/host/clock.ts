@@ -1,0 +1,35 @@
+/** Time as a port: the engine waits an hour in a millisecond under the test kit's clock. */
+export interface Clock {
+  /** Epoch milliseconds. */
+  now(): number;
+  /** Milliseconds that never go back, for durations. */
+  monotonic(): number;
+  /** @returns what `clearTimeout` takes */
+  setTimeout(callback: () => void, ms: number): unknown;
+  clearTimeout(timer: unknown): void;
+}
+
+/** Longest delay Node's timers take; longer ones are split. */
+const LONGEST = 2 ** 31 - 1;
+
+export function systemClock(): Clock {
+  return {
+    now: () => Date.now(),
+    monotonic: () => performance.now(),
+    setTimeout(callback, ms) {
+      const timer = { handle: undefined as NodeJS.Timeout | undefined };
+      const arm = (left: number): void => {
+        const wait = Math.min(Math.max(left, 0), LONGEST);
+        timer.handle = setTimeout(() => {
+          if (left > wait) arm(left - wait);
+          else callback();
+        }, wait);
+      };
+      arm(ms);
+      return timer;
+    },
+    clearTimeout(timer) {
+      clearTimeout((timer as { handle: NodeJS.Timeout | undefined } | undefined)?.handle);
+    },
+  };
+}

@@ -1,0 +1,175 @@
+import {
+  closeSync,
+  fsyncSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  unlinkSync,
+  writeSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
+
+/**
+ * The disk, in the few moves that flowctl makes. All of them are synchronous: a
+ * message takes one of them, and what is on disk must be there before we go on.
+ * Failures other than "absent" are thrown as Node's own errors (`code`).
+ */
+export interface Files {
+  /** The text of a file; `undefined` where there is none. */
+  read(path: string): string | undefined;
+  /** Names in a directory; none where it is absent. */
+  list(path: string): readonly string[];
+  /** @param follow whether a symbolic link stands for its target @default true */
+  stat(path: string, follow?: boolean): FileStat | undefined;
+  /** Makes a directory and its parents, readable for its owner only. */
+  makeDirectory(path: string): void;
+  /**
+   * Creates a file exclusively and durably: temporary file, fsync, link, fsync of the directory.
+   * @returns false where it exists
+   */
+  create(path: string, text: string): boolean;
+  /** Replaces a file's content atomically and durably. */
+  replace(path: string, text: string): void;
+  rename(from: string, to: string): void;
+  /** Removes a file or a directory with all in it; nothing where it is absent. */
+  remove(path: string): void;
+  /** Opens a file to append to; each write is whole. */
+  append(path: string): AppendFile;
+}
+
+export interface FileStat {
+  readonly kind: "file" | "directory" | "link" | "other";
+  readonly size: number;
+  readonly mode: number;
+  readonly uid: number;
+  readonly modifiedMs: number;
+}
+
+export interface AppendFile {
+  write(text: string): void;
+  sync(): void;
+  close(): void;
+}
+
+const PRIVATE_FILE = 0o600;
+const PRIVATE_DIRECTORY = 0o700;
+
+export function systemFiles(): Files {
+  let serial = 0;
+  const temporary = (path: string): string =>
+    join(dirname(path), `.${String(process.pid)}-${String(Date.now())}-${String((serial += 1))}.tmp`);
+  return {
+    read: (path) => absent(() => readFileSync(path, "utf8")),
+    list: (path) => absent(() => readdirSync(path)) ?? [],
+    stat: (path, follow = true) => absent(() => describe(follow ? statSync(path) : lstatSync(path))),
+    makeDirectory: (path) => {
+      mkdirSync(path, { recursive: true, mode: PRIVATE_DIRECTORY });
+    },
+    create(path, text) {
+      const draft = temporary(path);
+      try {
+        writeDurably(draft, text);
+        linkSync(draft, path);
+      } catch (error) {
+        if (isCode(error, "EEXIST")) return false;
+        throw error;
+      } finally {
+        rmSync(draft, { force: true });
+      }
+      syncDirectory(dirname(path));
+      return true;
+    },
+    replace(path, text) {
+      const draft = temporary(path);
+      try {
+        writeDurably(draft, text);
+        renameSync(draft, path);
+      } catch (error) {
+        rmSync(draft, { force: true });
+        throw error;
+      }
+      syncDirectory(dirname(path));
+    },
+    rename: (from, to) => {
+      renameSync(from, to);
+    },
+    remove: (path) => {
+      absent(() => {
+        unlinkSync(path);
+      }, path);
+    },
+    append(path) {
+      const file = openSync(path, "a", PRIVATE_FILE);
+      return {
+        write: (text) => {
+          writeSync(file, text);
+        },
+        sync: () => {
+          fsyncSync(file);
+        },
+        close: () => {
+          closeSync(file);
+        },
+      };
+    },
+  };
+}
+
+/** Answers `undefined` for what is not there; a directory given to `remove` goes with all in it. */
+function absent<T>(read: () => T, directory?: string): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (isCode(error, "ENOENT") || isCode(error, "ENOTDIR")) return undefined;
+    if (directory !== undefined && (isCode(error, "EISDIR") || isCode(error, "EPERM"))) {
+      rmSync(directory, { recursive: true, force: true });
+      return undefined;
+    }
+    throw error;
+  }
+}
+
+function writeDurably(path: string, text: string): void {
+  const file = openSync(path, "wx", PRIVATE_FILE);
+  try {
+    writeSync(file, text);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** Makes a new name in a directory durable; some systems cannot, and need not. */
+function syncDirectory(path: string): void {
+  let directory: number | undefined;
+  try {
+    directory = openSync(path, "r");
+    fsyncSync(directory);
+  } catch (error) {
+    if (!isCode(error, "EISDIR") && !isCode(error, "EPERM") && !isCode(error, "EINVAL")) throw error;
+  } finally {
+    if (directory !== undefined) closeSync(directory);
+  }
+}
+
+function describe(stat: ReturnType<typeof statSync>): FileStat | undefined {
+  if (stat === undefined) return undefined;
+  const kind = stat.isFile() ? "file" : stat.isDirectory() ? "directory" : stat.isSymbolicLink() ? "link" : "other";
+  return {
+    kind,
+    size: Number(stat.size),
+    mode: Number(stat.mode),
+    uid: Number(stat.uid),
+    modifiedMs: Number(stat.mtimeMs),
+  };
+}
+
+function isCode(error: unknown, code: string): boolean {
+  return error instanceof Error && "code" in error && error.code === code;
+}

@@ -1,0 +1,30 @@
+import type { StateType } from "./state.ts";
+
+/** Chooses runs and tasks by globs (`nightly-*`); all that are given must hold. */
+export interface Match {
+  readonly flows?: readonly string[];
+  readonly tasks?: readonly string[];
+  readonly tags?: readonly string[];
+  /** Who started the run. */
+  readonly environment?: readonly ("ci" | "cron" | "terminal")[];
+}
+
+export type HookEvent = "started" | "slow" | "recovered" | "stillFailing";
+
+/**
+ * A rule of the config: when a run of a matching flow comes to one of these
+ * states, tell these channels. It needs no flow code and cannot change the run.
+ */
+export interface Hook {
+  readonly name: string;
+  readonly match?: Match;
+  /** Families of states of the run: `Failed` includes TimedOut and Crashed. */
+  readonly states: readonly StateType[];
+  readonly events?: readonly HookEvent[];
+  /** Milliseconds after which a run is slow. */
+  readonly slowAfter?: number;
+  /** Names of channels. */
+  readonly to: readonly string[];
+  /** A text in the place of the usual one, with `${{ }}` expressions. */
+  readonly message?: string;
+}

@@ -1,0 +1,7 @@
+/** Lines for the run's log, attributed to a task where one is running. */
+export interface Logger {
+  debug(message: string): void;
+  info(message: string): void;
+  warn(message: string): void;
+  error(message: string): void;
+}

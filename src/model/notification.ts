@@ -1,0 +1,77 @@
+import type { StateType } from "./state.ts";
+
+/** The name of a secret where a value would stand: `{ secret: "SLACK_WEBHOOK_URL" }`. */
+export interface SecretReference {
+  readonly secret: string;
+}
+
+export function isSecretReference(value: unknown): value is SecretReference {
+  return typeof value === "object" && value !== null && "secret" in value && typeof value.secret === "string";
+}
+
+/**
+ * A destination: what config calls a channel. It is plain data, holds names of
+ * secrets and never their values, and is frozen into each outbox item.
+ */
+export interface ChannelDefinition {
+  readonly type: string;
+  readonly [option: string]: unknown;
+}
+
+/** What is to be said. Each channel renders it within its own limits. */
+export type Message =
+  /** Plain text. */
+  | { readonly kind: "text"; readonly text: string; readonly subject?: string }
+  /** A service's own payload, sent as it is (Slack blocks). */
+  | { readonly kind: "payload"; readonly payload: Readonly<Record<string, unknown>> }
+  /** A change of state. */
+  | { readonly kind: "alert"; readonly alert: Alert };
+
+/** A change of state of a run or a task, with all that a reader needs to act. Redacted before it is stored. */
+export interface Alert {
+  readonly subject: "flow" | "task";
+  readonly flow: string;
+  readonly runId: string;
+  readonly task?: string;
+  readonly mapIndex?: number;
+  readonly from: StateType;
+  readonly to: StateType;
+  /** The state's message or the error's first line. */
+  readonly summary: string | null;
+  /** The whole error text, with its stack. */
+  readonly detail?: string;
+  /** Failed tasks of the run, those first that failed by themselves. */
+  readonly failures?: readonly { readonly task: string; readonly type: StateType; readonly message: string | null }[];
+  readonly attempt?: number;
+  readonly maxAttempts?: number;
+  /** Set where nothing ran: load, spec, parameters, secrets, overlap. */
+  readonly reason?: "refused";
+  /** Epoch milliseconds. */
+  readonly at: number;
+  readonly durationMs?: number;
+  readonly host?: string;
+  readonly user?: string;
+  /** Who started it. */
+  readonly startedBy?: "ci" | "cron" | "terminal" | "other";
+  readonly links?: readonly { readonly label: string; readonly url: string }[];
+  /** Commands to paste. */
+  readonly next?: readonly string[];
+}
+
+/** What a task or a state handler asks to have told. */
+export interface NotifyRequest {
+  /** A channel of the config by name, or a definition made on the spot. */
+  readonly to: string | ChannelDefinition;
+  readonly message: Message;
+  /** `now` waits for the delivery; `outbox` only until the message is safe on disk. @default "now" */
+  readonly deliver?: "now" | "outbox";
+  /** How long `now` waits, in milliseconds. @default 10000 */
+  readonly waitMs?: number;
+  /** Values the definition may not hold, such as a webhook URL from an upstream task. They stay in memory. */
+  readonly values?: Readonly<Record<string, string>>;
+}
+
+export interface NotifyReceipt {
+  readonly ids: readonly string[];
+  readonly outcome: "delivered" | "queued";
+}

@@ -1,0 +1,35 @@
+/** What a flow declares of one parameter. */
+export interface ParameterDeclaration {
+  readonly name: string;
+  readonly type?: "string" | "number" | "integer" | "boolean" | "datetime" | "object" | "array";
+  readonly required: boolean;
+  readonly default?: unknown;
+  readonly enum?: readonly unknown[];
+  readonly description?: string;
+}
+
+/**
+ * How a flow takes its parameters: a list of declarations, or any Standard
+ * Schema (https://standardschema.dev), which then is the only judge of them.
+ */
+export type ParameterSchema =
+  | { readonly kind: "declared"; readonly declarations: readonly ParameterDeclaration[] }
+  | { readonly kind: "standard"; readonly schema: StandardSchema };
+
+/** The part of the Standard Schema interface that is used here. */
+export interface StandardSchema<Input = unknown, Output = Input> {
+  readonly "~standard": {
+    readonly version: 1;
+    readonly vendor: string;
+    readonly validate: (value: unknown) => StandardResult<Output> | Promise<StandardResult<Output>>;
+    readonly types?: { readonly input: Input; readonly output: Output } | undefined;
+  };
+}
+export type StandardResult<Output> =
+  | { readonly value: Output; readonly issues?: undefined }
+  | {
+      readonly issues: readonly {
+        readonly message: string;
+        readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
+      }[];
+    };

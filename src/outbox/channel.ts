@@ -1,0 +1,43 @@
+import type { ChannelDefinition, Message } from "../model/notification.ts";
+
+/** A service that takes messages: one file each in `channels/`. */
+export interface Channel {
+  readonly type: string;
+  /** Checks a definition from config, without any network. @returns problems as sentences; none where it is right */
+  check(definition: ChannelDefinition): readonly ChannelProblem[];
+  /** Whom one message goes to: one outbox item each. A channel without recipients answers one empty name. */
+  recipients(definition: ChannelDefinition): readonly string[];
+  /** Sends one message once. It never throws and never retries. */
+  send(delivery: DeliveryRequest): Promise<Delivery>;
+}
+
+export interface ChannelProblem {
+  /** The option that is wrong, as a path: `to[1]`. */
+  readonly path: string;
+  readonly message: string;
+}
+
+export interface DeliveryRequest {
+  /** The outbox item's id: the idempotency key wherever the service takes one. */
+  readonly id: string;
+  readonly definition: ChannelDefinition;
+  readonly recipient: string;
+  readonly message: Message;
+  /** 1 for the first. */
+  readonly attempt: number;
+  /** Values of the secrets the definition names, and of `NotifyRequest.values`. */
+  readonly values: Readonly<Record<string, string>>;
+  readonly signal: AbortSignal;
+  /** Environment variables, for proxies and base URLs. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+/** What became of one attempt. `note` is for people, redacted, one line. */
+export type Delivery =
+  | { readonly outcome: "delivered"; readonly note?: string }
+  /** Worth trying again: network, 429, 5xx. */
+  | { readonly outcome: "transient"; readonly code: string; readonly note: string; readonly retryAfterMs?: number }
+  /** Will not work until a person changes something. */
+  | { readonly outcome: "permanent"; readonly code: string; readonly note: string; readonly help?: string }
+  /** May or may not have arrived. */
+  | { readonly outcome: "ambiguous"; readonly code: string; readonly note: string };

@@ -1,0 +1,23 @@
+import type { Host } from "../host/host.ts";
+
+/** Options that every command takes. */
+export interface GlobalOptions {
+  /** `-C DIR`, made absolute; the process's directory where not given. */
+  readonly cwd: string;
+  /** `--config FILE`, or `none`. */
+  readonly config: string | undefined;
+  readonly quiet: boolean;
+  /** 0, 1 (`-v`) or 2 (`-vv`: debug). */
+  readonly verbose: number;
+  readonly color: "auto" | "always" | "never";
+  /** False with `--no-input`: never ask. */
+  readonly input: boolean;
+  /** Data on standard output as one JSON document; everything else on standard error. */
+  readonly json: boolean;
+}
+
+/** What a command is given. It answers an exit code, or throws a `UserError`. */
+export interface CommandContext {
+  readonly host: Host;
+  readonly globals: GlobalOptions;
+}

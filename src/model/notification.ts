@@ -42,8 +42,20 @@ export interface Alert {
   readonly detail?: string;
   /** Failed tasks of the run, those first that failed by themselves. */
   readonly failures?: readonly { readonly task: string; readonly type: StateType; readonly message: string | null }[];
+  /** How many tasks failed, where `failures` does not list all of them. */
+  readonly failureCount?: number;
+  /** A mapped task's failed children, told in one message: how many of how many, and their distinct errors. */
+  readonly group?: {
+    readonly failed: number;
+    readonly total?: number;
+    readonly errors: readonly { readonly text: string; readonly count: number; readonly first: string }[];
+  };
   readonly attempt?: number;
   readonly maxAttempts?: number;
+  /** Set where not the state alone but the run's history is told. */
+  readonly event?: "started" | "slow" | "recovered" | "stillFailing";
+  /** Runs in a row that failed before this one. */
+  readonly failedBefore?: number;
   /** Set where nothing ran: load, spec, parameters, secrets, overlap. */
   readonly reason?: "refused";
   /** Epoch milliseconds. */
@@ -53,6 +65,8 @@ export interface Alert {
   readonly user?: string;
   /** Who started it. */
   readonly startedBy?: "ci" | "cron" | "terminal" | "other";
+  /** The hook or notifier's own words; stands in the place of the usual headline. */
+  readonly text?: string;
   readonly links?: readonly { readonly label: string; readonly url: string }[];
   /** Commands to paste. */
   readonly next?: readonly string[];

@@ -9,6 +9,14 @@ export interface Channel {
   recipients(definition: ChannelDefinition): readonly string[];
   /** Sends one message once. It never throws and never retries. */
   send(delivery: DeliveryRequest): Promise<Delivery>;
+  /** What is done with a message that may or may not have arrived and of which `find` knows nothing. @default "resend" */
+  readonly ambiguous?: "resend" | "hold";
+  /** Asks the service whether the message of an earlier, ambiguous attempt arrived. It never throws. */
+  find?(delivery: DeliveryRequest): Promise<"arrived" | "absent" | "unknown">;
+  /** Milliseconds between two messages of one channel, where the service limits the rate. @default 0 */
+  readonly gapMs?: number;
+  /** How long a message is worth sending, in milliseconds. @default 72 hours */
+  readonly ttlMs?: number;
 }
 
 export interface ChannelProblem {
@@ -25,6 +33,10 @@ export interface DeliveryRequest {
   readonly message: Message;
   /** 1 for the first. */
   readonly attempt: number;
+  /** When the message was put in the outbox, epoch milliseconds: a late one says so. */
+  readonly createdAt?: number;
+  /** An earlier attempt may have arrived: a channel without an idempotency key marks it as a possible repeat. */
+  readonly repeat?: true;
   /** Values of the secrets the definition names, and of `NotifyRequest.values`. */
   readonly values: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;

@@ -20,8 +20,8 @@ export interface ChannelDefinition {
 
 /** What is to be said. Each channel renders it within its own limits. */
 export type Message =
-  /** Plain text. */
-  | { readonly kind: "text"; readonly text: string; readonly subject?: string }
+  /** Text; `literal` where it is not the author's markup but somebody else's words, such as an error's. */
+  | { readonly kind: "text"; readonly text: string; readonly subject?: string; readonly literal?: true }
   /** A service's own payload, sent as it is (Slack blocks). */
   | { readonly kind: "payload"; readonly payload: Readonly<Record<string, unknown>> }
   /** A change of state. */

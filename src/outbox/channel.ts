@@ -40,6 +40,10 @@ export interface DeliveryRequest {
   /** Values of the secrets the definition names, and of `NotifyRequest.values`. */
   readonly values: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
+  /** The time of this attempt, epoch milliseconds. @default the system's clock */
+  readonly at?: number;
+  /** The state directory, for a channel that delivers into files. @default `FLOWCTL_STATE_DIR` of the environment */
+  readonly stateDirectory?: string;
   /** Environment variables, for proxies and base URLs. */
   readonly environment: Readonly<Record<string, string | undefined>>;
 }

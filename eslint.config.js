@@ -18,7 +18,7 @@ export const LAYERS = {
   channels: ["model", "outbox"],
   tasks: ["model", "authoring"],
   spec: ["model", "authoring", "tasks"],
-  config: ["model", "load"],
+  config: ["model", "load", "spec"],
   load: ["model"],
 };
 

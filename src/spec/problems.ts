@@ -1,0 +1,151 @@
+import type { z } from "zod";
+import type { Diagnostic } from "../model/error.ts";
+import { suggestion } from "./nearest.ts";
+import { diagnose, type Path, type Source } from "./source.ts";
+
+type Issue = z.core.$ZodIssue;
+
+/**
+ * Turns what a schema says of a source's value into diagnostics at their places.
+ *
+ * @param under the path of the checked value inside the source
+ */
+export function problemsOf(
+  schema: z.ZodType,
+  issues: readonly Issue[],
+  source: Source,
+  under: Path = [],
+): readonly Diagnostic[] {
+  const found: Diagnostic[] = [];
+  for (const issue of issues.flatMap(specific)) {
+    const inside = issue.path.filter((part) => typeof part !== "symbol");
+    const path = [...under, ...inside];
+    if (issue.code === "unrecognized_keys") {
+      const known = keysAt(schema, inside, valueAt(source.value, [...under]));
+      for (const key of issue.keys)
+        found.push(
+          diagnose(source.file, source.text, source.keyAt([...path, key]), {
+            code: "UNKNOWN_KEY",
+            message: `unknown key "${key}"${inside.length === 0 ? "" : ` in "${inside.join(".")}"`}`,
+            help: suggestion(key, known),
+          }),
+        );
+      continue;
+    }
+    const value = valueAt(source.value, path);
+    const missing = value === undefined;
+    const last = String(path.at(-1) ?? "");
+    const span = issue.code === "invalid_key" || missing ? source.keyAt(path) : source.valueAt(path);
+    const place = path.length === 0 ? "the file" : `"${path.join(".")}"`;
+    found.push(
+      missing && isShape(issue)
+        ? diagnose(source.file, source.text, source.keyAt(path.slice(0, -1)), {
+            code: "MISSING_KEY",
+            message: `${path.length <= 1 ? "the file" : `"${path.slice(0, -1).join(".")}"`} lacks the key "${last}"`,
+          })
+        : diagnose(source.file, source.text, span, {
+            code: isShape(issue) ? "WRONG_TYPE" : "WRONG_VALUE",
+            message: `${place}: ${wording(issue, value)}`,
+            help:
+              issue.code === "invalid_value" && typeof value === "string"
+                ? suggestion(value, issue.values.map(String))
+                : undefined,
+          }),
+    );
+  }
+  return found;
+}
+
+/** Of the members of a union, the one that the value came nearest to: whose problems lie deepest. */
+function specific(issue: Issue): readonly Issue[] {
+  if (issue.code !== "invalid_union" || issue.message !== "Invalid input" || issue.errors.length === 0) return [issue];
+  const depth = (branch: readonly Issue[]): number =>
+    Math.max(...branch.map((each) => each.path.length * 2 + (each.code === "invalid_type" ? 0 : 1)));
+  const best = [...issue.errors].sort((a, b) => depth(b) - depth(a))[0] ?? [];
+  const types = issue.errors.flatMap((branch) =>
+    branch.filter((each) => each.path.length === 0 && each.code === "invalid_type"),
+  );
+  if (types.length === issue.errors.flat().length) {
+    const expected = types.map((each) => (each.code === "invalid_type" ? article(each.expected) : "")).join(" or ");
+    return [{ ...issue, code: "custom", message: `expected ${expected}` }];
+  }
+  return best.flatMap((each) => specific({ ...each, path: [...issue.path, ...each.path] }));
+}
+
+function isShape(issue: Issue): boolean {
+  return (
+    issue.code === "invalid_type" ||
+    issue.code === "invalid_union" ||
+    (issue.code === "custom" && issue.message.startsWith("expected"))
+  );
+}
+
+function wording(issue: Issue, value: unknown): string {
+  if (issue.code === "invalid_type") return `expected ${article(issue.expected)}, found ${nameOf(value)}`;
+  if (issue.code === "invalid_value")
+    return `expected ${issue.values.length === 1 ? "" : "one of "}${issue.values.map(String).join(", ")}, found ${nameOf(value)}`;
+  if (issue.code === "too_small")
+    return issue.origin === "array" || issue.origin === "string"
+      ? "may not be empty"
+      : `must be at least ${String(issue.minimum)}`;
+  if (issue.code === "too_big") return `must be at most ${String(issue.maximum)}`;
+  if (issue.code === "invalid_key") return issue.issues[0]?.message ?? "this name is not allowed";
+  return isShape(issue) ? `${issue.message}, found ${nameOf(value)}` : issue.message;
+}
+
+const NAMES: Readonly<Record<string, string>> = {
+  string: "text",
+  number: "a number",
+  int: "a whole number",
+  boolean: "true or false",
+  object: "a map",
+  record: "a map",
+  array: "a list",
+  null: "nothing",
+};
+
+function article(expected: string): string {
+  return NAMES[expected] ?? expected;
+}
+
+/** What a value is, for a sentence: `text "x"`, `a list`, `nothing`. */
+export function nameOf(value: unknown): string {
+  if (value === null || value === undefined) return "nothing";
+  if (typeof value === "string") return `text "${value.length > 40 ? `${value.slice(0, 40)}…` : value}"`;
+  if (typeof value === "number" || typeof value === "boolean")
+    return `${typeof value === "number" ? "the number " : ""}${String(value)}`;
+  return Array.isArray(value) ? "a list" : "a map";
+}
+
+/** The value at a path of plain data. */
+export function valueAt(value: unknown, path: Path): unknown {
+  let at = value;
+  for (const part of path) {
+    if (typeof at !== "object" || at === null || !Object.hasOwn(at, part)) return undefined;
+    at = (at as Record<string | number, unknown>)[part];
+  }
+  return at;
+}
+
+interface Definition {
+  readonly type: string;
+  readonly shape?: Readonly<Record<string, z.ZodType>>;
+  readonly valueType?: z.ZodType;
+  readonly element?: z.ZodType;
+  readonly innerType?: z.ZodType;
+  readonly in?: z.ZodType;
+  readonly options?: readonly z.ZodType[];
+  readonly getter?: () => z.ZodType;
+}
+
+/** The keys that a schema allows at a path: of the members of unions that have any, all. */
+function keysAt(schema: z.ZodType, path: Path, value: unknown): readonly string[] {
+  const definition = schema.def as unknown as Definition;
+  const inner = definition.innerType ?? definition.in ?? definition.getter?.();
+  if (inner !== undefined) return keysAt(inner, path, value);
+  if (definition.options) return [...new Set(definition.options.flatMap((option) => keysAt(option, path, value)))];
+  const [first, ...rest] = path;
+  if (first === undefined) return Object.keys(definition.shape ?? {});
+  const next = definition.shape?.[String(first)] ?? definition.valueType ?? definition.element;
+  return next === undefined ? [] : keysAt(next, rest, value);
+}

@@ -7,11 +7,12 @@ import {
   openSync,
   readFileSync,
   readdirSync,
+  realpathSync,
   renameSync,
   rmSync,
   statSync,
   unlinkSync,
-  writeSync,
+  writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
 
@@ -41,6 +42,8 @@ export interface Files {
   remove(path: string): void;
   /** Opens a file to append to; each write is whole. */
   append(path: string): AppendFile;
+  /** The path with all symbolic links followed; `undefined` where there is nothing. */
+  realPath(path: string): string | undefined;
 }
 
 export interface FileStat {
@@ -78,7 +81,8 @@ export function systemFiles(): Files {
         linkSync(draft, path);
       } catch (error) {
         if (isCode(error, "EEXIST")) return false;
-        throw error;
+        if (!WITHOUT_LINKS.some((code) => isCode(error, code))) throw error;
+        return createWithoutLink(path, text);
       } finally {
         rmSync(draft, { force: true });
       }
@@ -108,7 +112,7 @@ export function systemFiles(): Files {
       const file = openSync(path, "a", PRIVATE_FILE);
       return {
         write: (text) => {
-          writeSync(file, text);
+          writeFileSync(file, text);
         },
         sync: () => {
           fsyncSync(file);
@@ -118,6 +122,7 @@ export function systemFiles(): Files {
         },
       };
     },
+    realPath: (path) => absent(() => realpathSync(path)),
   };
 }
 
@@ -135,10 +140,26 @@ function absent<T>(read: () => T, directory?: string): T | undefined {
   }
 }
 
+/** What `link` answers on file systems that have no hard links, such as exFAT. */
+const WITHOUT_LINKS = ["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK"];
+
+/** Exclusive all the same; only a crash in the middle can leave a part of the text. */
+function createWithoutLink(path: string, text: string): boolean {
+  try {
+    writeDurably(path, text);
+  } catch (error) {
+    if (isCode(error, "EEXIST")) return false;
+    throw error;
+  }
+  syncDirectory(dirname(path));
+  return true;
+}
+
 function writeDurably(path: string, text: string): void {
   const file = openSync(path, "wx", PRIVATE_FILE);
   try {
-    writeSync(file, text);
+    // Not writeSync: it may write a part and say so, which nobody would notice.
+    writeFileSync(file, text);
     fsyncSync(file);
   } finally {
     closeSync(file);

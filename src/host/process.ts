@@ -1,0 +1,83 @@
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+
+/** What tells one process from a later one that got the same number. */
+export interface ProcessIdentity {
+  readonly pid: number;
+  /** When it was started, in the system's own words; undefined where that cannot be learnt. */
+  readonly startedAt: string | undefined;
+}
+
+/** Processes as a port: who runs, since when, on which boot of which machine. */
+export interface Processes {
+  /** When the process with this number was started, in the system's own words; undefined where there is none. */
+  startTime(pid: number): string | undefined;
+  isAlive(pid: number): boolean;
+  /**
+   * Sends a signal to a whole process group, if its leader is still the process that was meant.
+   * @returns whether there was anything to signal
+   */
+  signalGroup(leader: ProcessIdentity, signal: NodeJS.Signals): boolean;
+  /** Changes with each start of the machine; undefined where that cannot be learnt. */
+  bootId(): string | undefined;
+  /** The same for as long as the machine is installed. */
+  machineId(): string | undefined;
+}
+
+/** The machine's processes. */
+export function systemProcesses(): Processes {
+  const startTime = (pid: number): string | undefined =>
+    process.platform === "linux" ? linuxStart(pid) : portableStart(pid);
+  const isAlive = (pid: number): boolean => {
+    try {
+      process.kill(pid, 0);
+      return true;
+    } catch (error) {
+      return error instanceof Error && "code" in error && error.code === "EPERM";
+    }
+  };
+  return {
+    startTime,
+    isAlive,
+    signalGroup(leader, signal) {
+      const now = startTime(leader.pid);
+      // A leader that is gone may leave its group behind; a leader that is another process may not be touched.
+      if (now !== undefined && now !== leader.startedAt) return false;
+      try {
+        process.kill(process.platform === "win32" ? leader.pid : -leader.pid, signal);
+        return true;
+      } catch {
+        return false;
+      }
+    },
+    bootId: () => line("/proc/sys/kernel/random/boot_id"),
+    machineId: () => line("/etc/machine-id"),
+  };
+}
+
+/** The 22nd field of the process's status: ticks since boot. The name, in brackets, may hold anything. */
+function linuxStart(pid: number): string | undefined {
+  const status = line(`/proc/${String(pid)}/stat`);
+  return status?.slice(status.lastIndexOf(")") + 2).split(" ")[19];
+}
+
+function portableStart(pid: number): string | undefined {
+  if (process.platform === "win32") return undefined;
+  try {
+    const answer = execFileSync("ps", ["-o", "lstart=", "-p", String(pid)], {
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+    return answer.trim() || undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function line(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8").trim() || undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -7,6 +7,8 @@ export interface Clock {
   /** @returns what `clearTimeout` takes */
   setTimeout(callback: () => void, ms: number): unknown;
   clearTimeout(timer: unknown): void;
+  /** Lets signals, timers and frames in during long work. @default a timer of 0 ms */
+  yield?(): Promise<void>;
 }
 
 /** Longest delay Node's timers take; longer ones are split. */
@@ -31,5 +33,6 @@ export function systemClock(): Clock {
     clearTimeout(timer) {
       clearTimeout((timer as { handle: NodeJS.Timeout | undefined } | undefined)?.handle);
     },
+    yield: () => new Promise((resolve) => setImmediate(resolve)),
   };
 }

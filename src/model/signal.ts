@@ -46,7 +46,7 @@ export class Pause extends define("Paused") {}
 /** Go round again, with `result` as the next iteration's `context.loopResult`. */
 export class Loop extends Signal {
   constructor(message?: string | null, fields: Fields<"Looped"> = {}) {
-    super("Looped", message ?? null, fields);
+    super("Looped", message ?? null, { result: `Loop(${message ?? ""})`, ...fields });
   }
 }
 

@@ -51,11 +51,12 @@ interface Extra {
   Scheduled: { readonly startTime: number | null };
   Paused: { readonly startTime: number | null };
   Resume: { readonly startTime: number | null };
-  /** `runCount`: attempts made so far. */
+  /** `runCount`: attempts made so far; 0 where a signal or a handler left it out, until the engine has filled it in. */
   Retrying: { readonly startTime: number | null; readonly runCount: number };
   Queued: { readonly startTime: number | null; readonly state: State | null };
   Submitted: { readonly state: State | null };
   ClientFailed: { readonly state: State | null };
+  /** `loopCount`: iterations made so far; 0 where it was left out, until the engine has filled it in. */
   Looped: { readonly loopCount: number };
   /** `expires`: epoch milliseconds; `null` for never. */
   Cached: { readonly expires: number | null; readonly inputs: unknown; readonly params: unknown };
@@ -73,11 +74,11 @@ const DEFAULTS: { readonly [T in keyof Extra]: (fields: Fields<T>) => Extra[T] }
   Scheduled: (f) => ({ startTime: f.startTime ?? 0 }),
   Paused: (f) => ({ startTime: f.startTime ?? null }),
   Resume: (f) => ({ startTime: f.startTime ?? 0 }),
-  Retrying: (f) => ({ startTime: f.startTime ?? 0, runCount: f.runCount ?? 1 }),
+  Retrying: (f) => ({ startTime: f.startTime ?? 0, runCount: f.runCount ?? 0 }),
   Queued: (f) => ({ startTime: f.startTime ?? 0, state: f.state ?? null }),
   Submitted: (f) => ({ state: f.state ?? null }),
   ClientFailed: (f) => ({ state: f.state ?? null }),
-  Looped: (f) => ({ loopCount: f.loopCount ?? 1 }),
+  Looped: (f) => ({ loopCount: f.loopCount ?? 0 }),
   Cached: (f) => ({ expires: f.expires ?? null, inputs: f.inputs ?? null, params: f.params ?? null }),
   Mapped: (f) => ({ children: f.children ?? [] }),
 };

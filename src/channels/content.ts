@@ -1,0 +1,130 @@
+import { formatDuration } from "../model/duration.ts";
+import { isOfFamily } from "../model/state.ts";
+import type { Alert } from "../model/notification.ts";
+import type { DeliveryRequest } from "../outbox/channel.ts";
+import { cut, oneLine } from "./cut.ts";
+import { toneOf, wordOf, type Tone } from "./words.ts";
+
+/** What a message about a change of state says, in the order people need it. Plain text, nothing escaped, little cut. */
+export interface Content {
+  readonly tone: Tone;
+  /** `Flow failed: nightly-etl`. */
+  readonly title: string;
+  /** The whole alert in one line: `FAILED: nightly-etl (run 01JDC7K2) on etl-1 after 14m 12s: load: no rows`. */
+  readonly headline: string;
+  /** What failed first and why; one to six lines. */
+  readonly what: readonly string[];
+  /** Name and value: state, run, duration, where. */
+  readonly facts: readonly (readonly [label: string, value: string])[];
+  /** The error's whole text. */
+  readonly detail: string | null;
+  readonly links: readonly { readonly label: string; readonly url: string }[];
+  /** Commands to paste. */
+  readonly next: readonly string[];
+  /** Item, attempt, delay: for whoever asks where a message comes from. */
+  readonly small: string;
+}
+
+/** How much of one name, one error line and one list is told. */
+const NAME = 120;
+const LINE = 200;
+const MOST_FAILURES = 5;
+const LATE_MS = 60_000;
+
+/** What one delivery of an alert says. */
+export function contentOf(alert: Alert, delivery: DeliveryRequest): Content {
+  const word = wordOf(alert);
+  const name = subjectOf(alert);
+  const what = whatOf(alert);
+  const title = `${alert.subject === "flow" ? "Flow" : "Task"} ${word}: ${name}`;
+  const own = alert.text === undefined ? undefined : oneLine(alert.text);
+  const where = alert.host === undefined ? "" : ` on ${cut(oneLine(alert.host), NAME)}`;
+  const took = alert.durationMs === undefined ? "" : ` after ${formatDuration(alert.durationMs)}`;
+  const why = what[0] === undefined ? "" : `: ${what[0]}`;
+  const headline = own ?? `${word.toUpperCase()}: ${name} (run ${alert.runId})${where}${took}${why}`;
+  return {
+    tone: toneOf(alert),
+    title,
+    headline: cut(headline, 600),
+    what: own === undefined ? what : [cut(own, 600), ...what],
+    facts: factsOf(alert),
+    detail: alert.detail === undefined || alert.detail.trim() === "" ? null : alert.detail,
+    links: (alert.links ?? []).filter(({ url }) => URL.canParse(url)).slice(0, 5),
+    next: (alert.next ?? []).slice(0, 4).map((each) => cut(oneLine(each), LINE)),
+    small: smallPrint(delivery),
+  };
+}
+
+/** `nightly-etl`, or `load[3] of nightly-etl`. */
+function subjectOf(alert: Alert): string {
+  const flow = cut(oneLine(alert.flow), NAME);
+  if (alert.task === undefined) return flow;
+  const index = alert.mapIndex === undefined ? "" : `[${alert.mapIndex}]`;
+  return `${cut(oneLine(alert.task), NAME)}${index} of ${flow}`;
+}
+
+function whatOf(alert: Alert): readonly string[] {
+  const lines: string[] = [];
+  const { group, failures = [] } = alert;
+  const summary = alert.summary === null ? undefined : cut(oneLine(alert.summary), LINE);
+  if (group !== undefined) {
+    const of = group.total === undefined ? "" : ` of ${group.total}`;
+    const kinds = group.errors.length === 1 ? "one error" : `${group.errors.length} distinct errors`;
+    const shown = group.errors.slice(0, MOST_FAILURES);
+    lines.push(`${group.failed}${of} ${alert.task === undefined ? "" : `"${alert.task}" `}children failed, ${kinds}`);
+    lines.push(...shown.map(({ count, text, first }) => `${count}x ${cut(oneLine(text), LINE)} (first: ${first})`));
+  } else if (failures.length > 0) {
+    const all = alert.failureCount ?? failures.length;
+    const shown = failures.slice(0, MOST_FAILURES);
+    lines.push(
+      ...shown.map(({ task, type, message }) => {
+        const why = message === null ? type : cut(oneLine(message), LINE);
+        return `${cut(oneLine(task), NAME)}: ${why}`;
+      }),
+    );
+    if (all > shown.length) lines.push(`and ${all - shown.length} more failed`);
+  } else if (summary !== undefined && summary !== "") lines.push(summary);
+  if (alert.failedBefore !== undefined && alert.failedBefore > 0) lines.push(historyOf(alert.failedBefore, alert));
+  return lines;
+}
+
+function historyOf(failed: number, alert: Alert): string {
+  const runs = failed === 1 ? "1 failed run" : `${failed} failed runs`;
+  return isOfFamily(alert.to, "Failed") ? `after ${runs} before this one` : `recovered after ${runs}`;
+}
+
+function factsOf(alert: Alert): readonly (readonly [string, string])[] {
+  const attempt = alert.attempt === undefined ? "" : `attempt ${alert.attempt}`;
+  const of = attempt === "" || alert.maxAttempts === undefined ? "" : ` of ${alert.maxAttempts}`;
+  const started = alert.durationMs === undefined ? undefined : alert.at - alert.durationMs;
+  const by = alert.startedBy === undefined || alert.startedBy === "other" ? undefined : alert.startedBy;
+  const where = [alert.host, alert.user === undefined ? undefined : `user ${alert.user}`, by];
+  const facts: readonly (readonly [string, string | undefined])[] = [
+    ["State", `${alert.from} → ${alert.to}${attempt === "" ? "" : `, ${attempt}${of}`}`],
+    ["Run", alert.runId],
+    ["Duration", alert.durationMs === undefined ? undefined : formatDuration(alert.durationMs)],
+    [started === undefined ? "At" : "Started", timeOf(started ?? alert.at)],
+    ["Where", where.filter((each) => each !== undefined).join(" · ")],
+  ];
+  return facts.flatMap(([label, value]) =>
+    value === undefined || value === "" ? [] : [[label, cut(oneLine(value), LINE)] as const],
+  );
+}
+
+/** A time for people, with its zone: `2026-11-23 05:47:59 UTC`. */
+export function timeOf(epochMs: number): string {
+  return new Date(epochMs)
+    .toISOString()
+    .replace("T", " ")
+    .replace(/\.\d+Z$/, " UTC");
+}
+
+function smallPrint({ id, attempt, createdAt, at, repeat }: DeliveryRequest): string {
+  const late = createdAt === undefined || at === undefined || at - createdAt < LATE_MS ? undefined : at - createdAt;
+  return [
+    `flowctl ${id}`,
+    ...(attempt > 1 ? [`delivery attempt ${attempt}`] : []),
+    ...(late === undefined ? [] : [`sent ${formatDuration(late)} late`]),
+    ...(repeat === true ? ["may be a repeat"] : []),
+  ].join(" · ");
+}

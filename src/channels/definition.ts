@@ -1,0 +1,124 @@
+import { distance } from "fastest-levenshtein";
+import { parseDuration } from "../model/duration.ts";
+import { isSecretReference, type ChannelDefinition } from "../model/notification.ts";
+import type { ChannelProblem, DeliveryRequest } from "../outbox/channel.ts";
+
+/** What an option of a channel may be. */
+export interface OptionRule {
+  readonly is: "text" | "url" | "texts" | "number" | "flag" | "duration" | "headers";
+  readonly required?: true;
+  /** The only texts that are allowed. */
+  readonly oneOf?: readonly string[];
+  /** What every text must look like, and how to say so. */
+  readonly like?: readonly [RegExp, string];
+}
+
+export type OptionRules = Readonly<Record<string, OptionRule>>;
+
+/** Options that every channel takes. */
+const COMMON: OptionRules = {
+  type: { is: "text", required: true },
+  timeout: { is: "duration" },
+  fallback: { is: "text" },
+  severity: { is: "text", oneOf: ["critical", "error", "warning", "info"] },
+  onAmbiguous: { is: "text", oneOf: ["resend", "hold"] },
+};
+
+/** Checks a definition by its channel's rules; a text, a URL or an entry of a list may also be a secret's name. */
+export function checkOptions(definition: ChannelDefinition, rules: OptionRules): readonly ChannelProblem[] {
+  const all: OptionRules = { ...COMMON, ...rules };
+  const names = Object.keys(all);
+  const unknown = Object.keys(definition)
+    .filter((path) => !Object.hasOwn(all, path))
+    .map((path) => ({ path, message: `is not an option of the ${definition.type} channel${didYouMean(path, names)}` }));
+  const wrong = names.flatMap((path) => {
+    const rule = all[path];
+    const value = definition[path];
+    if (rule === undefined) return [];
+    if (value === undefined) return rule.required === true ? [{ path, message: "is missing" }] : [];
+    return problemsOf(path, value, rule);
+  });
+  return [...unknown, ...wrong];
+}
+
+function didYouMean(name: string, names: readonly string[]): string {
+  const near = [...names].sort((a, b) => distance(name, a) - distance(name, b))[0];
+  if (near !== undefined && distance(name, near) <= 2) return `; did you mean "${near}"?`;
+  return `; it takes ${names.filter((each) => each !== "type").join(", ")}`;
+}
+
+function problemsOf(path: string, value: unknown, rule: OptionRule): readonly ChannelProblem[] {
+  const one = (message: string | undefined): readonly ChannelProblem[] =>
+    message === undefined ? [] : [{ path, message }];
+  switch (rule.is) {
+    case "text":
+      return one(isSecretReference(value) ? undefined : textProblem(value, rule));
+    case "url":
+      return one(isSecretReference(value) || isHttpUrl(value) ? undefined : "must be an http or https URL");
+    case "texts":
+      if (Array.isArray(value) && value.length === 0) return one("must not be empty");
+      return (Array.isArray(value) ? value : [value]).flatMap((each: unknown, index) => {
+        const message = textProblem(each, rule);
+        return message === undefined ? [] : [{ path: Array.isArray(value) ? `${path}[${index}]` : path, message }];
+      });
+    case "number":
+      return one(typeof value === "number" && Number.isFinite(value) ? undefined : "must be a number");
+    case "flag":
+      return one(typeof value === "boolean" ? undefined : "must be true or false");
+    case "duration":
+      return one(parseDuration(value) === undefined ? "must be a duration such as 10s" : undefined);
+    case "headers":
+      return one(isRecord(value) ? undefined : "must be names with texts");
+  }
+}
+
+function textProblem(value: unknown, rule: OptionRule): string | undefined {
+  if (typeof value !== "string" || value.trim() === "") return "must be a text";
+  if (rule.oneOf !== undefined && !rule.oneOf.includes(value)) return `must be one of ${rule.oneOf.join(", ")}`;
+  return rule.like === undefined || rule.like[0].test(value) ? undefined : rule.like[1];
+}
+
+/** Whether a value is a URL that can be asked over HTTP. Its text is never shown: a webhook's URL is a secret. */
+export function isHttpUrl(value: unknown): value is string {
+  return typeof value === "string" && URL.canParse(value) && /^https?:$/.test(new URL(value).protocol);
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+type Source = Pick<DeliveryRequest, "definition" | "values">;
+
+/** An option's text; where it names a secret, the secret's value. Undefined where there is none. */
+export function optionText({ definition, values }: Source, name: string): string | undefined {
+  return textOf(definition[name], values);
+}
+
+function textOf(value: unknown, values: Source["values"]): string | undefined {
+  if (isSecretReference(value)) return Object.hasOwn(values, value.secret) ? values[value.secret]?.trim() : undefined;
+  return typeof value === "string" ? value : undefined;
+}
+
+/** A list option's texts; a single text is a list of one. */
+export function optionTexts(definition: ChannelDefinition, name: string): readonly string[] {
+  const value = definition[name];
+  const list: readonly unknown[] = Array.isArray(value) ? value : [value];
+  return list.filter((each) => typeof each === "string");
+}
+
+/** A record option's texts, secrets resolved. */
+export function optionRecord({ definition, values }: Source, name: string): Readonly<Record<string, string>> {
+  const value = definition[name];
+  if (!isRecord(value)) return {};
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([key, each]) => {
+      const text = textOf(each, values);
+      return text === undefined ? [] : [[key, text]];
+    }),
+  );
+}
+
+/** How long one attempt may take, in milliseconds. @default 15000 */
+export function timeoutOf(definition: ChannelDefinition): number {
+  return parseDuration(definition["timeout"]) ?? 15_000;
+}

@@ -1,0 +1,86 @@
+import type { Delivery, DeliveryRequest } from "../outbox/channel.ts";
+import { isHttpUrl, timeoutOf } from "./definition.ts";
+import { faultOf } from "./fault.ts";
+import { openRoute } from "./proxy.ts";
+
+/** One HTTP request on behalf of a channel. */
+export interface HttpRequest {
+  readonly method?: "GET" | "POST" | "PUT";
+  readonly url: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+/** What came back. */
+export interface HttpAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  /** At most `MOST_READ` bytes of it. */
+  readonly body: string;
+}
+
+/** An answer, or the outcome where there was none. It holds no URL, no header and nobody else's error. */
+export type Exchange =
+  | { readonly answer: HttpAnswer; readonly failure?: undefined }
+  | { readonly failure: Delivery; readonly answer?: undefined };
+
+const MOST_READ = 64 * 1024;
+
+/**
+ * Makes one request: through the proxies of the environment, within the
+ * channel's timeout, without following redirects and without trying again. It
+ * never throws.
+ */
+export async function exchange(
+  request: HttpRequest,
+  delivery: Pick<DeliveryRequest, "definition" | "environment" | "signal">,
+): Promise<Exchange> {
+  if (!isHttpUrl(request.url)) {
+    return { failure: { outcome: "permanent", code: "BAD_URL", note: "the URL is not an http or https URL" } };
+  }
+  const deadline = new AbortController();
+  const stop = (): void => {
+    deadline.abort();
+  };
+  if (delivery.signal.aborted) {
+    return { failure: { outcome: "transient", code: "CANCELLED", note: "cancelled before it was sent" } };
+  }
+  delivery.signal.addEventListener("abort", stop, { once: true });
+  const timer = setTimeout(stop, timeoutOf(delivery.definition));
+  try {
+    const route = await openRoute(delivery.environment);
+    try {
+      const response = await route.fetch(request.url, {
+        method: request.method ?? "POST",
+        redirect: "manual",
+        signal: deadline.signal,
+        ...(request.headers === undefined ? {} : { headers: request.headers }),
+        ...(request.body === undefined ? {} : { body: request.body }),
+      });
+      return { answer: { status: response.status, headers: response.headers, body: await readSome(response) } };
+    } finally {
+      await route.close();
+    }
+  } catch (error) {
+    return { failure: faultOf(error) };
+  } finally {
+    clearTimeout(timer);
+    delivery.signal.removeEventListener("abort", stop);
+  }
+}
+
+/** Reads a body up to a limit: a service may answer with a page of any size, or one that never ends. */
+async function readSome(response: Response): Promise<string> {
+  if (response.body === null) return "";
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  const reader = response.body.getReader() as ReadableStreamDefaultReader<Uint8Array>;
+  while (size < MOST_READ) {
+    const { done, value } = await reader.read();
+    if (done) return Buffer.concat(chunks).toString("utf8");
+    chunks.push(value);
+    size += value.length;
+  }
+  void reader.cancel().catch(() => undefined);
+  return Buffer.concat(chunks).subarray(0, MOST_READ).toString("utf8");
+}

@@ -1,0 +1,29 @@
+import { userError } from "../model/error.ts";
+import type { Channel } from "../outbox/channel.ts";
+
+/** Each type's module, loaded when a channel of that type is used for the first time. */
+const MODULES = {
+  slack: async (): Promise<Channel> => (await import("./slack.ts")).slack,
+  sms: async (): Promise<Channel> => (await import("./sms.ts")).sms,
+  inbox: async (): Promise<Channel> => (await import("./inbox.ts")).inbox,
+} as const satisfies Readonly<Record<string, () => Promise<Channel>>>;
+
+export type ChannelType = keyof typeof MODULES;
+
+/** The types of channels that there are. */
+export const CHANNEL_TYPES = Object.keys(MODULES) as readonly ChannelType[];
+
+/**
+ * The channel of a type.
+ * @throws UserError "usage" where there is none
+ */
+export function channelOf(type: string): Promise<Channel> {
+  if (isChannelType(type)) return MODULES[type]();
+  const help = `types of channels: ${CHANNEL_TYPES.join(", ")}`;
+  return Promise.reject(userError("usage", "CHANNEL_TYPE", `There is no channel type "${type}".`, { help }));
+}
+
+/** Whether there is a channel of that type. */
+export function isChannelType(type: unknown): type is ChannelType {
+  return typeof type === "string" && Object.hasOwn(MODULES, type);
+}

@@ -1,0 +1,33 @@
+import type { DeliveryRequest } from "../outbox/channel.ts";
+
+/** A way out to the network: `fetch`, and what frees its connections. */
+export interface Route {
+  readonly fetch: typeof globalThis.fetch;
+  readonly close: () => Promise<void>;
+}
+
+/** How long a connection may take to be made; above it nothing can have been sent. */
+const CONNECT_MS = 10_000;
+
+/**
+ * Chooses the way out: Node's own `fetch`, or one that goes through the proxies
+ * that the environment names (`HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`, less
+ * `NO_PROXY`; small letters first). undici is loaded for a proxy only.
+ */
+export async function openRoute(environment: DeliveryRequest["environment"]): Promise<Route> {
+  const variable = (name: string): string | undefined =>
+    [environment[name], environment[name.toUpperCase()]].find((value) => value !== undefined && value !== "");
+  const all = variable("all_proxy");
+  const httpProxy = variable("http_proxy") ?? all;
+  const httpsProxy = variable("https_proxy") ?? all;
+  if (httpProxy === undefined && httpsProxy === undefined) return { fetch: globalThis.fetch, close: async () => {} };
+  const { EnvHttpProxyAgent, fetch } = await import("undici");
+  const dispatcher = new EnvHttpProxyAgent({
+    httpProxy: httpProxy ?? "",
+    httpsProxy: httpsProxy ?? "",
+    noProxy: variable("no_proxy") ?? "",
+    connect: { timeout: CONNECT_MS },
+  });
+  const through = (input: string, init?: object): Promise<unknown> => fetch(input, { ...init, dispatcher });
+  return { fetch: through as unknown as typeof globalThis.fetch, close: () => dispatcher.destroy() };
+}

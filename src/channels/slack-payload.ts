@@ -1,0 +1,90 @@
+import type { DeliveryRequest } from "../outbox/channel.ts";
+import { contentOf, type Content } from "./content.ts";
+import { cut, cutEscaped, plain } from "./cut.ts";
+import { excerpt } from "./excerpt.ts";
+import { payloadText, renderText } from "./render-text.ts";
+import { SLACK_LIMITS as LIMITS } from "./slack-limits.ts";
+import { COLOURS } from "./words.ts";
+
+/** What is posted to a webhook. */
+export type SlackPayload = Readonly<Record<string, unknown>>;
+
+/** Escapes what Slack reads as markup for links and mentions; there is no escape for `*`, `_`, `~` and backticks. */
+export function escapeSlack(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+}
+
+/**
+ * The ladder of renderings of one message, the richest first. Slack refuses a
+ * rung with HTTP 400 and has then posted nothing, so the next may be tried.
+ */
+export function slackLadder(delivery: DeliveryRequest): readonly SlackPayload[] {
+  const { message } = delivery;
+  switch (message.kind) {
+    case "text": {
+      const text = message.literal === true ? escapeSlack(plain(message.text)) : message.text;
+      const exact = { text: cut(text, LIMITS.text) };
+      const short = { text: cutEscaped(plain(message.text), LIMITS.plainText, escapeSlack) };
+      return exact.text === short.text ? [exact] : [exact, short];
+    }
+    case "payload": {
+      const text = cutEscaped(plain(payloadText(message.payload)), LIMITS.plainText, escapeSlack);
+      return text === "" ? [message.payload] : [message.payload, { text }];
+    }
+    case "alert": {
+      const content = contentOf(message.alert, delivery);
+      const text = cutEscaped(renderText(delivery, LIMITS.plainText).text, LIMITS.plainText, escapeSlack);
+      return [richPayload(content, true), richPayload(content, false), { text }];
+    }
+  }
+}
+
+/** The full layout; the excerpt shrinks until all blocks are within their budget. */
+function richPayload(content: Content, withExcerpt: boolean): SlackPayload {
+  const fallback = cutEscaped(content.headline, LIMITS.section, escapeSlack);
+  const attachment = (blocks: readonly object[]): SlackPayload => ({
+    text: fallback,
+    unfurl_links: false,
+    unfurl_media: false,
+    attachments: [
+      { color: COLOURS[content.tone], fallback: cutEscaped(content.title, LIMITS.header, escapeSlack), blocks },
+    ],
+  });
+  const sizes = withExcerpt && content.detail !== null ? [3000, 1500, 700, 300] : [];
+  for (const size of sizes) {
+    const blocks = blocksOf(content, excerpt(content.detail ?? "", size));
+    if (JSON.stringify(blocks).length <= LIMITS.allBlocks) return attachment(blocks);
+  }
+  return attachment(blocksOf(content, null));
+}
+
+function blocksOf(content: Content, shown: string | null): readonly object[] {
+  const mrkdwn = (text: string, limit: number): object => ({
+    type: "mrkdwn",
+    text: cutEscaped(text, limit, escapeSlack),
+  });
+  const what = content.what.join("\n");
+  const buttons = content.links.filter(({ url }) => url.length <= LIMITS.buttonUrl);
+  return [
+    { type: "header", text: { type: "plain_text", text: cut(content.title, LIMITS.header), emoji: false } },
+    {
+      type: "section",
+      fields: content.facts.slice(0, LIMITS.fieldCount).map(([label, value]) => mrkdwn(`*${label}*\n${value}`, 300)),
+    },
+    ...(what === "" ? [] : [{ type: "section", text: mrkdwn(what, 1500) }]),
+    ...(shown === null || shown === "" ? [] : [preformatted(shown)]),
+    ...(buttons.length === 0 ? [] : [{ type: "actions", elements: buttons.map(button) }]),
+    ...(content.next.length === 0 ? [] : [preformatted(content.next.join("\n"))]),
+    { type: "context", elements: [mrkdwn(content.small, 300)] },
+  ];
+}
+
+/** Text that Slack never parses: no mention, no end of a fence can come out of it. */
+function preformatted(text: string): object {
+  const elements = [{ type: "rich_text_preformatted", border: 0, elements: [{ type: "text", text }] }];
+  return { type: "rich_text", elements };
+}
+
+function button({ label, url }: Content["links"][number]): object {
+  return { type: "button", text: { type: "plain_text", text: cut(plain(label), LIMITS.button), emoji: false }, url };
+}

@@ -1,0 +1,157 @@
+import type { Clock } from "../host/clock.ts";
+import type { Environment, Random } from "../host/host.ts";
+import { UserError } from "../model/error.ts";
+import type { ChannelDefinition } from "../model/notification.ts";
+import type { Channel, Delivery, DeliveryRequest } from "./channel.ts";
+import type { OutboxItem, SecretSource } from "./item.ts";
+import { expire, hold, settle, startAttempt, type Settled } from "./outcome.ts";
+
+/** What sending needs of the world. */
+export interface Sending {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly environment: Environment;
+  /** Loads a channel's code; rejects for an unknown type. */
+  channel(type: string): Promise<Channel>;
+  /** The values of the secrets that a definition names. */
+  values(definition: ChannelDefinition, source: SecretSource): Promise<Readonly<Record<string, string>>>;
+  readonly redact: (text: string) => string;
+}
+
+/** Longest a channel may take for one message, whatever its own limits. */
+const ATTEMPT_MS = 90_000;
+/** After an abort, how long a channel may take to say what became of the message. */
+const GRACE_MS = 1000;
+/** How long another process may wait with an item whose values only its maker has. */
+const MEMORY_WAIT_MS = 3_600_000;
+
+/**
+ * One attempt for one item: looks whether it may be sent, writes down that it
+ * begins, sends, and says where the item goes.
+ *
+ * @param memory values that were never written; `undefined` in another process
+ * @param write called with the item before the network is touched
+ * @returns `undefined` where the item stays as it is; `delivery` where the service was called
+ */
+export async function attemptDelivery(
+  item: OutboxItem,
+  options: {
+    readonly sending: Sending;
+    readonly memory: Readonly<Record<string, string>> | undefined;
+    readonly signal: AbortSignal;
+    readonly write: (item: OutboxItem) => void;
+  },
+): Promise<(Settled & { readonly delivery?: Delivery }) | undefined> {
+  const { sending, memory, signal } = options;
+  const { clock } = sending;
+  if (item.attempts.at(-1)?.outcome === "delivered") return { shelf: "sent", item };
+  if (clock.now() > item.expires) return expire(item);
+  if (item.needs.length > 0 && memory === undefined) {
+    if (clock.now() < item.created + MEMORY_WAIT_MS) return undefined;
+    const note = `its ${item.needs.join(", ")} was known only to the run that made it, and that run has ended`;
+    return hold(
+      item,
+      "values-lost",
+      note,
+      "run the flow again, or name a secret or a channel in the place of the value",
+    );
+  }
+  const channel = await sending.channel(item.definition.type).catch(() => undefined);
+  if (channel === undefined) {
+    return hold(item, "unknown-channel", `this flowctl has no channel of the type "${item.definition.type}"`);
+  }
+  const values = await valuesOf(item, sending);
+  if ("outcome" in values) return { ...settle(item, values, clock.now(), sending.random), delivery: values };
+  const doubtful = isDoubtful(item);
+  const request: DeliveryRequest = {
+    id: item.id,
+    definition: item.definition,
+    recipient: item.recipient,
+    message: item.message,
+    attempt: item.attempts.length + 1,
+    createdAt: item.created,
+    ...(doubtful ? { repeat: true as const } : {}),
+    values: { ...values.found, ...memory },
+    signal,
+    environment: sending.environment.variables,
+  };
+  if (doubtful) {
+    const found = (await channel.find?.(request)) ?? "unknown";
+    if (found === "arrived") {
+      const delivery: Delivery = { outcome: "delivered", note: "the service has it from an earlier attempt" };
+      return { ...settle(item, delivery, clock.now(), sending.random), delivery };
+    }
+    if (found === "unknown" && channel.ambiguous === "hold") {
+      return hold(
+        item,
+        "in-doubt",
+        "it may have been delivered",
+        `send it again with: flowctl notify retry ${item.id}`,
+      );
+    }
+  }
+  if (signal.aborted) return undefined;
+  const started = startAttempt(item, clock.now());
+  options.write(started);
+  const delivery = redacted(await send(channel, request, clock), sending.redact);
+  return { ...settle(started, delivery, clock.now(), sending.random), delivery };
+}
+
+/** Whether an earlier attempt may have arrived. */
+function isDoubtful(item: OutboxItem): boolean {
+  return item.attempts.some((each) => each.outcome === "started" || each.outcome === "ambiguous");
+}
+
+async function valuesOf(
+  item: OutboxItem,
+  sending: Sending,
+): Promise<{ readonly found: Readonly<Record<string, string>> } | Delivery> {
+  try {
+    return { found: await sending.values(item.definition, item.source ?? {}) };
+  } catch (error) {
+    const note = sending.redact(firstLine(error));
+    const help = error instanceof UserError ? error.diagnostics[0]?.help : undefined;
+    const code = error instanceof UserError ? (error.diagnostics[0]?.code ?? "SECRET") : "SECRET";
+    // A store that is locked or slow may open again by itself; a secret that is not there does not appear.
+    if (!code.includes("NOT_FOUND") && !code.includes("MISSING")) return { outcome: "transient", code, note };
+    return { outcome: "permanent", code, note, ...(help === undefined ? {} : { help }) };
+  }
+}
+
+/** A channel promises not to throw and to heed the signal; a defect in one must not lose or block the others. */
+async function send(channel: Channel, request: DeliveryRequest, clock: Clock): Promise<Delivery> {
+  const limit = new AbortController();
+  const timers: unknown[] = [];
+  const cut = new Promise<Delivery>((resolve) => {
+    const stop = (): void => {
+      limit.abort();
+      const note = "cut off before the service answered";
+      timers.push(
+        clock.setTimeout(() => {
+          resolve({ outcome: "ambiguous", code: "cut-off", note });
+        }, GRACE_MS),
+      );
+    };
+    timers.push(clock.setTimeout(stop, ATTEMPT_MS));
+    if (request.signal.aborted) stop();
+    else request.signal.addEventListener("abort", stop, { signal: limit.signal, once: true });
+  });
+  try {
+    return await Promise.race([channel.send({ ...request, signal: limit.signal }), cut]);
+  } catch (error) {
+    return { outcome: "transient", code: "channel-failed", note: firstLine(error) };
+  } finally {
+    for (const timer of timers) clock.clearTimeout(timer);
+    // Ends the listener on the caller's signal.
+    limit.abort();
+  }
+}
+
+function redacted(delivery: Delivery, redact: (text: string) => string): Delivery {
+  return delivery.note === undefined ? delivery : { ...delivery, note: redact(delivery.note) };
+}
+
+function firstLine(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  return text.split("\n", 1)[0] ?? "";
+}

@@ -1,0 +1,121 @@
+import { createHash } from "node:crypto";
+import type { ChannelDefinition, Message } from "../model/notification.ts";
+import type { Delivery } from "./channel.ts";
+
+/** Something to be told, before it is in the outbox. */
+export interface NewItem {
+  readonly runId: string;
+  readonly flow: string;
+  /** What happened: `run-failed`, `task-failed`, `task-message`. */
+  readonly event: string;
+  /** Tells this message from others of the same event of the same run. */
+  readonly key: string;
+  /** The channel's name in config, for people; absent for a definition made on the spot. */
+  readonly channelName?: string;
+  readonly definition: ChannelDefinition;
+  readonly message: Message;
+  readonly origin: Origin;
+  /** The hooks or notifiers that asked for it. */
+  readonly names: readonly string[];
+  /** Where secrets of the definition are looked for, so that any later process finds the same ones. */
+  readonly source?: SecretSource;
+  /** Told in its place when it is held or given up: the same message to another channel. */
+  readonly fallback?: Omit<NewItem, "values" | "fallback">;
+  /** Values the definition may not hold. They stay in memory: only their names are written. */
+  readonly values?: Readonly<Record<string, string>>;
+}
+
+export type Origin = "hook" | "notifier" | "task";
+
+/** Where the secrets that a definition names are looked for. */
+export interface SecretSource {
+  readonly namespace?: string;
+  /** The path of the config file that declared the channel. */
+  readonly config?: string;
+}
+
+/** One message to one recipient of one channel: one file of the outbox. All of it is redacted; it holds no secret. */
+export interface OutboxItem extends Omit<NewItem, "values"> {
+  readonly id: string;
+  /** The hash of the definition: what locks, pauses and holds go by. */
+  readonly channelId: string;
+  readonly recipient: string;
+  /** Names of values that only the process which made the item has. */
+  readonly needs: readonly string[];
+  /** Epoch milliseconds, as the next two. */
+  readonly created: number;
+  readonly due: number;
+  /** After this it is not worth sending. */
+  readonly expires: number;
+  readonly attempts: readonly Attempt[];
+  /** Why it waits for a person, or why it was given up. */
+  readonly reason?: Reason;
+}
+
+/** `started` without a result means that the process died on the way: the message may have arrived. */
+export type Attempt =
+  | { readonly at: number; readonly outcome: "started" }
+  | { readonly at: number; readonly outcome: Delivery["outcome"]; readonly code?: string; readonly note?: string };
+
+export interface Reason {
+  readonly code: string;
+  readonly note: string;
+  readonly help?: string;
+}
+
+/** The four directories of the outbox. */
+export const SHELVES = ["new", "held", "sent", "dead"] as const;
+/** `new`: waits · `held`: waits for a person · `sent`: the service took it · `dead`: given up. */
+export type Shelf = (typeof SHELVES)[number];
+
+/** The same definition and source have the same id on every machine; two projects' `team` have two. */
+export function channelIdOf(definition: ChannelDefinition, source: SecretSource = {}): string {
+  return `c_${hash([definition, source.namespace ?? null, source.config ?? null]).slice(0, 20)}`;
+}
+
+/** Deterministic: enqueueing the same thing twice is enqueueing it once. */
+export function itemIdOf(item: NewItem, channelId: string, recipient: string): string {
+  return `n_${hash([item.runId, item.event, item.key, channelId, recipient]).slice(0, 26)}`;
+}
+
+/** What people call the item's channel: its name in config, else its type. */
+export function channelLabel(item: Pick<OutboxItem, "channelName" | "definition">): string {
+  return item.channelName ?? item.definition.type;
+}
+
+/** Whether the last attempt began and never ended. */
+export function isInterrupted(item: OutboxItem): boolean {
+  return item.attempts.at(-1)?.outcome === "started";
+}
+
+/** Attempts that ended without delivery, in a row. */
+export function failedAttempts(item: OutboxItem): number {
+  return item.attempts.filter((each) => each.outcome !== "delivered" && each.outcome !== "started").length;
+}
+
+function hash(value: unknown): string {
+  const digest = createHash("sha256").update(canonical(value)).digest();
+  const alphabet = "0123456789abcdefghjkmnpqrstvwxyz";
+  let text = "";
+  let bits = 0;
+  let held = 0;
+  for (const byte of digest) {
+    held = (held << 8) | byte;
+    bits += 8;
+    while (bits >= 5) {
+      bits -= 5;
+      text += alphabet.charAt((held >> bits) & 31);
+    }
+    held &= (1 << bits) - 1;
+  }
+  return text;
+}
+
+/** JSON with sorted keys, so that the order in which options were written does not matter. */
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_, each: unknown) =>
+    typeof each === "object" && each !== null && !Array.isArray(each)
+      ? Object.fromEntries(Object.entries(each).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : each,
+  );
+}

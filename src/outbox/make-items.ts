@@ -1,0 +1,47 @@
+import type { Message } from "../model/notification.ts";
+import { channelIdOf, itemIdOf, type NewItem, type OutboxItem } from "./item.ts";
+import { DEFAULT_TTL_MS, SMS_TTL_MS, SUCCESS_TTL_MS } from "./schedule.ts";
+
+/** The items of one notification: one for each recipient, with the message redacted and the definition frozen. */
+export function makeItems(item: NewItem, created: number, redact: (text: string) => string): readonly OutboxItem[] {
+  const { values, ...rest } = item;
+  const channelId = channelIdOf(item.definition, item.source);
+  const message = redactDeep(item.message, redact) as Message;
+  return recipientsOf(item).map((recipient) => ({
+    ...rest,
+    message,
+    id: itemIdOf(item, channelId, recipient),
+    channelId,
+    recipient,
+    needs: Object.keys(values ?? {}),
+    created,
+    due: created,
+    expires: created + ttlOf(item),
+    attempts: [],
+  }));
+}
+
+/**
+ * Whom one message goes to: the definition's `to`, each by itself, so that one
+ * refusal does not repeat the message for the others. One empty name where there
+ * is none.
+ */
+function recipientsOf({ definition }: NewItem): readonly string[] {
+  const to = definition["to"];
+  const list = (Array.isArray(to) ? to : [to]).filter(
+    (each): each is string => typeof each === "string" && each !== "",
+  );
+  return list.length === 0 ? [""] : [...new Set(list)];
+}
+
+function ttlOf({ definition, message }: NewItem): number {
+  if (definition.type === "sms") return SMS_TTL_MS;
+  return message.kind === "alert" && message.alert.to === "Success" ? SUCCESS_TTL_MS : DEFAULT_TTL_MS;
+}
+
+function redactDeep(value: unknown, redact: (text: string) => string): unknown {
+  if (typeof value === "string") return redact(value);
+  if (Array.isArray(value)) return value.map((each) => redactDeep(each, redact));
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, redactDeep(each, redact)]));
+}

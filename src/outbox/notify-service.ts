@@ -1,0 +1,105 @@
+import { userError } from "../model/error.ts";
+import type { ChannelDefinition, NotifyReceipt, NotifyRequest } from "../model/notification.ts";
+import type { NewItem, SecretSource } from "./item.ts";
+import type { Outbox } from "./outbox.ts";
+import type { DeliverySummary, ItemOutcome } from "./summary.ts";
+
+/** The task, or the flow itself where `task` is absent, that asks to have something told. */
+export interface NotifyOrigin {
+  readonly task?: string;
+  readonly mapIndex?: number;
+  readonly attempt: number;
+}
+
+/** What the engine is given as `notify`: from a task's request to a delivered message or an error. */
+export type NotifyService = (request: NotifyRequest, from: NotifyOrigin) => Promise<NotifyReceipt>;
+
+const DEFAULT_WAIT_MS = 10_000;
+
+/** A message was not delivered and has been withdrawn from the outbox: it will not arrive later. */
+export class NotDelivered extends Error {
+  override readonly name = "NotDelivered";
+}
+
+/**
+ * Puts a task's messages in the outbox and waits for their delivery.
+ *
+ * The promise it answers rejects with a `UserError` for an unknown channel, and
+ * with `NotDelivered` when the service did not take the message in time.
+ */
+export function createNotifyService(options: {
+  readonly outbox: Outbox;
+  readonly channels: Readonly<Record<string, ChannelDefinition>>;
+  readonly runId: string;
+  readonly flow: string;
+  readonly source?: SecretSource;
+  readonly signal?: AbortSignal;
+  /** Told of every item put in the outbox, for the run's last lines. */
+  readonly onEnqueued?: (ids: readonly string[]) => void;
+}): NotifyService {
+  const { outbox } = options;
+  /** A body may notify several times: each message is one of its own, the same again when the run is resumed. */
+  const counts = new Map<string, number>();
+  return async (request, from) => {
+    const channel = await channelOf(request.to, options.channels);
+    const who = `${from.task ?? ""}[${String(from.mapIndex ?? "")}]#${String(from.attempt)}`;
+    const count = (counts.get(who) ?? 0) + 1;
+    counts.set(who, count);
+    const item: NewItem = {
+      runId: options.runId,
+      flow: options.flow,
+      event: from.task === undefined ? "flow-message" : "task-message",
+      key: `${who}.${String(count)}`,
+      ...channel,
+      message: request.message,
+      origin: "task",
+      names: from.task === undefined ? [] : [from.task],
+      ...(options.source === undefined ? {} : { source: options.source }),
+      ...(request.values === undefined ? {} : { values: request.values }),
+    };
+    const ids = outbox.enqueue(item);
+    if (request.deliver === "outbox") {
+      options.onEnqueued?.(ids);
+      return { ids, outcome: "queued" };
+    }
+    const summary = await outbox.deliver({
+      ids,
+      deadlineMs: request.waitMs ?? DEFAULT_WAIT_MS,
+      urgent: true,
+      ...(options.signal === undefined ? {} : { signal: options.signal }),
+    });
+    if (!isDelivered(summary)) {
+      const withdrawn = new Set(await outbox.withdraw(ids));
+      const lost = summary.outcomes.filter((each) => withdrawn.has(each.id) || each.state === "gone");
+      // None is lost where another process delivered them at the last moment.
+      if (lost.length > 0) throw new NotDelivered(lost.map(sentence).join("\n"));
+    }
+    options.onEnqueued?.(ids);
+    return { ids, outcome: "delivered" };
+  };
+}
+
+function isDelivered(summary: DeliverySummary): boolean {
+  return summary.outcomes.every((each) => each.state === "sent");
+}
+
+function sentence({ channel, recipient, note, help, doubtful }: ItemOutcome): string {
+  const whom = recipient === "" ? "" : ` for ${recipient}`;
+  const what = doubtful === true ? "may not have been delivered" : "was not delivered";
+  return `the message${whom} ${what} by channel "${channel}": ${note ?? "there was no time to send it"}${help === undefined ? "" : ` (${help})`}`;
+}
+
+/** A channel of the config by name, the built-in `inbox`, or a definition as it is. */
+async function channelOf(
+  to: string | ChannelDefinition,
+  channels: Readonly<Record<string, ChannelDefinition>>,
+): Promise<{ readonly definition: ChannelDefinition; readonly channelName?: string }> {
+  if (typeof to !== "string") return { definition: to };
+  const definition = Object.hasOwn(channels, to) ? channels[to] : to === "inbox" ? { type: "inbox" } : undefined;
+  if (definition !== undefined) return { definition, channelName: to };
+  const names = [...Object.keys(channels), "inbox"];
+  const { closest } = await import("fastest-levenshtein");
+  throw userError("usage", "UNKNOWN_CHANNEL", `there is no channel "${to}"; the channels are ${names.join(", ")}`, {
+    help: `did you mean "${closest(to, names)}"? Channels are declared in flowctl.config.yaml under "channels"`,
+  });
+}

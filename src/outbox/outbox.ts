@@ -1,0 +1,245 @@
+import { join } from "node:path";
+import type { Files } from "../host/files.ts";
+import { isSecretReference } from "../model/notification.ts";
+import type { Sending } from "./attempt.ts";
+import { CLOSED } from "./circuit.ts";
+import { drainChannel, nextTime, type DrainOptions } from "./drain.ts";
+import { channelLabel, type NewItem, type OutboxItem, type Shelf } from "./item.ts";
+import { processLocks, type HeldLock, type Locks } from "./lock.ts";
+import { makeItems } from "./make-items.ts";
+import { DEFAULT_TTL_MS } from "./schedule.ts";
+import { sleep } from "./sleep.ts";
+import { openSpool } from "./spool.ts";
+import { outcomeOf, type DeliverySummary } from "./summary.ts";
+import { withMemory } from "./volatile-spool.ts";
+
+/** Where messages wait, on disk, until they are delivered. */
+export interface Outbox {
+  /** Puts one item per recipient on disk, durably, and answers their ids. The same thing twice is one. */
+  enqueue(item: NewItem): readonly string[];
+  /**
+   * Sends what is due, for a bounded time: channels at the same time, in order
+   * within each. Without `ids`, all that waits. Waits for another process that
+   * is sending the same.
+   */
+  deliver(options: DeliverOptions): Promise<DeliverySummary>;
+  list(shelf?: Shelf): readonly StoredItem[];
+  /** @param id whole, or a prefix that only one item has */
+  read(id: string): StoredItem | undefined;
+  /** Makes items wait again, due now. @returns those it was done for: not those that were sent */
+  retry(ids: readonly string[]): Promise<readonly string[]>;
+  /** Gives items up; what was given up already is forgotten. */
+  drop(ids: readonly string[]): Promise<readonly string[]>;
+  /** Takes items out that are not delivered, without a trace. @returns those it was done for */
+  withdraw(ids: readonly string[]): Promise<readonly string[]>;
+  /** Lets items go again that were held and use this secret, once it was set. */
+  release(secretName: string): Promise<readonly string[]>;
+  /** Removes what was sent or given up before a time (epoch milliseconds). @returns how many */
+  prune(before: number): number;
+}
+
+export interface DeliverOptions {
+  readonly ids?: readonly string[];
+  readonly deadlineMs: number;
+  readonly signal?: AbortSignal;
+  /** A person waits: an open circuit does not stop them. */
+  readonly urgent?: boolean;
+}
+
+export interface StoredItem {
+  readonly shelf: Shelf;
+  readonly item: OutboxItem;
+}
+
+export interface OutboxOptions extends Sending {
+  readonly files: Files;
+  /** The state directory. */
+  readonly directory: string;
+  /** @default locks within this process */
+  readonly locks?: Locks;
+  /** Told in one sentence when something is not as safe as it should be. */
+  readonly warn?: (text: string) => void;
+}
+
+/** How long a change of an item waits for a drainer to finish. */
+const PATIENCE_MS = 15_000;
+const POLL_MS = 25;
+
+export function createOutbox(options: OutboxOptions): Outbox {
+  const { clock, files, directory, redact } = options;
+  const locks = options.locks ?? processLocks();
+  const warn = options.warn ?? (() => undefined);
+  const memory = new Map<string, Readonly<Record<string, string>>>();
+  const disk = openSpool(
+    files,
+    directory,
+    () => clock.now(),
+    (name) => {
+      warn(`the outbox file ${name} was damaged and has been put aside in ${join(directory, "outbox", "dead")}`);
+    },
+  );
+  const spool = withMemory(disk, (item, error) => {
+    const why = redact(error instanceof Error ? error.message : String(error));
+    warn(
+      `not durable: the message for "${channelLabel(item)}" could not be written to ${directory} (${why}); it is kept in memory and sent from there`,
+    );
+  });
+  const drain: DrainOptions = {
+    spool,
+    sending: options,
+    memory,
+    onSettled: (item, shelf) => {
+      if (shelf === "sent" || item.fallback === undefined) return;
+      enqueue(item.fallback);
+    },
+  };
+
+  const acquire = async (channelId: string, signal: AbortSignal): Promise<HeldLock | undefined> => {
+    while (!signal.aborted) {
+      const lock = await locks.tryLock(join(directory, "locks", `drain-${channelId}.lock`));
+      if (lock !== undefined) return lock;
+      await sleep(POLL_MS, clock, signal);
+    }
+    return undefined;
+  };
+
+  let last = 0;
+  const enqueue = (item: NewItem): readonly string[] => {
+    // Strictly rising, so that the order of one process's messages is theirs.
+    last = Math.max(clock.now(), last + 1);
+    const items = makeItems(item, last, redact);
+    for (const each of items) {
+      const added = spool.add(each);
+      if (added && item.values !== undefined) memory.set(each.id, item.values);
+    }
+    return items.map((each) => each.id);
+  };
+
+  /** Sends one channel's share until nothing of it is due before the deadline. */
+  const drainUntil = async (
+    channelId: string,
+    ids: ReadonlySet<string> | undefined,
+    { deadline, urgent, signal }: { deadline: number; urgent: boolean; signal: AbortSignal },
+  ): Promise<void> => {
+    while (!signal.aborted) {
+      const lock = await acquire(channelId, signal);
+      if (lock === undefined) return;
+      try {
+        await drainChannel(channelId, ids, urgent, signal, drain);
+      } finally {
+        lock.release();
+      }
+      const next = nextTime(spool, channelId, ids, urgent);
+      const wait = (next ?? Infinity) - clock.now();
+      if (clock.monotonic() + wait > deadline) return;
+      await sleep(Math.max(wait, POLL_MS), clock, signal);
+    }
+  };
+
+  const change = async (ids: readonly string[], act: (stored: StoredItem) => boolean): Promise<readonly string[]> => {
+    const done: string[] = [];
+    for (const id of ids) {
+      const before = spool.find(id);
+      if (before === undefined) continue;
+      const patience = new AbortController();
+      const timer = clock.setTimeout(() => {
+        patience.abort();
+      }, PATIENCE_MS);
+      const lock = await acquire(before.item.channelId, patience.signal);
+      clock.clearTimeout(timer);
+      try {
+        // A drainer may have settled it while we waited.
+        const stored = spool.find(id);
+        if (lock !== undefined && stored !== undefined && act(stored)) done.push(id);
+      } finally {
+        lock?.release();
+      }
+    }
+    return done;
+  };
+
+  const again = ({ shelf, item }: StoredItem): boolean => {
+    if (shelf === "sent") return false;
+    const now = clock.now();
+    const expires = Math.max(item.expires, now + DEFAULT_TTL_MS);
+    const renewed: OutboxItem = { ...withoutReason(item), due: now, expires };
+    if (shelf === "new") spool.update("new", renewed);
+    else spool.move(shelf, "new", renewed);
+    spool.saveChannelState(item.channelId, { ...CLOSED, notBefore: spool.channelState(item.channelId).notBefore });
+    return true;
+  };
+
+  return {
+    enqueue,
+    async deliver({ ids, deadlineMs, signal, urgent = false }) {
+      const waiting = spool.list("new");
+      const asked = ids === undefined ? undefined : new Set(ids);
+      const mine = waiting.filter((item) => asked?.has(item.id) ?? true);
+      const stop = new AbortController();
+      const abort = (): void => {
+        stop.abort();
+      };
+      if (signal?.aborted === true) abort();
+      signal?.addEventListener("abort", abort, { once: true });
+      const timer = clock.setTimeout(abort, deadlineMs);
+      const limits = { deadline: clock.monotonic() + deadlineMs, urgent, signal: stop.signal };
+      try {
+        const channels = new Set(mine.map((item) => item.channelId));
+        await Promise.all([...channels].map((channelId) => drainUntil(channelId, asked, limits)));
+      } finally {
+        clock.clearTimeout(timer);
+        signal?.removeEventListener("abort", abort);
+      }
+      return {
+        outcomes: (ids ?? mine.map((item) => item.id)).map((id) =>
+          outcomeOf(id, spool.find(id), (channel) => spool.channelState(channel)),
+        ),
+      };
+    },
+    list: (shelf) =>
+      (shelf === undefined ? (["new", "held", "dead", "sent"] as const) : [shelf]).flatMap((each) =>
+        spool.list(each).map((item) => ({ shelf: each, item })),
+      ),
+    read(id) {
+      const exact = spool.find(id);
+      if (exact !== undefined) return exact;
+      const matching = this.list().filter(({ item }) => item.id.startsWith(id));
+      return matching.length === 1 ? matching[0] : undefined;
+    },
+    retry: (ids) => change(ids, again),
+    drop: (ids) =>
+      change(ids, ({ shelf, item }) => {
+        if (shelf === "sent") return false;
+        if (shelf === "dead") spool.remove("dead", item.id);
+        else spool.move(shelf, "dead", { ...item, reason: { code: "dropped", note: "given up by hand" } });
+        return true;
+      }),
+    withdraw: (ids) =>
+      change(ids, ({ shelf, item }) => {
+        if (shelf === "sent") return false;
+        spool.remove(shelf, item.id);
+        memory.delete(item.id);
+        return true;
+      }),
+    release: (secretName) =>
+      change(
+        spool
+          .list("held")
+          .filter((item) => usesSecret(item.definition, secretName))
+          .map((item) => item.id),
+        again,
+      ),
+    prune: (before) => spool.prune(before),
+  };
+}
+
+function withoutReason(item: OutboxItem): OutboxItem {
+  const rest: { reason?: unknown } & OutboxItem = { ...item };
+  delete rest.reason;
+  return rest;
+}
+
+function usesSecret(value: unknown, name: string): boolean {
+  if (isSecretReference(value)) return value.secret === name;
+  return typeof value === "object" && value !== null && Object.values(value).some((each) => usesSecret(each, name));
+}

@@ -1,0 +1,51 @@
+import type { Random } from "../host/host.ts";
+
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+
+/**
+ * Waits before the first attempt and after each failed one; the last repeats.
+ * The first four are short enough to be waited for by a run that ends.
+ */
+const DELAYS = [
+  0,
+  2 * SECOND,
+  5 * SECOND,
+  15 * SECOND,
+  MINUTE,
+  5 * MINUTE,
+  15 * MINUTE,
+  HOUR,
+  4 * HOUR,
+  12 * HOUR,
+  24 * HOUR,
+];
+const JITTER = 0.2;
+const RETRY_AFTER = { least: SECOND, most: 24 * HOUR };
+/** How long a message is worth sending, where its channel does not say. */
+export const DEFAULT_TTL_MS = 72 * HOUR;
+/** A text message at noon about three in the morning helps nobody. */
+export const SMS_TTL_MS = 4 * HOUR;
+/** Good news is not worth telling half a day late. */
+export const SUCCESS_TTL_MS = 12 * HOUR;
+
+/**
+ * How long to wait after the `failed`-th failed attempt, in milliseconds: the
+ * table with 20 % of jitter, and never less than the service asked for.
+ */
+export function retryDelay(failed: number, random: Random, retryAfterMs?: number): number {
+  const base = DELAYS[Math.min(failed, DELAYS.length - 1)] ?? 0;
+  const jittered = Math.round(base * (1 - JITTER + 2 * JITTER * random()));
+  return retryAfterMs === undefined ? jittered : Math.max(jittered, clampRetryAfter(retryAfterMs));
+}
+
+/** A service's Retry-After, kept between a second and a day. */
+export function clampRetryAfter(milliseconds: number): number {
+  return Math.min(Math.max(milliseconds, RETRY_AFTER.least), RETRY_AFTER.most);
+}
+
+/** Whether an item's time has come. A clock that was set back by more than an hour does not hold items up. */
+export function isDue(item: { readonly created: number; readonly due: number }, now: number): boolean {
+  return now >= item.due || now < item.created - HOUR;
+}

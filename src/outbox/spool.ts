@@ -1,0 +1,108 @@
+import { join } from "node:path";
+import type { Files } from "../host/files.ts";
+import { CLOSED, channelStateFrom, type ChannelState } from "./circuit.ts";
+import { SHELVES, type OutboxItem, type Shelf } from "./item.ts";
+import { itemFromText, itemToText } from "./item-text.ts";
+
+/** The outbox's files: one per item, named by its id, on one of four shelves. */
+export interface Spool {
+  /** Durable when it returns. @returns false where the item is on any shelf already */
+  add(item: OutboxItem): boolean;
+  /** The item and where it is; `undefined` where there is none. */
+  find(id: string): { readonly shelf: Shelf; readonly item: OutboxItem } | undefined;
+  /** Items of a shelf, oldest first. */
+  list(shelf: Shelf): readonly OutboxItem[];
+  /** Rewrites an item where it is. */
+  update(shelf: Shelf, item: OutboxItem): void;
+  /** Rewrites an item and moves it. A death in between leaves the rewritten item where it was. */
+  move(from: Shelf, to: Shelf, item: OutboxItem): void;
+  remove(shelf: Shelf, id: string): void;
+  channelState(channelId: string): ChannelState;
+  saveChannelState(channelId: string, state: ChannelState): void;
+  /** Removes what is older than `before` from `sent` and `dead`, and drafts that a dead process left. */
+  prune(before: number): number;
+}
+
+const SUFFIX = ".json";
+const DRAFT_AGE_MS = 3_600_000;
+
+/**
+ * @param directory the state directory
+ * @param onTorn told the name of a file that is no item; it has been put aside on the shelf `dead`
+ */
+export function openSpool(files: Files, directory: string, now: () => number, onTorn: (name: string) => void): Spool {
+  const shelfPath = (shelf: Shelf): string => join(directory, "outbox", shelf);
+  const path = (shelf: Shelf, id: string): string => join(shelfPath(shelf), id + SUFFIX);
+  const statePath = (channelId: string): string => join(directory, "channels", channelId + SUFFIX);
+  let made = false;
+  const make = (): void => {
+    if (made) return;
+    for (const shelf of SHELVES) files.makeDirectory(shelfPath(shelf));
+    files.makeDirectory(join(directory, "channels"));
+    files.makeDirectory(join(directory, "locks"));
+    made = true;
+  };
+  const read = (shelf: Shelf, id: string): OutboxItem | undefined => {
+    const text = files.read(path(shelf, id));
+    if (text === undefined) return undefined;
+    const item = itemFromText(text);
+    if (item === undefined && shelf !== "dead") {
+      files.rename(path(shelf, id), `${path("dead", id)}.torn`);
+      onTorn(id + SUFFIX);
+    }
+    return item;
+  };
+  return {
+    add(item) {
+      make();
+      const elsewhere = SHELVES.some(
+        (shelf) => shelf !== "new" && files.stat(path(shelf, item.id), false) !== undefined,
+      );
+      return !elsewhere && files.create(path("new", item.id), itemToText(item));
+    },
+    find(id) {
+      // A drainer may move it from shelf to shelf meanwhile: it only ever moves away from `new`, so one more look finds it.
+      for (const shelf of [...SHELVES, ...SHELVES]) {
+        const item = read(shelf, id);
+        if (item !== undefined) return { shelf, item };
+      }
+      return undefined;
+    },
+    list: (shelf) =>
+      files
+        .list(shelfPath(shelf))
+        .filter((name) => name.endsWith(SUFFIX) && !name.startsWith("."))
+        .flatMap((name) => read(shelf, name.slice(0, -SUFFIX.length)) ?? [])
+        .sort((a, b) => a.created - b.created || (a.id < b.id ? -1 : 1)),
+    update(shelf, item) {
+      make();
+      files.replace(path(shelf, item.id), itemToText(item));
+    },
+    move(from, to, item) {
+      make();
+      files.replace(path(from, item.id), itemToText(item));
+      files.rename(path(from, item.id), path(to, item.id));
+    },
+    remove(shelf, id) {
+      files.remove(path(shelf, id));
+    },
+    channelState: (channelId) => channelStateFrom(files.read(statePath(channelId))) ?? CLOSED,
+    saveChannelState(channelId, state) {
+      make();
+      files.replace(statePath(channelId), `${JSON.stringify(state)}\n`);
+    },
+    prune(before) {
+      let removed = 0;
+      for (const shelf of SHELVES) {
+        for (const name of files.list(shelfPath(shelf))) {
+          const age = files.stat(join(shelfPath(shelf), name), false)?.modifiedMs ?? Infinity;
+          const draft = name.startsWith(".") && age < now() - DRAFT_AGE_MS;
+          if (!draft && !((shelf === "sent" || shelf === "dead") && age < before)) continue;
+          files.remove(join(shelfPath(shelf), name));
+          removed += draft ? 0 : 1;
+        }
+      }
+      return removed;
+    },
+  };
+}

@@ -1,0 +1,103 @@
+import { usableAt, type ChannelState } from "./circuit.ts";
+import { channelLabel, type OutboxItem, type Shelf } from "./item.ts";
+import { formatDuration } from "../model/duration.ts";
+
+/** What has become of messages that were to be delivered. */
+export interface DeliverySummary {
+  readonly outcomes: readonly ItemOutcome[];
+}
+
+export interface ItemOutcome {
+  readonly id: string;
+  /** `gone`: withdrawn, or removed since. */
+  readonly state: "sent" | "waiting" | "held" | "dead" | "gone";
+  /** The channel's name for people. */
+  readonly channel: string;
+  readonly recipient: string;
+  /** Why it was not delivered, in one line. */
+  readonly code?: string;
+  readonly note?: string;
+  readonly help?: string;
+  /** When it is tried next, in epoch milliseconds. */
+  readonly due?: number;
+  /** Whether the last attempt may have arrived. */
+  readonly doubtful?: true;
+}
+
+const STATES: Readonly<Record<Shelf, ItemOutcome["state"]>> = {
+  new: "waiting",
+  held: "held",
+  sent: "sent",
+  dead: "dead",
+};
+
+export function outcomeOf(
+  id: string,
+  stored: { readonly shelf: Shelf; readonly item: OutboxItem } | undefined,
+  channelState: (channelId: string) => ChannelState,
+): ItemOutcome {
+  if (stored === undefined) return { id, state: "gone", channel: "", recipient: "" };
+  const { shelf, item } = stored;
+  const last = item.attempts.at(-1);
+  const failed = last !== undefined && "note" in last ? last : undefined;
+  const code = item.reason?.code ?? failed?.code;
+  const note = item.reason?.note ?? failed?.note;
+  const help = item.reason?.help;
+  return {
+    id,
+    state: STATES[shelf],
+    channel: channelLabel(item),
+    recipient: item.recipient,
+    ...(code === undefined ? {} : { code }),
+    ...(note === undefined ? {} : { note }),
+    ...(help === undefined ? {} : { help }),
+    ...(shelf === "new" ? { due: Math.max(item.due, usableAt(channelState(item.channelId), false)) } : {}),
+    ...(last?.outcome === "ambiguous" || last?.outcome === "started" ? { doubtful: true as const } : {}),
+  };
+}
+
+/**
+ * A run's last lines about its notifications; none where there were none.
+ *
+ * @example notifications: 2 sent, 1 waiting (team: rate limited, next try in 30s): flowctl notify list
+ */
+export function summaryLines(summary: DeliverySummary, now: number): readonly string[] {
+  const of = (state: ItemOutcome["state"]): readonly ItemOutcome[] =>
+    summary.outcomes.filter((each) => each.state === state);
+  const parts = [
+    part(of("sent"), "sent", () => undefined),
+    part(of("waiting"), "waiting", (each) => {
+      const wait = each.due === undefined || each.due <= now ? "" : `next try in ${brief(each.due - now)}`;
+      return [each.note, wait].filter((text) => text !== undefined && text !== "").join(", ");
+    }),
+    part(of("held"), "held", (each) => each.note),
+    part(of("dead"), "given up", (each) => each.note),
+  ].filter((text) => text !== undefined);
+  if (parts.length === 0) return [];
+  const more = summary.outcomes.every((each) => each.state === "sent" || each.state === "gone")
+    ? ""
+    : ": flowctl notify list";
+  const helps = new Set(of("held").flatMap((each) => each.help ?? []));
+  return [`notifications: ${parts.join(", ")}${more}`, ...[...helps].map((help) => `  fix: ${help}`)];
+}
+
+/** `2 held (team: …; oncall: …)`: each distinct reason once. */
+function part(
+  outcomes: readonly ItemOutcome[],
+  word: string,
+  why: (outcome: ItemOutcome) => string | undefined,
+): string | undefined {
+  if (outcomes.length === 0) return undefined;
+  const reasons = new Set(
+    outcomes.flatMap((each) => {
+      const text = why(each);
+      return text === undefined || text === "" ? [] : `${each.channel}: ${text}`;
+    }),
+  );
+  return `${String(outcomes.length)} ${word}${reasons.size === 0 ? "" : ` (${[...reasons].join("; ")})`}`;
+}
+
+function brief(milliseconds: number): string {
+  if (milliseconds < 60_000) return `${Math.max(1, Math.round(milliseconds / 1000))}s`;
+  return formatDuration(milliseconds);
+}

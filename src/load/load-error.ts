@@ -1,0 +1,83 @@
+import { basename, dirname } from "node:path";
+import { closest, distance } from "fastest-levenshtein";
+import { UserError, userError, type Diagnostic } from "../model/error.ts";
+import { importedNamePosition, specifierPosition } from "./text-position.ts";
+
+interface Text {
+  readonly file: string;
+  readonly source: string;
+}
+
+/** The nearest of some names, where it is near enough to be what was meant. */
+export function nearest(name: string, names: readonly string[]): string | undefined {
+  if (names.length === 0) return undefined;
+  const found = closest(
+    name.toLowerCase(),
+    names.map((each) => each.toLowerCase()),
+  );
+  const original = names.find((each) => each.toLowerCase() === found);
+  return distance(name.toLowerCase(), found) <= Math.max(2, Math.floor(name.length / 3)) ? original : undefined;
+}
+
+/** What a module imports is not there. It has Node's code, for a `catch` in the person's own module. */
+export function missingModule(specifier: string, from: Text, way: "import" | "require"): UserError {
+  const isPath = /^(?:\.{0,2}\/|file:|#)/.test(specifier);
+  const name = /^(?:@[^/]+\/)?[^/]+/.exec(specifier)?.[0] ?? specifier;
+  const error = userError("usage", "LOAD_MODULE_NOT_FOUND", `"${specifier}" is not found`, {
+    file: from.file,
+    ...specifierPosition(from.source, specifier),
+    help: isPath
+      ? `there is no such file, looked for from ${dirname(from.file)}`
+      : `install it (npm install ${name}), or correct its name`,
+  });
+  return Object.assign(error, { code: way === "import" ? "ERR_MODULE_NOT_FOUND" : "MODULE_NOT_FOUND" });
+}
+
+/** A module has no export of the name that another imports. */
+export function missingExport(name: string, specifier: string, from: Text, has: readonly string[]): UserError {
+  const meant = nearest(name, has);
+  const what = name === "default" ? "no default export" : `no export named "${name}"`;
+  return userError("usage", "LOAD_EXPORT_NOT_FOUND", `"${specifier}" has ${what}`, {
+    file: from.file,
+    ...importedNamePosition(from.source, specifier, name),
+    help:
+      meant !== undefined
+        ? `did you mean "${meant}"?`
+        : has.length === 0
+          ? "it exports nothing"
+          : `it exports ${list(has)}`,
+  });
+}
+
+/** Something was thrown while a module was loading: its message, and where in the person's files. */
+export function loadFailure(
+  error: unknown,
+  file: string,
+  isOwn: (file: string) => boolean,
+  fallback?: Partial<Diagnostic>,
+): UserError {
+  if (error instanceof UserError) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  const name = error instanceof Error && error.name !== "Error" ? `${error.name}: ` : "";
+  const place = placeOf(error, isOwn) ?? fallback ?? { file };
+  return userError("usage", "LOAD_THREW", `${basename(file)} failed while it was loading: ${name}${message}`, {
+    ...place,
+    cause: error,
+  });
+}
+
+/** The innermost place of a stack that is in the person's own files. */
+function placeOf(error: unknown, isOwn: (file: string) => boolean): Partial<Diagnostic> | undefined {
+  const stack = error instanceof Error && typeof error.stack === "string" ? error.stack : "";
+  for (const match of stack.matchAll(/^ {4}at (?:.*? \()?(?:file:\/\/)?(\/?.+?):(\d+):(\d+)\)?$/gm)) {
+    const [, file = "", line, column] = match;
+    if (isOwn(file)) return { file, line: Number(line), column: Number(column) };
+  }
+  return undefined;
+}
+
+/** Names in quotes, at most ten of them. */
+export function list(names: readonly string[]): string {
+  const shown = names.slice(0, 10).map((each) => `"${each}"`);
+  return names.length > 10 ? `${shown.join(", ")} and ${names.length - 10} more` : shown.join(", ");
+}

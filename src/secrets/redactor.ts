@@ -67,7 +67,7 @@ export function createRedactor(): Redactor {
 
 interface Compiled {
   readonly matcher: SecretMatcher;
-  mask(name: string): string;
+  readonly mask: (name: string) => string;
 }
 
 function compile(needles: readonly Needle[]): Compiled {

@@ -1,0 +1,61 @@
+import { dirname } from "node:path";
+import type { Files } from "../host/files.ts";
+import { withFileLock, type LockClock } from "./file-lock.ts";
+
+/** That a secret was stored, where and when; never its value. */
+export interface IndexEntry {
+  readonly name: string;
+  readonly namespace: string;
+  readonly store: "keychain" | "file";
+  /** ISO 8601, UTC. */
+  readonly updatedAt: string;
+}
+
+/**
+ * The names that flowctl has stored. A keychain cannot be asked for them safely,
+ * and a locked one answers as if there were nothing: with the names at hand the
+ * two are told apart.
+ */
+export interface SecretIndex {
+  list(): readonly IndexEntry[];
+  add(entries: readonly IndexEntry[]): Promise<void>;
+  remove(namespace: string, name: string): Promise<void>;
+}
+
+/** @param path in the state directory: `secrets/index.json` */
+export function createSecretIndex(path: string, files: Files, clock: LockClock): SecretIndex {
+  const list = (): readonly IndexEntry[] => parse(files.read(path));
+  const change = async (edit: (entries: readonly IndexEntry[]) => readonly IndexEntry[]): Promise<void> => {
+    files.makeDirectory(dirname(path));
+    await withFileLock(path, { files, clock }, () => {
+      const entries = [...edit(list())].sort((a, b) => keyOf(a).localeCompare(keyOf(b)));
+      files.replace(path, `${JSON.stringify({ version: 1, entries }, null, 2)}\n`);
+    });
+  };
+  return {
+    list,
+    add: (added) => {
+      const keys = new Set(added.map(keyOf));
+      return change((entries) => [...entries.filter((each) => !keys.has(keyOf(each))), ...added]);
+    },
+    remove: async (namespace, name) => {
+      const stays = (each: IndexEntry): boolean => each.namespace !== namespace || each.name !== name;
+      if (!list().every(stays)) await change((entries) => entries.filter(stays));
+    },
+  };
+}
+
+function keyOf({ namespace, name, store }: IndexEntry): string {
+  return `${namespace}/${name}/${store}`;
+}
+
+/** A damaged index costs a diagnosis, never a secret: it is begun anew. */
+function parse(text: string | undefined): readonly IndexEntry[] {
+  if (text === undefined) return [];
+  try {
+    const { entries } = JSON.parse(text) as { readonly entries?: unknown };
+    return Array.isArray(entries) ? (entries as readonly IndexEntry[]) : [];
+  } catch {
+    return [];
+  }
+}

@@ -1,4 +1,5 @@
-import type { Host } from "../host/host.ts";
+import type { SystemHost } from "../host/system-host.ts";
+import type { Stop } from "./stop.ts";
 
 /** Options that every command takes. */
 export interface GlobalOptions {
@@ -18,6 +19,7 @@ export interface GlobalOptions {
 
 /** What a command is given. It answers an exit code, or throws a `UserError`. */
 export interface CommandContext {
-  readonly host: Host;
+  readonly host: SystemHost;
   readonly globals: GlobalOptions;
+  readonly stop: Stop;
 }

@@ -1,0 +1,43 @@
+import type { Command } from "commander";
+import type { Does } from "./program.ts";
+
+/** Gathers an option that may be given several times. */
+function collect(value: string, before: readonly string[]): readonly string[] {
+  return [...before, value];
+}
+
+/** Declares what runs and checks flows. */
+export function declareRun(program: Command, does: Does): void {
+  program.commandsGroup("Run:");
+  program
+    .command("run <flow>")
+    .description("run a flow: a .ts or .js module, or a .yaml spec")
+    .option("-n, --name <flow>", "the flow's name, where the file holds several")
+    .option("-p, --param <name=value>", "a parameter; name:=json, name=@file", collect, [])
+    .option("--params-file <file>", "parameters from a JSON or YAML file")
+    .option("-c, --concurrency <n>", "tasks at a time")
+    .option("--timeout <duration>", "end the run after this time, such as 30m")
+    .option("--on-overlap <what>", "when a run of this flow goes on already: run, skip or fail", "run")
+    .option("--ui <mode>", "how to show the run: auto, live, plain or json", "auto")
+    .option("--logs <which>", "output of tasks: full, failed or none")
+    .option("--notify", "tell of refused runs on a terminal, too")
+    .option("--no-notify", "put nothing in the outbox for hooks and notifiers")
+    .option("--strict-notify", "exit with 4 when a notification was not delivered")
+    .option("--no-annotations", "no annotations under GitHub Actions")
+    .option("--ascii", "no characters beyond ASCII")
+    .action(does(async () => (await import("./run.ts")).runCommand));
+}
+
+/** Declares what looks back. */
+export function declareHistory(program: Command, does: Does): void {
+  program.commandsGroup("History:");
+  void program;
+  void does;
+}
+
+/** Declares what sets things up. */
+export function declareSetUp(program: Command, does: Does): void {
+  program.commandsGroup("Set up:");
+  void program;
+  void does;
+}

@@ -1,0 +1,43 @@
+import { join } from "node:path";
+import type { Host } from "../host/host.ts";
+import { EXIT_CODES, UserError } from "../model/error.ts";
+import { renderDiagnostics } from "../reporters/diagnostics.ts";
+
+/** A bug of ours (design §3). */
+const BUG = 70;
+
+/**
+ * Says what went wrong, on standard error, and answers the exit code. What the
+ * person can mend is shown as diagnostics; a bug of ours goes into a file, with
+ * its stack, so that it can be reported.
+ */
+export function explain(error: unknown, host: Host, redact: (text: string) => string = (text) => text): number {
+  const { stderr } = host.terminal;
+  if (error instanceof UserError) {
+    stderr.write(redact(renderDiagnostics(error.diagnostics, { cwd: host.environment.cwd })));
+    return EXIT_CODES[error.kind];
+  }
+  const text = redact(error instanceof Error ? (error.stack ?? String(error)) : String(error));
+  const file = crashFile(host, text);
+  stderr.write(
+    `error[BUG]: flowctl itself failed: ${text.split("\n")[0] ?? ""}\n` +
+      (file === undefined ? `${text}\n` : `  help: please report it with the file ${file}\n`),
+  );
+  return BUG;
+}
+
+function crashFile(host: Host, text: string): string | undefined {
+  const { environment, files, clock } = host;
+  const directory = join(
+    environment.variables["FLOWCTL_STATE_DIR"] ?? join(environment.home, ".local", "state", "flowctl"),
+    "crashes",
+  );
+  const file = join(directory, `${new Date(clock.now()).toISOString().replaceAll(":", "-")}.txt`);
+  try {
+    files.makeDirectory(directory);
+    return files.create(file, `${text}\n`) ? file : undefined;
+  } catch {
+    // A disk that is full must not hide the bug: it is shown instead.
+    return undefined;
+  }
+}

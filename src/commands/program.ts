@@ -1,0 +1,142 @@
+import { resolve } from "node:path";
+import { Command, CommanderError, Option } from "commander";
+import { userError } from "../model/error.ts";
+import type { SystemHost } from "../host/system-host.ts";
+import { VERSION } from "../version.ts";
+import type { CommandContext, GlobalOptions } from "./context.ts";
+import { declareHistory, declareRun, declareSetUp } from "./declare.ts";
+import { EXIT_CODE_HELP } from "./exit-codes.ts";
+import type { Stop } from "./stop.ts";
+
+/** A command line that commander refuses: usage. */
+const USAGE = 2;
+
+/** A command's own words and options, as commander read them. */
+export type Action<Options = never> = (
+  args: readonly string[],
+  options: Options,
+  context: CommandContext,
+) => Promise<number>;
+
+/** Makes commander's action of a command that is imported when it is called. */
+export type Does = (load: () => Promise<Action>) => (...given: unknown[]) => Promise<void>;
+
+const EXAMPLES = `
+Examples:
+  $ flowctl run flows/hello.ts               run a flow
+  $ flowctl runs show last                   how it went
+  $ flowctl secrets set SLACK_WEBHOOK_URL    store a secret (asks, hidden)
+
+More: flowctl <command> --help, flowctl help exit-codes
+`;
+
+/**
+ * Reads the command line and runs the command it names. Each command is
+ * imported when it is called, and only then.
+ *
+ * @returns the exit code
+ */
+export async function runProgram(args: readonly string[], host: SystemHost, stop: Stop): Promise<number> {
+  let code = 0;
+  const program = declare(host, stop, (result) => {
+    code = result;
+  });
+  try {
+    await program.parseAsync(args, { from: "user" });
+    return code;
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    return error.exitCode === 0 ? 0 : USAGE;
+  }
+}
+
+function declare(host: SystemHost, stop: Stop, done: (code: number) => void): Command {
+  const program = new Command("flowctl");
+  const does: Does =
+    (load) =>
+    async (...given) => {
+      const command = given.at(-1) as Command;
+      const action = await load();
+      const words = command.processedArgs.flat().filter((word): word is string => typeof word === "string");
+      const context = { host, stop, globals: globalOptions(command.optsWithGlobals(), host) };
+      done(await action(words, command.opts() as never, context));
+    };
+  program
+    .description("Run TypeScript and YAML flows with retries, triggers and alerts that are not lost.")
+    .version(VERSION, "-V, --version", "show the version")
+    .option("-C, --cwd <dir>", "work as if started in this directory")
+    .option("--config <file>", "this config file; none for no config")
+    .option("-q, --quiet", "say nothing unless something is wrong")
+    .option("-v, --verbose", "say more; twice for debugging", (_: string, count: number) => count + 1, 0)
+    .addOption(new Option("--color <when>", "colour the output").choices(["auto", "always", "never"]).default("auto"))
+    .option("--no-color", "the same as --color never")
+    .option("--no-input", "never ask; fail instead")
+    .option("--json", "data as JSON on standard output, everything else on standard error")
+    .configureOutput({
+      writeOut: (text) => {
+        host.terminal.stdout.write(text);
+      },
+      writeErr: (text) => {
+        host.terminal.stderr.write(text);
+      },
+      getOutHasColors: () => false,
+      getErrHasColors: () => false,
+    })
+    .showSuggestionAfterError(true)
+    .enablePositionalOptions(false)
+    .exitOverride()
+    .addHelpText("after", EXAMPLES)
+    .helpCommand(false)
+    .argument("[command]")
+    .usage("[options] <command>")
+    .action((word: string | undefined) => {
+      if (word !== undefined) throw unknownCommand(word, program);
+      program.outputHelp();
+    });
+  declareRun(program, does);
+  declareHistory(program, does);
+  declareSetUp(program, does);
+  program
+    .command("help [topic]")
+    .description("help on a command, or on exit-codes")
+    .action((topic: string | undefined) => {
+      if (topic === "exit-codes") {
+        host.terminal.stdout.write(EXIT_CODE_HELP);
+        return;
+      }
+      const command = program.commands.find((each) => each.name() === topic);
+      if (topic !== undefined && command === undefined) throw unknownCommand(topic, program);
+      (command ?? program).outputHelp();
+    });
+  return program;
+}
+
+/** `flowctl flow.ts` is not a command, but it is plain what is meant. */
+function unknownCommand(word: string, program: Command): Error {
+  if (/\.([cm]?[jt]s|ya?ml)$/.test(word))
+    return userError("usage", "UNKNOWN_COMMAND", `"${word}" is a file, not a command`, { help: `flowctl run ${word}` });
+  return userError("usage", "UNKNOWN_COMMAND", `there is no command "${word}"`, {
+    help: suggestion(
+      word,
+      program.commands.map((each) => each.name()),
+    ),
+  });
+}
+
+function suggestion(word: string, names: readonly string[]): string {
+  const near = names.find((name) => name.startsWith(word.slice(0, 3)) || word.startsWith(name.slice(0, 3)));
+  return near === undefined ? "flowctl --help lists the commands" : `did you mean "flowctl ${near}"?`;
+}
+
+function globalOptions(options: Readonly<Record<string, unknown>>, host: SystemHost): GlobalOptions {
+  const { cwd, config, quiet, verbose, color, input, json } = options;
+  return {
+    cwd: resolve(host.environment.cwd, typeof cwd === "string" ? cwd : "."),
+    config: typeof config === "string" ? config : undefined,
+    quiet: quiet === true,
+    verbose: typeof verbose === "number" ? verbose : 0,
+    color: color === false ? "never" : (color as GlobalOptions["color"]),
+    input: input !== false,
+    json: json === true,
+  };
+}

@@ -1,0 +1,49 @@
+import { homedir, hostname, userInfo } from "node:os";
+import { systemClock } from "./clock.ts";
+import { systemFiles } from "./files.ts";
+import type { Environment, Host } from "./host.ts";
+import { systemTerminal, type SystemTerminal } from "./terminal.ts";
+
+/** The host of the running process. */
+export interface SystemHost extends Host {
+  readonly terminal: SystemTerminal;
+}
+
+/** Builds the real host. What is not always needed is read when it is asked for. */
+export function systemHost(): SystemHost {
+  return {
+    clock: systemClock(),
+    random: () => Math.random(),
+    files: systemFiles(),
+    environment: systemEnvironment(),
+    terminal: systemTerminal(),
+  };
+}
+
+function systemEnvironment(): Environment {
+  return {
+    variables: process.env,
+    get cwd() {
+      return process.cwd();
+    },
+    platform: process.platform,
+    get home() {
+      // An unset HOME is cron's and CI's doing; the user database knows better.
+      return process.env["HOME"] ?? homedir();
+    },
+    get user() {
+      try {
+        return userInfo().username;
+      } catch {
+        // A container may run a uid that no user has.
+        return `uid ${String(process.getuid?.() ?? 0)}`;
+      }
+    },
+    get hostname() {
+      return hostname();
+    },
+    pid: process.pid,
+    uid: process.getuid?.(),
+    execPath: process.execPath,
+  };
+}

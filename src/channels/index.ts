@@ -6,6 +6,14 @@ const MODULES = {
   slack: async (): Promise<Channel> => (await import("./slack.ts")).slack,
   sms: async (): Promise<Channel> => (await import("./sms.ts")).sms,
   inbox: async (): Promise<Channel> => (await import("./inbox.ts")).inbox,
+  email: async (): Promise<Channel> => (await import("./email.ts")).email,
+  webhook: async (): Promise<Channel> => (await import("./webhook.ts")).webhook,
+  pagerduty: async (): Promise<Channel> => (await import("./pagerduty.ts")).pagerduty,
+  teams: async (): Promise<Channel> => (await import("./teams.ts")).teams,
+  discord: async (): Promise<Channel> => (await import("./discord.ts")).discord,
+  ntfy: async (): Promise<Channel> => (await import("./ntfy.ts")).ntfy,
+  deadman: async (): Promise<Channel> => (await import("./deadman.ts")).deadman,
+  command: async (): Promise<Channel> => (await import("./command.ts")).command,
 } as const satisfies Readonly<Record<string, () => Promise<Channel>>>;
 
 export type ChannelType = keyof typeof MODULES;

@@ -1,0 +1,110 @@
+import type { Channel, Delivery, DeliveryRequest } from "../outbox/channel.ts";
+import { contentOf } from "./content.ts";
+import { cut, cutEscaped, plain } from "./cut.ts";
+import { checkOptions, isHttpUrl, optionText } from "./definition.ts";
+import { excerpt } from "./excerpt.ts";
+import { jsonField, jsonText, postJson } from "./json-post.ts";
+import { payloadText, renderText } from "./render-text.ts";
+import { quote } from "./scrub.ts";
+import { verdictOf } from "./verdict.ts";
+import { COLOURS } from "./words.ts";
+
+/** Discord's limits, in characters. Source: its API reference, "Embed Limits" and "Execute Webhook". */
+const LIMITS = { content: 2000, title: 256, description: 4096, fieldValue: 1024, footer: 2048, embeds: 6000 };
+
+/**
+ * Discord's webhooks. They are asked to wait for the message, so that an answer
+ * means posted. Nobody is ever mentioned. Discord has no idempotency key.
+ */
+export const discord: Channel = {
+  type: "discord",
+  /** Five requests in two seconds. Source: seen in Discord's rate headers. */
+  gapMs: 500,
+  ambiguous: "resend",
+  check: (definition) => checkOptions(definition, { url: { is: "url", required: true } }),
+  recipients: () => [""],
+  send,
+};
+
+async function send(delivery: DeliveryRequest): Promise<Delivery> {
+  const text = optionText(delivery, "url");
+  if (!isHttpUrl(text)) return { outcome: "permanent", code: "BAD_URL", note: "the URL is not an http or https URL" };
+  const url = new URL(text);
+  url.searchParams.set("wait", "true");
+  const ladder = discordLadder(delivery);
+  let result: Delivery = { outcome: "permanent", code: "HTTP_400", note: "Discord refused the message" };
+  for (const [rung, payload] of ladder.entries()) {
+    result = await post(url.href, payload, delivery);
+    if (result.outcome === "delivered" && rung > 0) {
+      return { outcome: "delivered", note: "Discord refused the full message; it was posted in a simpler form" };
+    }
+    if (result.outcome !== "permanent" || result.code !== "HTTP_400") return result;
+  }
+  return result;
+}
+
+async function post(url: string, payload: object, delivery: DeliveryRequest): Promise<Delivery> {
+  const { answer, failure } = await postJson(url, payload, delivery);
+  if (answer === undefined) return failure;
+  if (answer.status === 204) return { outcome: "delivered" };
+  if (answer.status === 200 && typeof jsonField(answer.body, "id") === "string") return { outcome: "delivered" };
+  return verdictOf(answer, delivery.at ?? Date.now(), quote(jsonText(answer.body, "message"), delivery));
+}
+
+/** Keeps a text from being markup, in the one way that Discord knows. */
+export function escapeDiscord(text: string): string {
+  return text.replace(/[\\*_~`|>#[\]()<@:-]/g, "\\$&");
+}
+
+const SILENT = { allowed_mentions: { parse: [] } };
+
+function discordLadder(delivery: DeliveryRequest): readonly Readonly<Record<string, unknown>>[] {
+  const { message } = delivery;
+  switch (message.kind) {
+    case "payload": {
+      const content = cut(plain(payloadText(message.payload)), LIMITS.content);
+      return [{ ...SILENT, ...message.payload }, ...(content === "" ? [] : [{ ...SILENT, content }])];
+    }
+    case "text": {
+      const literal = message.literal === true;
+      const content = literal
+        ? cutEscaped(plain(message.text), LIMITS.content, escapeDiscord)
+        : cut(message.text, LIMITS.content);
+      return [{ ...SILENT, content }];
+    }
+    case "alert": {
+      const { text } = renderText(delivery, LIMITS.content);
+      return [
+        embedOf(message.alert, delivery),
+        { ...SILENT, content: cutEscaped(text, LIMITS.content, escapeDiscord) },
+      ];
+    }
+  }
+}
+
+function embedOf(alert: Parameters<typeof contentOf>[0], delivery: DeliveryRequest): Readonly<Record<string, unknown>> {
+  const content = contentOf(alert, delivery);
+  const what = cutEscaped(content.what.join("\n"), 1200, escapeDiscord);
+  // A fence ends at three backticks, and there is no escape inside: an invisible space parts them.
+  const fenced = (text: string): string => `\`\`\`\n${text.replaceAll("`", "`\u200b")}\n\`\`\``;
+  const shown = content.detail === null ? [] : [fenced(excerpt(content.detail, 1200))];
+  const next = content.next.length === 0 ? [] : [fenced(content.next.join("\n"))];
+  const links = content.links
+    .filter(({ url }) => url.length <= 400 && !/[()\s]/.test(url))
+    .map(({ label, url }) => `[${escapeDiscord(cut(plain(label), 75))}](${url})`);
+  const parts = [what, ...shown, ...links, ...next].filter((part) => part !== "");
+  const description = parts.join("\n");
+  const embed = {
+    title: cutEscaped(content.title, LIMITS.title, escapeDiscord),
+    description: description.length <= LIMITS.description ? description : what,
+    color: Number.parseInt(COLOURS[content.tone].slice(1), 16),
+    fields: content.facts.map(([name, value]) => ({
+      name,
+      value: cutEscaped(value, 200, escapeDiscord),
+      inline: true,
+    })),
+    footer: { text: cut(content.small, 300) },
+    timestamp: new Date(alert.at).toISOString(),
+  };
+  return { ...SILENT, embeds: [embed] };
+}

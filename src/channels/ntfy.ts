@@ -1,0 +1,82 @@
+import type { Channel, Delivery, DeliveryRequest } from "../outbox/channel.ts";
+import { contentOf } from "./content.ts";
+import { cutBytes } from "./cut.ts";
+import { checkOptions, isHttpUrl, optionText } from "./definition.ts";
+import { jsonField, jsonText, postJson } from "./json-post.ts";
+import { contentText, renderText } from "./render-text.ts";
+import { quote } from "./scrub.ts";
+import { verdictOf } from "./verdict.ts";
+import type { Tone } from "./words.ts";
+
+/** Above this many bytes ntfy makes the text an attachment. Source: its documentation, "Limitations". */
+const MOST_BYTES = 4096;
+
+/**
+ * ntfy, at ntfy.sh or a server of one's own: `url` ends in the topic. The item's
+ * id is the message's sequence id, so newer servers replace a repeat.
+ */
+export const ntfy: Channel = {
+  type: "ntfy",
+  ambiguous: "resend",
+  check: (definition) =>
+    checkOptions(definition, { url: { is: "url", required: true }, token: { is: "text" }, priority: { is: "number" } }),
+  recipients: () => [""],
+  send,
+};
+
+const PRIORITIES: Readonly<Record<Tone, number>> = { crashed: 5, bad: 4, warn: 3, good: 3, neutral: 2 };
+const TAGS: Readonly<Record<Tone, string>> = {
+  crashed: "boom",
+  bad: "x",
+  warn: "warning",
+  good: "white_check_mark",
+  neutral: "information_source",
+};
+
+async function send(delivery: DeliveryRequest): Promise<Delivery> {
+  const target = targetOf(optionText(delivery, "url"));
+  if (target === undefined) {
+    const help = "for example https://ntfy.sh/my-topic";
+    return { outcome: "permanent", code: "BAD_URL", note: "the URL does not end in a topic", help };
+  }
+  const token = optionText(delivery, "token");
+  const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
+  const body = { topic: target.topic, sequence_id: delivery.id, ...bodyOf(delivery) };
+  const { answer, failure } = await postJson(target.base, body, delivery, headers);
+  if (answer === undefined) return failure;
+  if (answer.status === 200 && typeof jsonField(answer.body, "id") === "string") return { outcome: "delivered" };
+  return verdictOf(answer, delivery.at ?? Date.now(), quote(jsonText(answer.body, "error"), delivery));
+}
+
+/** JSON is published at the server's root, with the topic inside: headers could not carry every text. */
+function targetOf(text: string | undefined): { readonly base: string; readonly topic: string } | undefined {
+  if (!isHttpUrl(text)) return undefined;
+  const url = new URL(text);
+  const parts = url.pathname.split("/").filter((part) => part !== "");
+  const topic = parts.pop();
+  return topic === undefined
+    ? undefined
+    : { base: `${url.origin}/${parts.join("/")}`, topic: decodeURIComponent(topic) };
+}
+
+function bodyOf(delivery: DeliveryRequest): Readonly<Record<string, unknown>> {
+  const { message, definition } = delivery;
+  const own = definition["priority"];
+  if (message.kind === "payload") return message.payload;
+  if (message.kind === "text") {
+    const { text } = renderText(delivery, MOST_BYTES);
+    const title = message.subject === undefined ? {} : { title: cutBytes(message.subject, 250) };
+    return { ...title, message: cutBytes(text, MOST_BYTES), ...(own === undefined ? {} : { priority: own }) };
+  }
+  const content = contentOf(message.alert, delivery);
+  const [first] = content.links;
+  return {
+    title: cutBytes(content.title, 250),
+    // Letters of three bytes are common in error texts and count as such.
+    message: cutBytes(contentText({ ...content, links: [] }, 3000), MOST_BYTES),
+    priority: own ?? PRIORITIES[content.tone],
+    tags: [TAGS[content.tone]],
+    ...(first === undefined ? {} : { click: first.url }),
+    actions: content.links.slice(0, 3).map(({ label, url }) => ({ action: "view", label, url })),
+  };
+}

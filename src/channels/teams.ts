@@ -1,0 +1,95 @@
+import type { Channel, Delivery, DeliveryRequest } from "../outbox/channel.ts";
+import { contentOf, type Content } from "./content.ts";
+import { cut } from "./cut.ts";
+import { checkOptions, optionText } from "./definition.ts";
+import { excerpt } from "./excerpt.ts";
+import { postJson } from "./json-post.ts";
+import { renderText } from "./render-text.ts";
+import { verdictOf } from "./verdict.ts";
+
+/** Teams refuses messages above about 28 KB; this many bytes are kept under it. Source: Teams' webhook reference. */
+const MOST_BYTES = 24_000;
+
+/**
+ * Microsoft Teams, through a workflow that waits for a webhook. Its answer means
+ * queued: the workflow may fail later. The URL's signature is a secret.
+ */
+export const teams: Channel = {
+  type: "teams",
+  /** Four requests a second. Source: Teams' webhook reference. */
+  gapMs: 250,
+  ambiguous: "resend",
+  check: (definition) => checkOptions(definition, { url: { is: "url", required: true } }),
+  recipients: () => [""],
+  send,
+};
+
+async function send(delivery: DeliveryRequest): Promise<Delivery> {
+  const { answer, failure } = await postJson(optionText(delivery, "url") ?? "", teamsPayload(delivery), delivery);
+  if (answer === undefined) return failure;
+  if (answer.status === 202) return { outcome: "delivered", note: "queued by the workflow" };
+  // The older connectors answer 200 whatever happened: `1` alone means posted.
+  if (answer.status === 200 && ["", "1"].includes(answer.body.trim())) return { outcome: "delivered" };
+  return verdictOf(answer, delivery.at ?? Date.now());
+}
+
+/** What is posted: a payload as it is, else a card whose texts are runs, in which nothing is markup. */
+export function teamsPayload(delivery: DeliveryRequest): Readonly<Record<string, unknown>> {
+  const { message } = delivery;
+  if (message.kind === "payload") return message.payload;
+  if (message.kind === "text") {
+    const rungs = [15_000, 5000].map((limit) => card([paragraph(renderText(delivery, limit).text)], []));
+    return smallest(rungs);
+  }
+  const content = contentOf(message.alert, delivery);
+  const sizes = [4000, 1000, 0];
+  return smallest([
+    ...sizes.map((size) => card(bodyOf(content, size), content.links)),
+    card([paragraph(cut(content.headline, 1000))], []),
+  ]);
+}
+
+function smallest(rungs: readonly Readonly<Record<string, unknown>>[]): Readonly<Record<string, unknown>> {
+  const fits = rungs.find((rung) => Buffer.byteLength(JSON.stringify(rung)) <= MOST_BYTES);
+  return fits ?? rungs.at(-1) ?? {};
+}
+
+const COLOURS = { bad: "attention", crashed: "attention", warn: "warning", good: "good", neutral: "default" } as const;
+
+function bodyOf(content: Content, excerptSize: number): readonly object[] {
+  const shown = content.detail === null || excerptSize === 0 ? "" : excerpt(content.detail, excerptSize);
+  return [
+    paragraph(content.title, { size: "large", weight: "bolder", color: COLOURS[content.tone] }),
+    ...content.what.map((line) => paragraph(line)),
+    ...content.facts.map(([label, value]) => ({
+      type: "RichTextBlock",
+      spacing: "none",
+      inlines: [run(`${label}: `, { weight: "bolder" }), run(value)],
+    })),
+    ...(shown === "" ? [] : [paragraph(shown, { fontType: "monospace" })]),
+    ...content.next.map((line) => paragraph(line, { fontType: "monospace" })),
+    paragraph(content.small, { isSubtle: true, size: "small" }),
+  ];
+}
+
+function run(text: string, style: object = {}): object {
+  return { type: "TextRun", text, ...style };
+}
+
+function paragraph(text: string, style: object = {}): object {
+  return { type: "RichTextBlock", inlines: [run(text, style)] };
+}
+
+function card(body: readonly object[], links: Content["links"]): Readonly<Record<string, unknown>> {
+  const actions = links.map(({ label, url }) => ({ type: "Action.OpenUrl", title: cut(label, 75), url }));
+  const content = {
+    $schema: "http://adaptivecards.io/schemas/adaptive-card.json",
+    type: "AdaptiveCard",
+    version: "1.4",
+    msteams: { width: "Full" },
+    body,
+    ...(actions.length === 0 ? {} : { actions }),
+  };
+  const contentType = "application/vnd.microsoft.card.adaptive";
+  return { type: "message", attachments: [{ contentType, contentUrl: null, content }] };
+}

@@ -1,0 +1,119 @@
+import { wordOf } from "./words.ts";
+import type { Channel, Delivery, DeliveryRequest } from "../outbox/channel.ts";
+import { contentOf } from "./content.ts";
+import { cut, plain } from "./cut.ts";
+import { checkOptions, optionRecord, optionText } from "./definition.ts";
+import { excerpt } from "./excerpt.ts";
+import { exchange } from "./exchange.ts";
+import { verdictOf } from "./verdict.ts";
+
+/** Largest body, in bytes: the recommendation of the Standard Webhooks specification. */
+const MOST_BYTES = 20_000;
+
+/**
+ * Any HTTP endpoint, signed by the Standard Webhooks specification where a
+ * `secret` is given. The item's id is the `webhook-id` of every attempt, so a
+ * receiver can drop repeats.
+ */
+export const webhook: Channel = {
+  type: "webhook",
+  ambiguous: "resend",
+  check: (definition) =>
+    checkOptions(definition, {
+      url: { is: "url", required: true },
+      secret: { is: "text" },
+      headers: { is: "headers" },
+      method: { is: "text", oneOf: ["POST", "PUT"] },
+    }),
+  recipients: () => [""],
+  send,
+};
+
+async function send(delivery: DeliveryRequest): Promise<Delivery> {
+  const now = delivery.at ?? Date.now();
+  const body = webhookBody(delivery, now);
+  const signed = await signatureOf(delivery, now, body);
+  if (signed === undefined) {
+    const help = "it is whsec_ and base64, or any text of your own";
+    return { outcome: "permanent", code: "BAD_SECRET", note: "the signing secret cannot be used", help };
+  }
+  const { answer, failure } = await exchange(
+    {
+      method: delivery.definition["method"] === "PUT" ? "PUT" : "POST",
+      url: optionText(delivery, "url") ?? "",
+      headers: { "user-agent": "flowctl", ...safeHeaders(delivery), "content-type": "application/json", ...signed },
+      body,
+    },
+    delivery,
+  );
+  if (answer === undefined) return failure;
+  if (answer.status >= 200 && answer.status < 300) return { outcome: "delivered" };
+  return verdictOf(answer, now);
+}
+
+/** The person's own headers, without what would break the request. */
+function safeHeaders(delivery: DeliveryRequest): Readonly<Record<string, string>> {
+  const entries = Object.entries(optionRecord(delivery, "headers"));
+  return Object.fromEntries(
+    entries.filter(([name, value]) => /^[\w-]+$/.test(name) && !/[^\t\u0020-\u00ff]/.test(value)),
+  );
+}
+
+/** @returns the specification's headers; undefined where the secret cannot sign */
+async function signatureOf(
+  delivery: DeliveryRequest,
+  now: number,
+  body: string,
+): Promise<Readonly<Record<string, string>> | undefined> {
+  const headers = { "webhook-id": delivery.id, "webhook-timestamp": String(Math.floor(now / 1000)) };
+  if (delivery.definition["secret"] === undefined) return headers;
+  const secret = optionText(delivery, "secret") ?? "";
+  const { Webhook } = await import("standardwebhooks");
+  try {
+    const signer = secret.startsWith("whsec_")
+      ? new Webhook(secret)
+      : new Webhook(Buffer.from(secret), { format: "raw" });
+    return { ...headers, "webhook-signature": signer.sign(delivery.id, new Date(now), body) };
+  } catch {
+    return undefined;
+  }
+}
+
+/** The body: a payload as it is, everything else as the specification's `type`, `timestamp` and `data`. */
+export function webhookBody(delivery: DeliveryRequest, now: number): string {
+  const { message, id } = delivery;
+  const at = (epochMs: number): string => new Date(epochMs).toISOString();
+  switch (message.kind) {
+    case "payload":
+      return JSON.stringify(message.payload);
+    case "text": {
+      const subject = message.subject === undefined ? {} : { subject: message.subject };
+      const data = { id, ...subject, text: cut(plain(message.text), 5000) };
+      return JSON.stringify({ type: "message", timestamp: at(delivery.createdAt ?? now), data });
+    }
+    case "alert": {
+      const { detail, ...alert } = message.alert;
+      const type = `${alert.subject}.${wordOf(alert).replaceAll(" ", "-")}`;
+      const { headline, what, facts } = contentOf(message.alert, delivery);
+      const short = {
+        flow: cut(alert.flow, 200),
+        runId: alert.runId,
+        from: alert.from,
+        to: alert.to,
+        headline,
+        what,
+        facts,
+      };
+      const error = (size: number): object => (detail === undefined ? {} : { detail: excerpt(detail, size) });
+      const rungs = [
+        { id, headline, ...alert, ...error(6000) },
+        { id, headline, ...alert, ...error(1000) },
+        { id, ...short, ...error(1000) },
+      ].map((data) => JSON.stringify({ type, timestamp: at(alert.at), data }));
+      return (
+        rungs.find((rung) => Buffer.byteLength(rung) <= MOST_BYTES) ??
+        JSON.stringify({ type, timestamp: at(alert.at), data: { id, ...short } })
+      );
+    }
+  }
+}

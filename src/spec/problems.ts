@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import type { Diagnostic } from "../model/error.ts";
-import { suggestion } from "./nearest.ts";
+import { suggestion } from "./suggestion.ts";
 import { diagnose, type Path, type Source } from "./source.ts";
 
 type Issue = z.core.$ZodIssue;

@@ -1,0 +1,83 @@
+import type { Diagnostic } from "../model/error.ts";
+import type { ChannelDefinition } from "../model/notification.ts";
+import { diagnose, type Path } from "../spec/source.ts";
+import { suggestion } from "../spec/suggestion.ts";
+import { INBOX, type Config } from "./config.ts";
+import type { Merged } from "./merge.ts";
+
+/** What a channel says of its own options. */
+export interface OptionProblem {
+  /** As a path: `to[1]`. */
+  readonly path: string;
+  readonly message: string;
+}
+/** Checks one channel's options, without any network. */
+export type CheckChannel = (definition: ChannelDefinition) => Promise<readonly OptionProblem[]>;
+
+/**
+ * What a schema cannot see: names that must exist, and each channel's own options.
+ */
+export async function checkConfig(
+  config: Config,
+  merged: Merged,
+  checkChannel: CheckChannel | undefined,
+): Promise<readonly Diagnostic[]> {
+  const found: Diagnostic[] = [];
+  const report = (key: Path, inside: Path, code: string, message: string, help?: string): void => {
+    const place = merged.find(key);
+    if (place?.layer.source === undefined) {
+      const file = place?.layer.file ?? config.file;
+      found.push({
+        code,
+        severity: "error",
+        message,
+        ...(file === undefined ? {} : { file }),
+        ...(help === undefined ? {} : { help }),
+      });
+      return;
+    }
+    const { file, text } = place.layer.source;
+    found.push(diagnose(file, text, place.layer.source.valueAt([...place.path, ...inside]), { code, message, help }));
+  };
+  const channels = Object.keys(config.channels);
+  for (const hook of config.hooks)
+    for (const [index, name] of hook.to.entries())
+      if (!channels.includes(name))
+        report(
+          ["hooks", hook.name],
+          hook.to.length === 1 ? ["to"] : ["to", index],
+          "UNKNOWN_CHANNEL",
+          `hook "${hook.name}" tells channel "${name}", which is not configured`,
+          suggestion(name, channels),
+        );
+  for (const kind of ["flow", "task"] as const)
+    for (const [index, rule] of config.stateHandlers[kind].entries()) {
+      const channel = rule.with["channel"];
+      if (typeof channel === "string" && !channels.includes(channel))
+        report(
+          ["stateHandlers", kind, String(index)],
+          ["with", "channel"],
+          "UNKNOWN_CHANNEL",
+          `state handler "${rule.uses}" tells channel "${channel}", which is not configured`,
+          suggestion(channel, channels),
+        );
+    }
+  for (const [name, task] of Object.entries(config.tasks)) {
+    const channel = task.with["channel"];
+    if (typeof channel === "string" && !channels.includes(channel))
+      report(
+        ["tasks", name],
+        ["with", "channel"],
+        "UNKNOWN_CHANNEL",
+        `task "${name}" tells channel "${channel}", which is not configured`,
+        suggestion(channel, channels),
+      );
+  }
+  if (checkChannel !== undefined)
+    for (const [name, definition] of Object.entries(config.channels).filter(([, each]) => each !== INBOX))
+      for (const problem of await checkChannel(definition)) {
+        const inside = problem.path.split(/[.[\]]+/).filter((part) => part !== "");
+        report(["channels", name], inside, "CHANNEL_OPTION", `channel "${name}": ${problem.message}`);
+      }
+  return found;
+}

@@ -1,0 +1,110 @@
+import { z } from "zod";
+import { parseDuration } from "../model/duration.ts";
+import type { RetryPolicy } from "../model/retry.ts";
+import { STATE_TYPES } from "../model/state.ts";
+
+/** Fields that the flow's and the config's schema share: the same keys mean the same in both. */
+
+/** A name of a task, channel or hook, as text of one line. */
+export const name = z.string().min(1).max(200).describe("A name");
+
+/** A length of time: text with a unit, or 0. */
+export const duration = z
+  .union([z.literal(0), z.string().refine((text) => parseDuration(text) !== undefined)], {
+    error: "expected a length of time with its unit, such as 250ms, 30s, 5m, 2h or 1d",
+  })
+  .describe("A length of time with its unit: 250ms, 30s, 5m, 2h, 1d");
+
+/** One or many: a bare item stands for a list of it. */
+export function oneOrMany<T extends z.ZodType>(item: T) {
+  return z.union([item, z.array(item)]);
+}
+
+/** The items of what `oneOrMany` read. */
+export function many<T>(value: T | readonly T[] | undefined): readonly T[] {
+  return value === undefined ? [] : Array.isArray(value) ? (value as readonly T[]) : [value as T];
+}
+
+/** States by Prefect's names. */
+export const states = z
+  .array(z.enum(STATE_TYPES as [string, ...string[]]))
+  .min(1)
+  .describe("Families of states: Failed includes TimedOut, TriggerFailed and Crashed");
+
+/** Globs that choose flows, tasks and tags; all that are given must hold. */
+export const match = z
+  .strictObject({
+    flows: oneOrMany(z.string().min(1)).optional().describe("Globs of flows' names"),
+    tasks: oneOrMany(z.string().min(1)).optional().describe("Globs of tasks' names"),
+    tags: oneOrMany(z.string().min(1)).optional().describe("Globs of tags"),
+    environment: oneOrMany(z.enum(["ci", "cron", "terminal"]))
+      .optional()
+      .describe("Who started the run"),
+  })
+  .describe("Chooses runs and tasks; all that is given must hold");
+
+/** What `match` read, with every list a list. */
+export function matchOf(value: z.infer<typeof match> | undefined) {
+  const given = Object.entries(value ?? {}).filter(([, globs]) => (globs as unknown) !== undefined);
+  return Object.fromEntries(given.map(([key, globs]) => [key, many(globs as string | string[])]));
+}
+
+/** A retry policy, or the number of retries alone. */
+export const retry = z
+  .union([
+    z.int().min(0).max(1000),
+    z.strictObject({
+      max: z.int().min(0).max(1000).describe("Retries, not attempts"),
+      delay: z
+        .union([duration, z.array(duration).min(1)])
+        .optional()
+        .describe("Wait before a retry: one for all, or one for each"),
+      backoff: z.number().min(1).optional().describe("The delay grows by this factor with each retry"),
+      maxDelay: duration.optional().describe("No delay is longer"),
+      jitter: z.number().min(0).max(1).optional().describe("Shortens each delay by up to this part of it, at random"),
+    }),
+  ])
+  .describe("How often a failed task is tried again");
+
+/** What `retry` read, in milliseconds. */
+export function retryOf(value: z.infer<typeof retry> | undefined): RetryPolicy | undefined {
+  if (value === undefined) return undefined;
+  if (typeof value === "number") return { max: value };
+  const { delay, maxDelay, backoff, jitter, max } = value;
+  return {
+    max,
+    ...(delay === undefined ? {} : { delay: Array.isArray(delay) ? delay.map(milliseconds) : milliseconds(delay) }),
+    ...(backoff === undefined ? {} : { backoff }),
+    ...(maxDelay === undefined ? {} : { maxDelay: milliseconds(maxDelay) }),
+    ...(jitter === undefined ? {} : { jitter }),
+  };
+}
+
+/** Milliseconds of a duration that the schema has read. */
+export function milliseconds(value: string | 0): number {
+  return parseDuration(value) ?? 0;
+}
+
+/** Options handed on as they are: the task or the handler checks them. */
+export const options = z.record(z.string(), z.unknown()).describe("Inputs and options");
+
+/** A hook: on these states of runs, tell these channels. */
+export const hook = z
+  .strictObject({
+    name,
+    match: match.optional(),
+    states: states.optional(),
+    events: z
+      .array(z.enum(["started", "slow", "recovered", "stillFailing"]))
+      .min(1)
+      .optional()
+      .describe("Beside states"),
+    slowAfter: duration.optional().describe("After which a run is slow"),
+    to: oneOrMany(name).describe("Names of channels"),
+    message: z.string().optional().describe("A text in the place of the usual one"),
+  })
+  .refine((value) => value.events?.includes("slow") !== true || value.slowAfter !== undefined, {
+    path: ["events"],
+    error: 'the event "slow" needs slowAfter: 10m',
+  })
+  .describe("On these states of runs, tell these channels");

@@ -4,4 +4,6 @@ export interface Logger {
   info(message: string): void;
   warn(message: string): void;
   error(message: string): void;
+  /** One line that a program of the task wrote. @default as `info` */
+  output?(stream: "stdout" | "stderr", text: string): void;
 }

@@ -1,0 +1,152 @@
+import type { AppendFile } from "../host/files.ts";
+import type { RunEvent, TaskState } from "../model/event.ts";
+import type { State } from "../model/state.ts";
+
+/** Task output beyond this many characters is left out of a run's journal. */
+const OUTPUT_LIMIT = 64 * 1024 * 1024;
+/** What is buffered beyond this is written out at once. */
+const BUFFER_LIMIT = 1024 * 1024;
+
+/** What a journal is given. */
+export interface JournalOptions {
+  readonly file: AppendFile;
+  /** Takes secrets out of a text. */
+  readonly redact: (text: string) => string;
+  /** Calls back once the present turn of the event loop is over. @default setImmediate */
+  readonly schedule?: (callback: () => void) => unknown;
+  /** Told once, with the first error: the run goes on without its journal. */
+  readonly onError?: (error: unknown) => void;
+}
+
+/**
+ * What happened in a run, one JSON object a line, in the order in which it happened.
+ *
+ * Events are buffered and written out once per turn of the event loop: they survive the
+ * death of the process from then on. Results are left out; of errors the text is kept.
+ */
+export class Journal {
+  readonly #options: JournalOptions;
+  readonly #schedule: (callback: () => void) => unknown;
+  #buffer = "";
+  #scheduled = false;
+  #closed = false;
+  #broken = false;
+  #output = 0;
+  #at = -1;
+  #time = "";
+
+  constructor(options: JournalOptions) {
+    this.#options = options;
+    this.#schedule = options.schedule ?? setImmediate;
+  }
+
+  /** Adds an event. What it throws does not exist: a disk that fails is reported once, through `onError`. */
+  record(event: RunEvent): void {
+    if (this.#closed || this.#broken) return;
+    if (event.type === "task-output" && this.#isTooMuch(event.text.length)) return;
+    this.#buffer += this.#line(event);
+    if (this.#buffer.length > BUFFER_LIMIT) this.flush();
+    else if (!this.#scheduled) {
+      this.#scheduled = true;
+      this.#schedule(this.#onTurn);
+    }
+  }
+
+  /** Writes out what is buffered, now. */
+  flush(): void {
+    if (this.#buffer === "" || this.#broken || this.#closed) return;
+    const text = this.#buffer;
+    this.#buffer = "";
+    try {
+      this.#options.file.write(text);
+    } catch (error) {
+      this.#broken = true;
+      this.#options.onError?.(error);
+    }
+  }
+
+  /** Writes out what is buffered and ends the journal. */
+  close(): void {
+    if (this.#closed) return;
+    this.flush();
+    this.#closed = true;
+    this.#options.file.close();
+  }
+
+  readonly #onTurn = (): void => {
+    this.#scheduled = false;
+    this.flush();
+  };
+
+  #isTooMuch(length: number): boolean {
+    const before = this.#output;
+    this.#output += length;
+    if (this.#output <= OUTPUT_LIMIT) return false;
+    if (before <= OUTPUT_LIMIT) this.#buffer += '{"type":"output-cut"}\n';
+    return true;
+  }
+
+  /** Put together by hand: `JSON.stringify` of the whole event would cost more than the task does. */
+  #line(event: RunEvent): string {
+    const head = `{"seq":${String(event.seq)},"at":"${this.#iso(event.at)}","type":"${event.type}"`;
+    switch (event.type) {
+      case "task-state":
+        return `${head}${subject(event)},"kind":"${event.kind}","attempt":${String(event.attempt)},"from":"${event.from.type}","to":${this.#state(event.to)}${this.#more(event)}}\n`;
+      case "task-output":
+        return `${head}${event.task === undefined ? "" : subject({ ...event, task: event.task })},"stream":"${event.stream}","text":${this.#text(event.text)}}\n`;
+      case "run-state":
+        return `${head},"from":"${event.from.type}","to":${this.#state(event.to)}}\n`;
+      case "run-started":
+        return `${head},"flow":${JSON.stringify(event.flow)},"taskCount":${String(event.taskCount)},"params":${this.#params(event.params)}}\n`;
+    }
+  }
+
+  #more(event: TaskState): string {
+    const retry = event.willRetry === true ? ',"willRetry":true' : "";
+    return event.causedBy === undefined ? retry : `${retry},"causedBy":${JSON.stringify(event.causedBy)}`;
+  }
+
+  #state(state: State): string {
+    const message = state.message === null ? "null" : this.#text(state.message);
+    let text = `{"type":"${state.type}","message":${message}`;
+    if (state.result instanceof Error) text += `,"error":${this.#text(errorText(state.result))}`;
+    if ("startTime" in state && state.startTime !== null && state.startTime > 0)
+      text += `,"startTime":${String(state.startTime)}`;
+    if ("runCount" in state) text += `,"runCount":${String(state.runCount)}`;
+    return `${text}}`;
+  }
+
+  #text(text: string): string {
+    return JSON.stringify(this.#options.redact(text));
+  }
+
+  #params(params: Readonly<Record<string, unknown>>): string {
+    try {
+      // Redacted before it is escaped, value by value: an escaped secret looks like another text.
+      return JSON.stringify(params, (_key, value: unknown) =>
+        typeof value === "string" ? this.#options.redact(value) : typeof value === "bigint" ? String(value) : value,
+      );
+    } catch {
+      return "{}";
+    }
+  }
+
+  #iso(at: number): string {
+    if (at !== this.#at) {
+      this.#at = at;
+      this.#time = new Date(at).toISOString();
+    }
+    return this.#time;
+  }
+}
+
+function subject(event: { readonly task: string; readonly mapIndex?: number }): string {
+  const task = `,"task":${JSON.stringify(event.task)}`;
+  return event.mapIndex === undefined ? task : `${task},"mapIndex":${String(event.mapIndex)}`;
+}
+
+/** An error's text with its stack, and that of its causes. */
+function errorText(error: Error, depth = 0): string {
+  const own = error.stack?.includes(error.message) === true ? error.stack : `${error.name}: ${error.message}`;
+  return error.cause instanceof Error && depth < 5 ? `${own}\ncaused by ${errorText(error.cause, depth + 1)}` : own;
+}

@@ -1,0 +1,129 @@
+import { join } from "node:path";
+import type { HeldLock } from "../host/lock.ts";
+import type { ProcessIdentity, Processes } from "../host/process.ts";
+import type { RunEvent } from "../model/event.ts";
+import { Tally } from "../model/tally.ts";
+import { settleRun, writeEnd } from "./active-run.ts";
+import { crashMessage } from "./crash-message.ts";
+import { leftBehind } from "./process-ledger.ts";
+import { readJournal } from "./read-journal.ts";
+import { readRun, type RunRecord } from "./run-record.ts";
+import type { RunStoreOptions } from "./run-store.ts";
+import type { EndRecord, Will } from "./will.ts";
+
+/** A run whose process is gone and that nobody has settled. Its lock is ours until `settle`. */
+export interface DeadRun {
+  readonly will: Will;
+  /** The terminal record that stands: the runner's own, or Crashed. */
+  readonly record: EndRecord;
+  /** What happened in it, from its journal. */
+  readonly events: readonly RunEvent[];
+  /** How many of its task processes were still there. */
+  readonly leftBehind: number;
+  /** All that its end causes is safe: kills what is left of its processes and forgets the run. */
+  settle(): Promise<void>;
+}
+
+/** What a look for dead runs is given. */
+export interface ReapOptions {
+  readonly store: RunStoreOptions;
+  readonly processes: Processes;
+  readonly redact: (text: string) => string;
+  /** Only this run; without it all. */
+  readonly runId?: string;
+  /** How long processes that were asked to end are given, in milliseconds. @default 2000 */
+  readonly graceMs?: number;
+}
+
+/**
+ * Looks for runs that died and gives each its terminal record, unless it has one: the
+ * first writer wins. It costs one look into one directory where there are none.
+ *
+ * @returns those whose end nobody was told: tell it, then settle each
+ */
+export async function reap(options: ReapOptions): Promise<readonly DeadRun[]> {
+  const { files, directory } = options.store;
+  const live = files.list(join(directory, "live"));
+  const wanted = options.runId === undefined ? live : live.filter((id) => id === options.runId);
+  const dead: DeadRun[] = [];
+  for (const runId of wanted) {
+    const found = await reapOne(options, runId);
+    if (found !== undefined) dead.push(found);
+  }
+  return dead;
+}
+
+async function reapOne(options: ReapOptions, runId: string): Promise<DeadRun | undefined> {
+  const { store, processes } = options;
+  const path = join(store.directory, "runs", runId);
+  const held = await store.locks.tryLock(join(path, "lock"), { create: false });
+  if (held === undefined) {
+    forgetIfEmpty(store, runId, path);
+    return undefined;
+  }
+  // Read only now: before, its runner might still have changed it.
+  const run = readRun(store, runId);
+  if (run === undefined) {
+    forgetIfEmpty(store, runId, path);
+    held.release();
+    return undefined;
+  }
+  const machine = processes.machineId();
+  if (run.will.machineId !== undefined && machine !== undefined && run.will.machineId !== machine) {
+    // A directory shared between machines: a lock there may not reach here.
+    held.release();
+    return undefined;
+  }
+  return bury(options, run, held);
+}
+
+function bury(options: ReapOptions, run: RunRecord, held: HeldLock): DeadRun {
+  const { store } = options;
+  const events = readJournal(run.runId, store.files.read(join(run.directory, "journal.jsonl")) ?? "");
+  const orphans = askToEnd(options, run);
+  return {
+    will: run.will,
+    record: run.end ?? writeCrash(options, run.will, events),
+    events,
+    leftBehind: orphans.length,
+    settle: async () => {
+      await killAfterGrace(options, orphans);
+      settleRun(store, run.runId);
+      held.release();
+    },
+  };
+}
+
+function writeCrash(options: ReapOptions, will: Will, events: readonly RunEvent[]): EndRecord {
+  const tally = new Tally();
+  for (const event of events) tally.add(event);
+  const { counts, failures, underway } = tally;
+  const message = crashMessage({ will, bootId: options.processes.bootId(), underway });
+  const ending = { state: "Crashed", message, counts, failures, writtenBy: "reaper" } as const;
+  return writeEnd(options.store, will, ending, options.redact).record;
+}
+
+function askToEnd({ store, processes }: ReapOptions, { will, directory }: RunRecord): readonly ProcessIdentity[] {
+  // After a restart of the machine the numbers belong to others.
+  if (will.bootId !== undefined && will.bootId !== processes.bootId()) return [];
+  return leftBehind(store.files, directory).filter((each) => processes.signalGroup(each, "SIGTERM"));
+}
+
+async function killAfterGrace(options: ReapOptions, orphans: readonly ProcessIdentity[]): Promise<void> {
+  if (orphans.length === 0) return;
+  const { store, processes, graceMs = 2000 } = options;
+  const { clock } = store;
+  const until = clock.monotonic() + graceMs;
+  while (clock.monotonic() < until && orphans.some((each) => processes.isAlive(each.pid)))
+    await new Promise<void>((resolve) => clock.setTimeout(resolve, 50));
+  for (const each of orphans) processes.signalGroup(each, "SIGKILL");
+}
+
+/** How long a mark without a will may be that of a run that is just beginning. */
+const BEGINNING_MS = 60_000;
+
+function forgetIfEmpty(store: RunStoreOptions, runId: string, path: string): void {
+  if (store.files.stat(join(path, "will.json")) !== undefined) return;
+  const since = store.files.stat(join(store.directory, "live", runId))?.modifiedMs ?? 0;
+  if (Math.abs(store.clock.now() - since) > BEGINNING_MS) settleRun(store, runId);
+}

@@ -1,0 +1,99 @@
+import { join } from "node:path";
+import type { Clock } from "../host/clock.ts";
+import type { Files } from "../host/files.ts";
+import type { Random } from "../host/host.ts";
+import type { HeldLock, Locks } from "../host/lock.ts";
+import { InternalError } from "../model/error.ts";
+import { ActiveRun } from "./active-run.ts";
+import { lastStateOf, type LastState } from "./last-state.ts";
+import { shortHash, type Project } from "./project.ts";
+import { prune, type PruneOptions } from "./prune.ts";
+import { readRun, type RunRecord } from "./run-record.ts";
+import { newRunId } from "./run-id.ts";
+import { findRun, listRuns, type RunQuery } from "./select-run.ts";
+import type { Will } from "./will.ts";
+
+/** What a run store is made of. */
+export interface RunStoreOptions {
+  readonly files: Files;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly locks: Locks;
+  /** The state directory, as `openStateDirectory` answered it. */
+  readonly directory: string;
+  readonly project: Project;
+}
+
+/** What a run is begun with: its will, but for what the store knows. */
+export type RunDraft = Omit<Will, "version" | "runId" | "project" | "startedAt">;
+
+/** Whether this run may go on, or which run of the same flow goes on already. */
+export type FlowLock = { readonly held: HeldLock } | { readonly by: string | undefined };
+
+/** The record of a project's runs, on disk. */
+export interface RunStore {
+  readonly options: RunStoreOptions;
+  /**
+   * Begins a run: its directory, its lock, its will.
+   * @param redact takes secrets out of all that is written
+   */
+  begin(draft: RunDraft, redact: (text: string) => string): Promise<ActiveRun>;
+  /** Takes the flow's lock for a run, so that no other run of it goes on at the same time. */
+  lockFlow(flow: string, runId: string): Promise<FlowLock>;
+  /** Newest first. */
+  list(query?: RunQuery): readonly RunRecord[];
+  /**
+   * One run by its id, the beginning of it, `last` or `last-failed`.
+   * @throws UserError "usage" where none or several fit
+   */
+  find(reference: string): RunRecord;
+  /** By its whole id, of whatever project. */
+  read(runId: string): RunRecord | undefined;
+  /** How the flow's latest run ended, and how many failed in a row. */
+  lastState(flow: string): LastState | undefined;
+  /** Removes old runs. @returns their ids */
+  prune(options?: PruneOptions): readonly string[];
+}
+
+/** Attempts at a free id; two runs of one second are equal once in 32,768 times. */
+const ATTEMPTS = 20;
+
+/** Opens the store of a project's runs. */
+export function openRunStore(options: RunStoreOptions): RunStore {
+  const { files, directory, locks, project } = options;
+  return {
+    options,
+    begin: (draft, redact) => begin(options, draft, redact),
+    async lockFlow(flow, runId) {
+      const path = join(directory, "locks", `flow-${shortHash(`${project.name}\0${flow}`)}`);
+      const held = await locks.tryLock(path);
+      if (held === undefined) return { by: files.read(`${path}.run`)?.trim() };
+      files.replace(`${path}.run`, runId);
+      return { held };
+    },
+    list: (query) => listRuns(options, query),
+    find: (reference) => findRun(options, reference),
+    read: (runId) => readRun(options, runId),
+    lastState: (flow) => lastStateOf(options, flow),
+    prune: (more) => prune(options, more),
+  };
+}
+
+async function begin(options: RunStoreOptions, draft: RunDraft, redact: (text: string) => string): Promise<ActiveRun> {
+  const { files, clock, random, locks, directory, project } = options;
+  for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+    const runId = newRunId(clock.now(), random);
+    const path = join(directory, "runs", runId);
+    files.makeDirectory(path);
+    const held = await locks.tryLock(join(path, "lock"));
+    if (held === undefined) continue;
+    const startedAt = new Date(clock.now()).toISOString();
+    const will: Will = { version: 1, runId, project: project.name, startedAt, ...draft };
+    // The mark comes first: a will without one would never be looked at.
+    files.create(join(directory, "live", runId), "");
+    if (files.create(join(path, "will.json"), JSON.stringify(will)))
+      return new ActiveRun({ ...options, will, held, redact });
+    held.release();
+  }
+  throw new InternalError("no free run id was found");
+}

@@ -1,0 +1,86 @@
+import type { Hook } from "../model/hook.ts";
+import type { ChannelDefinition } from "../model/notification.ts";
+import type { StateType } from "../model/state.ts";
+import type { Counts, Failure } from "../model/tally.ts";
+
+/** Who started a run. */
+export type StartedBy = "ci" | "cron" | "terminal" | "other";
+
+/**
+ * What a run leaves behind for the case that it dies: all that is needed to tell of it.
+ * It is written before the flow is loaded; it names secrets and never holds one.
+ */
+export interface Will {
+  readonly version: 1;
+  readonly runId: string;
+  /** The flow's name; the file's stem until the flow is loaded. */
+  readonly flow: string;
+  readonly tags: readonly string[];
+  /** The flow's file, absolute. */
+  readonly file?: string;
+  readonly project: string;
+  /** ISO 8601, UTC. */
+  readonly startedAt: string;
+  readonly host: string;
+  readonly user: string;
+  readonly pid: number;
+  /** When that process was started, in the system's own words. */
+  readonly processStart?: string;
+  readonly machineId?: string;
+  readonly bootId?: string;
+  readonly startedBy: StartedBy;
+  /** The config's file. */
+  readonly config?: string;
+  readonly cwd: string;
+  /** As the run began: what is changed afterwards does not matter to it. */
+  readonly hooks: readonly Hook[];
+  readonly channels: Readonly<Record<string, ChannelDefinition>>;
+  readonly links?: readonly { readonly label: string; readonly url: string }[];
+  /** The run that this one repeats or goes on with. */
+  readonly retryOf?: string;
+}
+
+/**
+ * A run's terminal record: its one commit point. It is made exclusively, by the runner
+ * or by a reaper; whatever else is told of the run's end derives from it.
+ */
+export interface EndRecord {
+  readonly version: 1;
+  readonly runId: string;
+  readonly flow: string;
+  readonly project: string;
+  readonly file?: string;
+  readonly state: StateType;
+  readonly message: string | null;
+  /** ISO 8601, UTC. */
+  readonly startedAt: string;
+  readonly endedAt: string;
+  readonly durationMs: number;
+  readonly counts: Counts;
+  /** Failed tasks, those first that failed by themselves; `counts` says how many there are in all. */
+  readonly failures: readonly Failure[];
+  readonly writtenBy: "runner" | "reaper";
+  /** Set where nothing ran. */
+  readonly reason?: "refused";
+}
+
+/** Reads a will; `undefined` where the text is not whole. */
+export function parseWill(text: string | undefined): Will | undefined {
+  return parse(text) as Will | undefined;
+}
+
+/** Reads a terminal record; `undefined` where the text is not whole. */
+export function parseEnd(text: string | undefined): EndRecord | undefined {
+  return parse(text) as EndRecord | undefined;
+}
+
+function parse(text: string | undefined): unknown {
+  if (text === undefined) return undefined;
+  try {
+    const record: unknown = JSON.parse(text);
+    const isWhole = typeof record === "object" && record !== null && "runId" in record;
+    return isWhole ? record : undefined;
+  } catch {
+    return undefined;
+  }
+}

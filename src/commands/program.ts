@@ -58,7 +58,8 @@ function declare(host: SystemHost, stop: Stop, done: (code: number) => void): Co
       const command = given.at(-1) as Command;
       const action = await load();
       const words = command.processedArgs.flat().filter((word): word is string => typeof word === "string");
-      const context = { host, stop, globals: globalOptions(command.optsWithGlobals(), host) };
+      const globals = globalOptions(command.optsWithGlobals<Record<string, unknown>>(), host);
+      const context = { host, stop, globals };
       done(await action(words, command.opts() as never, context));
     };
   program

@@ -62,7 +62,7 @@ export function cliHome(): CliHome {
     const env = { ...cleanEnvironment(root), FLOWCTL_STATE_DIR: state, ...options.env };
     const child = spawn(program, [...before, ...args], {
       cwd: options.cwd ?? directory,
-      env: Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined)),
+      env: withoutUndefined(env),
       stdio: ["pipe", "pipe", "pipe"],
       detached: options.detached ?? false,
     });
@@ -126,6 +126,10 @@ export function cliHome(): CliHome {
 /** Only what a program needs to start: no CI, no bus, no proxy of the machine the tests run on. */
 export function cleanEnvironment(root: string): Record<string, string> {
   return { PATH: process.env["PATH"] ?? "/usr/bin:/bin", HOME: join(root, "home"), LANG: "C.UTF-8" };
+}
+
+function withoutUndefined(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
 }
 
 function textBelow(directory: string): string {

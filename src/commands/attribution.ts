@@ -1,0 +1,47 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import type { SystemTerminal, StreamName } from "../host/terminal.ts";
+
+/** Which task, and which mapped child of it, is running. */
+export interface RunningTask {
+  readonly name: string;
+  readonly mapIndex?: number;
+}
+
+/** One line that somebody wrote to a stream of the process. */
+export interface WrittenLine {
+  readonly task: RunningTask | undefined;
+  readonly stream: StreamName;
+  readonly text: string;
+}
+
+/**
+ * Tells which task wrote what: bodies run inside `within`, and every line that
+ * comes to the process's streams is handed on with the task it came from.
+ */
+export interface Attribution {
+  within<T>(task: RunningTask, body: () => T): T;
+  /** Hands on what has no newline yet, and gives the streams back. */
+  release(): void;
+}
+
+export function attributeOutput(terminal: SystemTerminal, onLine: (line: WrittenLine) => void): Attribution {
+  const running = new AsyncLocalStorage<RunningTask>();
+  const open = new Map<string, WrittenLine>();
+  const giveBack = terminal.intercept((stream, text) => {
+    const task = running.getStore();
+    const key = `${stream} ${task?.name ?? ""} ${String(task?.mapIndex ?? "")}`;
+    const lines = ((open.get(key)?.text ?? "") + text).split("\n");
+    const rest = lines.pop() ?? "";
+    for (const line of lines) onLine({ task, stream, text: line });
+    if (rest === "") open.delete(key);
+    else open.set(key, { task, stream, text: rest });
+  });
+  return {
+    within: (task, body) => running.run(task, body),
+    release() {
+      giveBack();
+      for (const line of open.values()) onLine(line);
+      open.clear();
+    },
+  };
+}

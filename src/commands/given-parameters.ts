@@ -1,0 +1,69 @@
+import { resolve } from "node:path";
+import type { Files } from "../host/files.ts";
+import { UserError, userError, type Diagnostic } from "../model/error.ts";
+
+/** Parameters as they were given: `text` is read as the declared type, `values` have theirs already. */
+export interface GivenParameters {
+  readonly text: Readonly<Record<string, string>>;
+  readonly values: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Reads `-p name=value`, `-p name:=json`, `-p name=@file` and `--params-file`.
+ * Single parameters win over the file.
+ *
+ * @throws UserError "usage" with all that is wrong
+ */
+export async function givenParameters(
+  words: readonly string[],
+  file: string | undefined,
+  options: { readonly cwd: string; readonly files: Files },
+): Promise<GivenParameters> {
+  const text: Record<string, string> = {};
+  const values: Record<string, unknown> =
+    file === undefined ? {} : await fromFile(resolve(options.cwd, file), options.files);
+  const problems: Diagnostic[] = [];
+  const wrong = (message: string, help: string): void => {
+    problems.push({ code: "PARAMETER_FORM", severity: "error", message, help });
+  };
+  for (const word of words) {
+    const [, name, sign, value = ""] = /^([^=:]+)(:?=)(.*)$/s.exec(word) ?? [];
+    if (name === undefined) {
+      wrong(`"${word}" is not a parameter`, "write it as -p name=value, -p name:=json or -p name=@file");
+    } else if (sign === ":=") {
+      Reflect.deleteProperty(text, name);
+      try {
+        values[name] = JSON.parse(value);
+      } catch {
+        wrong(`the value of parameter "${name}" is not JSON`, `text needs no JSON: -p ${name}=${value}`);
+      }
+    } else if (value.startsWith("@")) {
+      const content = options.files.read(resolve(options.cwd, value.slice(1)));
+      if (content === undefined)
+        wrong(`parameter "${name}": there is no file ${value.slice(1)}`, "name a file that exists");
+      else text[name] = content.replace(/\r?\n$/, "");
+    } else {
+      text[name] = value;
+    }
+  }
+  if (problems.length > 0) throw new UserError("usage", problems);
+  for (const name of Object.keys(text)) Reflect.deleteProperty(values, name);
+  return { text, values };
+}
+
+async function fromFile(file: string, files: Files): Promise<Record<string, unknown>> {
+  const content = files.read(file);
+  const wrong = (message: string): Error => userError("usage", "PARAMS_FILE", message, { file });
+  if (content === undefined) throw wrong("the parameters' file does not exist");
+  let data: unknown;
+  try {
+    data = /\.ya?ml$/i.test(file) ? (await import("yaml")).parse(content) : JSON.parse(content);
+  } catch (error) {
+    throw wrong(
+      `the parameters' file cannot be read: ${error instanceof Error ? (error.message.split("\n")[0] ?? "") : ""}`,
+    );
+  }
+  if (typeof data !== "object" || data === null || Array.isArray(data))
+    throw wrong("the parameters' file must hold one map of names and values");
+  return data as Record<string, unknown>;
+}

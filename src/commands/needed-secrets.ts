@@ -1,0 +1,49 @@
+import type { Config } from "../config/config.ts";
+import type { Flow, FlowHandlerEntry } from "../model/flow.ts";
+import { isNotifier } from "../model/notifier.ts";
+import type { ChannelDefinition } from "../model/notification.ts";
+import type { Hook } from "../model/hook.ts";
+import type { TaskHandlerEntry } from "../model/task.ts";
+import { secretNames } from "./services.ts";
+
+/** Which secrets a run needs, and what for, in words: `task "load"`. */
+export interface NeededSecrets {
+  /** Without one of these nothing runs. */
+  readonly tasks: ReadonlyMap<string, readonly string[]>;
+  /** Without one of these a message would be held. */
+  readonly channels: ReadonlyMap<string, readonly string[]>;
+}
+
+/** The secrets that tasks, hooks and notifiers name. */
+export function neededSecrets(flow: Flow, config: Config, hooks: readonly Hook[]): NeededSecrets {
+  const tasks = new Map<string, string[]>();
+  const channels = new Map<string, string[]>();
+  const add = (map: Map<string, string[]>, name: string, who: string): void => {
+    const list = map.get(name) ?? [];
+    if (!list.includes(who)) list.push(who);
+    map.set(name, list);
+  };
+  const definitionOf = (to: string | ChannelDefinition): ChannelDefinition | undefined =>
+    typeof to === "string" ? config.channels[to] : to;
+
+  const addChannel = (to: string | ChannelDefinition): void => {
+    const who = typeof to === "string" ? `channel "${to}"` : `a notifier of type "${to.type}"`;
+    for (const name of secretNames(definitionOf(to))) add(channels, name, who);
+  };
+  const addHandlers = (entries: readonly (TaskHandlerEntry | FlowHandlerEntry)[]): void => {
+    for (const entry of entries) if (isNotifier(entry)) addChannel(entry.to);
+  };
+
+  for (const task of flow.tasks) {
+    const constants = flow.constants.get(task) ?? {};
+    const own = [...task.secrets, ...(task.secretsFor?.(constants) ?? [])];
+    const channel = constants["channel"];
+    const viaChannel =
+      task.kind === "notification" && typeof channel === "string" ? secretNames(definitionOf(channel)) : [];
+    for (const name of [...own, ...viaChannel]) add(tasks, name, `task "${task.name}"`);
+    addHandlers(task.stateHandlers);
+  }
+  addHandlers(flow.stateHandlers);
+  for (const hook of hooks) for (const to of hook.to) addChannel(to);
+  return { tasks, channels };
+}

@@ -1,0 +1,44 @@
+import type { Environment } from "../host/host.ts";
+import { userError, type Diagnostic } from "../model/error.ts";
+import type { Flow } from "../model/flow.ts";
+import type { Hook } from "../model/hook.ts";
+import type { CommandContext } from "./context.ts";
+import { isSpec, type FlowPlace } from "./flow-place.ts";
+
+/** A loaded flow, with what its file says beside it. */
+export interface OpenedFlow {
+  readonly flow: Flow;
+  /** Hooks that a spec declares for itself. */
+  readonly hooks: readonly Hook[];
+  readonly warnings: readonly Diagnostic[];
+}
+
+/**
+ * Loads the flow in a file: a spec by its ending, else a module.
+ *
+ * @throws UserError "usage" for whatever is wrong with it
+ */
+export async function openFlow(
+  place: FlowPlace,
+  name: string | undefined,
+  context: CommandContext,
+): Promise<OpenedFlow> {
+  if (isSpec(place.file)) return openSpec(place, context);
+  const { loadFlow } = await import("../load/load-flow.ts");
+  const warnings: Diagnostic[] = [];
+  const flow = await loadFlow(place.file, { name, onWarning: (diagnostic) => warnings.push(diagnostic) });
+  return { flow, hooks: [], warnings };
+}
+
+async function openSpec(place: FlowPlace, { host, globals }: CommandContext): Promise<OpenedFlow> {
+  const text = host.files.read(place.file);
+  if (text === undefined)
+    throw userError("usage", "FLOW_NOT_FOUND", `there is no file ${place.file}`, { help: "name a file that exists" });
+  const environment: Environment = { ...host.environment, cwd: globals.cwd };
+  const { loadSpec } = await import("../spec/load-spec.ts");
+  const { flow, hooks, diagnostics } = await loadSpec(place.file, text, {
+    environment,
+    importModule: async (path) => (await import("../load/import-module.ts")).importModule(path),
+  });
+  return { flow, hooks, warnings: diagnostics };
+}

@@ -1,0 +1,127 @@
+import { dirname } from "node:path";
+import { loadConfig } from "../config/load-config.ts";
+import type { Config } from "../config/config.ts";
+import type { Environment } from "../host/host.ts";
+import { isSecretReference } from "../model/notification.ts";
+import type { Outbox } from "../outbox/outbox.ts";
+import { projectOf, type Project } from "../runs/project.ts";
+import { openStateDirectory } from "../runs/state-directory.ts";
+import { createRedactor, type Redactor } from "../secrets/redactor.ts";
+import type { Secrets } from "../secrets/secrets.ts";
+import type { CommandContext } from "./context.ts";
+
+/** What most commands stand on: the config and what follows from it. Secrets and outbox are made when asked for. */
+export interface Services {
+  readonly config: Config;
+  readonly project: Project;
+  readonly stateDirectory: string;
+  readonly redactor: Redactor;
+  secrets(): Promise<Secrets>;
+  outbox(): Promise<Outbox>;
+}
+
+/**
+ * Loads the config and opens the state directory.
+ *
+ * @param options.from the flow file's directory; the current one where there is no flow
+ * @throws UserError "usage" for a wrong config or a state directory that cannot be used
+ */
+export async function openServices(
+  context: CommandContext,
+  options: {
+    readonly from?: string;
+    /** Hears of what is less safe than it should be. */
+    readonly warn?: (text: string) => void;
+    /** Hears of each secret's value, once the redactor knows it. */
+    readonly onSecret?: (name: string, value: string) => void;
+  } = {},
+): Promise<Services> {
+  const { host, globals } = context;
+  const { files } = host;
+  const environment: Environment = { ...host.environment, cwd: globals.cwd };
+  const from = options.from ?? globals.cwd;
+  const config = await loadConfig({
+    from,
+    ...(globals.config === undefined ? {} : { explicit: globals.config }),
+    environment,
+    files,
+    importModule: async (path) => (await import("../load/import-module.ts")).importModule(path),
+    checkChannel: async (definition) => (await import("./check-channel.ts")).checkChannel(definition),
+  });
+  const stateDirectory = openStateDirectory({
+    environment,
+    files,
+    ...(config.stateDir === undefined ? {} : { configured: { path: config.stateDir, relativeTo: globals.cwd } }),
+  });
+  const project = projectOf({ declared: config.project, directory: from, files });
+  const redactor = createRedactor();
+  const secrets = once(() => makeSecrets(context, { config, stateDirectory, redactor }, options.onSecret));
+  const outbox = once(() => makeOutbox(context, { config, stateDirectory, redactor, secrets }, options.warn));
+  return { config, project, stateDirectory, redactor, secrets, outbox };
+}
+
+async function makeSecrets(
+  { host, globals }: CommandContext,
+  { config, stateDirectory, redactor }: Pick<Services, "config" | "stateDirectory" | "redactor">,
+  onFound?: (name: string, value: string) => void,
+): Promise<Secrets> {
+  const { createSecrets } = await import("../secrets/secrets.ts");
+  return createSecrets({
+    environment: host.environment,
+    files: host.files,
+    clock: host.clock,
+    redactor,
+    stateDirectory,
+    config: config.secrets,
+    directory: config.file === undefined ? globals.cwd : dirname(config.file),
+    interactive: globals.input && host.terminal.stdinIsTTY && host.terminal.stderr.isTTY,
+    onWaiting: () => {
+      host.terminal.stderr.write("Waiting for your OS keychain to unlock…\n");
+    },
+    ...(onFound === undefined ? {} : { onFound }),
+  });
+}
+
+async function makeOutbox(
+  { host }: CommandContext,
+  { stateDirectory, redactor, secrets }: Pick<Services, "config" | "stateDirectory" | "redactor" | "secrets">,
+  warn?: (text: string) => void,
+): Promise<Outbox> {
+  const [{ createOutbox }, { channelOf }, { systemLocks }] = await Promise.all([
+    import("../outbox/outbox.ts"),
+    import("../channels/index.ts"),
+    import("../host/lock.ts"),
+  ]);
+  return createOutbox({
+    files: host.files,
+    clock: host.clock,
+    random: host.random,
+    directory: stateDirectory,
+    environment: {
+      ...host.environment,
+      variables: { ...host.environment.variables, FLOWCTL_STATE_DIR: stateDirectory },
+    },
+    locks: systemLocks(),
+    channel: channelOf,
+    values: async (definition) => {
+      const names = secretNames(definition);
+      if (names.length === 0) return {};
+      const { found, missing } = await (await secrets()).resolve(names);
+      if (missing.length > 0) throw (await import("../secrets/missing-secrets.ts")).missingSecretsError(missing);
+      return Object.fromEntries(found);
+    },
+    redact: (text) => redactor.redact(text),
+    ...(warn === undefined ? {} : { warn }),
+  });
+}
+
+/** The secrets that a channel's definition names, at any depth. */
+export function secretNames(value: unknown): readonly string[] {
+  if (isSecretReference(value)) return [value.secret];
+  return typeof value === "object" && value !== null ? Object.values(value).flatMap(secretNames) : [];
+}
+
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => (made ??= make());
+}

@@ -63,10 +63,10 @@ function requireOwn(file: string): unknown {
       void start(step.own);
     } else if (!foreign.has(step.url)) {
       const value: unknown = nodeRequire(file)(step.url.startsWith("file:") ? fileURLToPath(step.url) : step.url);
-      foreign.set(step.url, types.isModuleNamespaceObject(value) ? value : namespaceOf(value));
+      foreign.set(step.url, types.isModuleNamespaceObject(value) ? (value as Namespace) : namespaceOf(value));
     }
   }
-  return module.transformed.esm ? module.namespace : module.commonjs.exports;
+  return usesExports(module) ? module.commonjs.exports : module.namespace;
 }
 
 /** Everything under a module that has not been evaluated, dependencies first; all of it is linked. */
@@ -100,6 +100,7 @@ function start(module: OwnModule): Promise<void> | undefined {
   if (module.state === "done") return undefined;
   const finish = (): void => {
     module.state = "done";
+    if (usesExports(module)) addExports(module);
   };
   const fail = (error: unknown): never => {
     module.state = "failed";
@@ -109,7 +110,6 @@ function start(module: OwnModule): Promise<void> | undefined {
     module.state = "running";
     if (!module.transformed.esm) {
       runCommonjs(module, reach(module));
-      Object.assign(module.namespace, namespaceOf(module.commonjs.exports));
     } else {
       copyStars(module);
       checkNames(module, (dependency) => dependency.state === "done");
@@ -122,6 +122,24 @@ function start(module: OwnModule): Promise<void> | undefined {
   }
   finish();
   return undefined;
+}
+
+/** Whether a module exports by `module.exports`; with `import`, too, it may, where TypeScript would compile it to CommonJS. */
+function usesExports({ transformed, commonjs }: OwnModule): boolean {
+  const { exports } = commonjs;
+  return (
+    !transformed.esm ||
+    typeof exports !== "object" ||
+    exports === null ||
+    Reflect.ownKeys(exports).length > 0 ||
+    Object.getPrototypeOf(exports) !== Object.prototype
+  );
+}
+
+function addExports({ namespace, commonjs }: OwnModule): void {
+  for (const [name, value] of Object.entries(namespaceOf(commonjs.exports))) {
+    if (!(name in namespace)) Object.defineProperty(namespace, name, { enumerable: true, configurable: true, value });
+  }
 }
 
 /** What an import gives now; `undefined` where it is not there yet. */

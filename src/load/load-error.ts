@@ -1,5 +1,5 @@
 import { basename, dirname } from "node:path";
-import { closest, distance } from "fastest-levenshtein";
+import { distance } from "fastest-levenshtein";
 import { UserError, userError, type Diagnostic } from "../model/error.ts";
 import { importedNamePosition, specifierPosition } from "./text-position.ts";
 
@@ -10,13 +10,10 @@ interface Text {
 
 /** The nearest of some names, where it is near enough to be what was meant. */
 export function nearest(name: string, names: readonly string[]): string | undefined {
-  if (names.length === 0) return undefined;
-  const found = closest(
-    name.toLowerCase(),
-    names.map((each) => each.toLowerCase()),
-  );
-  const original = names.find((each) => each.toLowerCase() === found);
-  return distance(name.toLowerCase(), found) <= Math.max(2, Math.floor(name.length / 3)) ? original : undefined;
+  const [best] = names
+    .map((each) => ({ each, far: distance(name.toLowerCase(), each.toLowerCase()), exact: distance(name, each) }))
+    .toSorted((a, b) => a.far - b.far || a.exact - b.exact);
+  return best !== undefined && best.far <= Math.max(2, Math.floor(name.length / 3)) ? best.each : undefined;
 }
 
 /** What a module imports is not there. It has Node's code, for a `catch` in the person's own module. */

@@ -95,7 +95,7 @@ export function link(module: OwnModule, reach: Reach): void {
     `"use strict";return(${star} __flowctl_module__(){${bindings.length > 0 ? `let ${bindings.join()};` : ""}` +
     `__flowctl_link__({__proto__:null,${getters.join()}},(...__flowctl_values__)=>{${
       bindings.length > 0 ? `[${bindings.join()}]=__flowctl_values__` : ""
-    }});yield;{\n${transformed.body}\n}})`;
+    }});yield;\n${transformed.body}\n})`;
   const commonjs = module.interop || packageType(file) !== "module" ? COMMONJS : [];
   const make = compile(
     module,

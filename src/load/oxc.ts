@@ -15,9 +15,9 @@ interface Result {
   readonly errors: readonly SyntaxProblem[];
 }
 
-/** What the parser says is wrong; offsets in UTF-16 code units. */
+/** What the parser says is wrong; offsets in bytes of UTF-8. */
 export interface SyntaxProblem {
-  readonly severity: `${"Error" | "Warning" | "Advice"}`;
+  readonly severity: string;
   readonly message: string;
   readonly labels: readonly { readonly start: number; readonly end: number }[];
   readonly helpMessage: string | null;

@@ -46,7 +46,7 @@ function render(error: Error, frames: readonly NodeJS.CallSite[]): string {
 
 function renderFrame(frame: NodeJS.CallSite): string {
   const file = frame.getFileName();
-  const text = frame.toString();
+  const text = renderPlain(frame);
   if (typeof file !== "string" || !maps.has(file)) return text;
   const line = frame.getLineNumber();
   const column = frame.getColumnNumber();
@@ -69,4 +69,9 @@ export function plainNames(text: string): string {
     .replace(/\(0 ?, ?__vite_ssr_import_\d+__\.([\w$]+)\)/g, "$1")
     .replace(/__vite_ssr_import_\d+__\./g, "")
     .replace(/__vite_ssr_export_default__/g, "default");
+}
+
+/** A frame's `toString` is V8's rendering, which its type does not say. */
+function renderPlain(frame: { toString(): string }): string {
+  return frame.toString();
 }

@@ -21,10 +21,9 @@ export function textPosition(
  * @returns nothing where it is not in the text as it is (an expression, an alias)
  */
 export function specifierPosition(text: string, specifier: string): Partial<Diagnostic> {
-  const quoted = specifier.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
-  const match = new RegExp(`(?:\\bfrom|\\bimport|\\bimport\\s*\\(|\\brequire\\s*\\()\\s*(["'\`])${quoted}\\1`).exec(
-    text,
-  );
+  const match = new RegExp(
+    `(?:\\bfrom|\\bimport|\\bimport\\s*\\(|\\brequire\\s*\\()\\s*(["'\`])${literal(specifier)}\\1`,
+  ).exec(text);
   if (match === null) return {};
   const offset = match.index + match[0].length - specifier.length - 2;
   return { ...textPosition(text, offset), length: specifier.length + 2 };
@@ -32,12 +31,17 @@ export function specifierPosition(text: string, specifier: string): Partial<Diag
 
 /** Where a name is imported: the name itself, before the specifier that it comes from. */
 export function importedNamePosition(text: string, specifier: string, name: string): Partial<Diagnostic> {
-  const place = specifierPosition(text, specifier);
-  if (place.line === undefined) return {};
-  const upTo = text.split("\n").slice(0, place.line).join("\n").length;
-  const start = Math.max(text.slice(0, upTo).lastIndexOf("import"), text.slice(0, upTo).lastIndexOf("export"), 0);
-  const found = new RegExp(`(?<![\\w$])${name.replace(/\$/g, "\\$")}(?![\\w$])`).exec(text.slice(start, upTo));
-  return found === null || name === "default"
-    ? place
-    : { ...textPosition(text, start + found.index), length: name.length };
+  const word = new RegExp(`(?<![\\w$])${literal(name)}(?![\\w$])`);
+  for (const match of text.matchAll(
+    new RegExp(`\\b(?:import|export)\\b([^'"\`;]*)from\\s*(["'])${literal(specifier)}\\2`, "g"),
+  )) {
+    const found = word.exec(match[0]);
+    if (found !== null) return { ...textPosition(text, match.index + found.index), length: name.length };
+  }
+  return specifierPosition(text, specifier);
+}
+
+/** A text as a pattern of itself. */
+function literal(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 }

@@ -136,6 +136,11 @@ function attempt<T>(make: () => T): T | undefined {
   }
 }
 
+/** The parser counts bytes. */
+function unitsIn(source: string, bytes: number): number {
+  return Buffer.from(source).subarray(0, bytes).toString().length;
+}
+
 function syntaxErrors(file: string, source: string, errors: readonly SyntaxProblem[]): UserError {
   return new UserError(
     "usage",
@@ -147,8 +152,8 @@ function syntaxErrors(file: string, source: string, errors: readonly SyntaxProbl
         message: error.message.replace(/^TS\(\d+\): /, ""),
         file,
         ...(label !== undefined && {
-          ...textPosition(source, label.start),
-          length: Math.max(1, label.end - label.start),
+          ...textPosition(source, unitsIn(source, label.start)),
+          length: Math.max(1, unitsIn(source, label.end) - unitsIn(source, label.start)),
         }),
         ...(error.helpMessage !== null && { help: error.helpMessage }),
       };

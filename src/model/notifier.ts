@@ -16,6 +16,8 @@ export interface Notifier {
   readonly ignoreStates?: readonly StateType[];
   /** Also tell of a Failed that will be retried. @default false */
   readonly attempts?: boolean;
+  /** A text in the place of the usual headline. */
+  readonly message?: string;
 }
 
 export const NOTIFIER: unique symbol = Symbol.for("flowctl.notifier") as never;

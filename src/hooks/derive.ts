@@ -1,0 +1,163 @@
+import type { RunEvent, RunState, TaskState } from "../model/event.ts";
+import type { Alert } from "../model/notification.ts";
+import type { Notifier } from "../model/notifier.ts";
+import { isFailed, isFinished, type State } from "../model/state.ts";
+import { detailOf } from "./detail.ts";
+import { Failures, firstLine, subjectOf } from "./failures.ts";
+import { Groups } from "./groups.ts";
+import { hookTold, withFallback } from "./hook-told.ts";
+import { decide, isWanted } from "./notifier-filter.ts";
+import { resolveChannel } from "./resolve-channel.ts";
+import { placeOf, runAlert, type RunChange } from "./run-alert.ts";
+import type { RunFacts, Told } from "./told.ts";
+
+/** Turns a run's events into what is to be told. It remembers what was told, and does nothing else. */
+export interface Deriver {
+  /** What this event causes: from notifiers, and from hooks unless `hooks` is false. */
+  on(event: RunEvent, options?: { readonly hooks?: boolean }): readonly Told[];
+  /** A run's change of state as hooks and terminal records see it. */
+  changeOf(event: RunState): RunChange;
+}
+
+/**
+ * @param facts what is known of the run; asked for at each event, as the flow's name and tags come late
+ * @param onUnknownChannel told once of each name that config does not have
+ */
+export function createDeriver(
+  facts: () => RunFacts,
+  onUnknownChannel: (name: string) => void = () => undefined,
+): Deriver {
+  const failures = new Failures();
+  const groups = new Groups();
+  /** Which destinations were told of which failure. */
+  const told = new Set<string>();
+  const unknown = new Set<string>();
+  let began: number | undefined;
+
+  const make = (notifier: Notifier, event: string, key: string, alert: Alert): readonly Told[] => {
+    const { runId, flow, channels, source } = facts();
+    const channel = resolveChannel(notifier.to, channels);
+    if (channel === undefined) {
+      const name = typeof notifier.to === "string" ? notifier.to : notifier.to.type;
+      if (!unknown.has(name)) onUnknownChannel(name);
+      unknown.add(name);
+      return [];
+    }
+    const text = notifier.message === undefined ? {} : { text: notifier.message };
+    const message = { kind: "alert" as const, alert: { ...alert, ...text } };
+    const names = [alert.task ?? alert.flow];
+    const made: Told = {
+      runId,
+      flow,
+      event,
+      key,
+      ...channel,
+      message,
+      origin: "notifier",
+      names,
+      ...(source === undefined ? {} : { source }),
+    };
+    return [withFallback(made, facts())];
+  };
+
+  const onTask = (event: TaskState): readonly Told[] => {
+    failures.add(event);
+    if (event.notifiers === undefined) return [];
+    return event.notifiers.flatMap((notifier) => {
+      const decision = decide(notifier, event);
+      if (decision === "silent") return [];
+      const destination = JSON.stringify(notifier.to);
+      // All that follows from one failure is one piece of news for one destination.
+      const cause = JSON.stringify([destination, event.causedBy ?? event.task]);
+      if (decision === "fold" && told.has(cause)) return [];
+      if (isFailed(event.to)) told.add(cause);
+      if (decision === "group" && groups.add(destination, notifier, event)) return [];
+      const name = `task-${event.to.type.toLowerCase()}`;
+      return make(
+        notifier,
+        name,
+        `${subjectOf(event)}#${String(event.attempt)}.${event.from.type}`,
+        taskAlert(facts(), event),
+      );
+    });
+  };
+
+  const changeOf = (event: RunState): RunChange => ({
+    from: event.from.type,
+    to: event.to.type,
+    message: firstLine(event.to.message),
+    at: event.at,
+    ...(isFinished(event.to) ? { durationMs: event.at - (began ?? facts().startedAt) } : {}),
+    failures: failures.list(),
+    failureCount: failures.count,
+    ...detailed(event.to),
+  });
+
+  const onRun = (event: RunState, withHooks: boolean): readonly Told[] => {
+    const change = changeOf(event);
+    const grouped = isFinished(event.to)
+      ? groups.flush(
+          (notifier, alert, key) => make(notifier, "task-failed", key, { ...alert, ...placeOf(facts()) }),
+          facts(),
+        )
+      : [];
+    const wanted = (event.notifiers ?? []).filter((notifier) => isWanted(notifier, change.to));
+    const said = wanted.flatMap((notifier) =>
+      make(notifier, `run-${change.to.toLowerCase()}`, "run", runAlert(facts(), change)),
+    );
+    return [...grouped, ...said, ...(withHooks ? hookTold(facts(), change) : [])];
+  };
+
+  return {
+    changeOf,
+    on(event, { hooks = true } = {}) {
+      switch (event.type) {
+        case "run-started":
+          began = event.at;
+          return [];
+        case "run-state":
+          return onRun(event, hooks);
+        case "task-state":
+          return onTask(event);
+        case "task-output":
+          return [];
+      }
+    },
+  };
+}
+
+/** What the hooks say of a run that was refused before it began (design decision 8). */
+export function refusedTold(facts: RunFacts, message: string, at: number, detail?: string): readonly Told[] {
+  return hookTold(facts, {
+    from: "Pending",
+    to: "Failed",
+    message: firstLine(message),
+    at,
+    reason: "refused",
+    ...(detail === undefined ? {} : { detail }),
+  });
+}
+
+function taskAlert(facts: RunFacts, event: TaskState): Alert {
+  const { from, to, mapIndex, attempt } = event;
+  return {
+    subject: "task",
+    flow: facts.flow,
+    runId: facts.runId,
+    task: event.task,
+    ...(mapIndex === undefined ? {} : { mapIndex }),
+    from: from.type,
+    to: to.type,
+    summary: firstLine(to.message),
+    ...detailed(to),
+    attempt,
+    at: event.at,
+    ...placeOf(facts),
+    next: [`flowctl runs logs ${facts.runId} ${event.task}`],
+  };
+}
+
+function detailed(to: State): { readonly detail?: string } {
+  const detail = detailOf(to.result);
+  return detail === undefined ? {} : { detail };
+}

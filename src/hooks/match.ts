@@ -1,0 +1,33 @@
+import { basename, extname } from "node:path";
+import picomatch from "picomatch";
+import type { Match } from "../model/hook.ts";
+import type { RunFacts } from "./told.ts";
+
+/**
+ * Whether a rule is about this run. All that is given must hold; no rule at all
+ * is about every run. Before the flow's name is known, its file's stem and path
+ * are tried in its place (design decision 8).
+ */
+export function matchesRun(match: Match | undefined, facts: RunFacts): boolean {
+  if (match === undefined) return true;
+  const { flows, tags, environment } = match;
+  return (
+    (flows === undefined || namesOf(facts).some((name) => matchesAny(flows, name))) &&
+    (tags === undefined || facts.tags.some((tag) => matchesAny(tags, tag))) &&
+    (environment === undefined || environment.some((each) => each === facts.startedBy))
+  );
+}
+
+/** Whether a rule is about this task of a run. */
+export function matchesTask(match: Match | undefined, facts: RunFacts, task: string): boolean {
+  return matchesRun(match, facts) && (match?.tasks === undefined || matchesAny(match.tasks, task));
+}
+
+function namesOf({ flow, file, isLoaded }: RunFacts): readonly string[] {
+  if (isLoaded !== false || file === undefined) return [flow];
+  return [flow, basename(file, extname(file)), file];
+}
+
+function matchesAny(globs: readonly string[], name: string): boolean {
+  return picomatch(globs as string[], { dot: true })(name);
+}

@@ -1,0 +1,50 @@
+import type { Hook } from "../model/hook.ts";
+import type { ChannelDefinition, Message } from "../model/notification.ts";
+
+/** Something that is to be put in the outbox: what hooks and notifiers come to. */
+export interface Told {
+  readonly runId: string;
+  readonly flow: string;
+  /** What happened: `run-failed`, `task-failed`. */
+  readonly event: string;
+  /** Tells it from others of the same event of the run. */
+  readonly key: string;
+  readonly channelName?: string;
+  readonly definition: ChannelDefinition;
+  readonly message: Message;
+  readonly origin: "hook" | "notifier";
+  /** The hooks that asked for it; for a notifier, its subject. */
+  readonly names: readonly string[];
+  readonly source?: SecretSource;
+  /** Told in its place when the channel does not take it. */
+  readonly fallback?: Omit<Told, "fallback">;
+}
+
+/** Where the secrets of the channels are looked for. */
+export interface SecretSource {
+  readonly namespace?: string;
+  readonly config?: string;
+}
+
+/** What is known of a run from its start. It is the same in the run and in the process that tells of its death. */
+export interface RunFacts {
+  readonly runId: string;
+  /** The flow's name; the file's stem until the flow is loaded. */
+  readonly flow: string;
+  readonly tags: readonly string[];
+  /** The flow's file; before the name is known, hooks are matched on its stem and path. */
+  readonly file?: string;
+  /** Whether the flow was loaded, so that `flow` is its own name. @default true */
+  readonly isLoaded?: boolean;
+  /** Epoch milliseconds. */
+  readonly startedAt: number;
+  readonly host?: string;
+  readonly user?: string;
+  readonly startedBy: "ci" | "cron" | "terminal" | "other";
+  readonly links?: readonly { readonly label: string; readonly url: string }[];
+  readonly hooks: readonly Hook[];
+  readonly channels: Readonly<Record<string, ChannelDefinition>>;
+  readonly source?: SecretSource;
+  /** How earlier runs of the flow ended; absent where there was none. */
+  readonly previous?: { readonly failed: number; readonly since?: number };
+}

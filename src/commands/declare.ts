@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { declareSecrets } from "./declare-secrets.ts";
 import type { Does } from "./program.ts";
 
 /** Gathers an option that may be given several times. */
@@ -38,6 +39,5 @@ export function declareHistory(program: Command, does: Does): void {
 /** Declares what sets things up. */
 export function declareSetUp(program: Command, does: Does): void {
   program.commandsGroup("Set up:");
-  void program;
-  void does;
+  declareSecrets(program, does);
 }

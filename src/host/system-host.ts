@@ -2,11 +2,13 @@ import { homedir, hostname, userInfo } from "node:os";
 import { systemClock } from "./clock.ts";
 import { systemFiles } from "./files.ts";
 import type { Environment, Host } from "./host.ts";
+import { systemInput, type Input } from "./input.ts";
 import { systemTerminal, type SystemTerminal } from "./terminal.ts";
 
 /** The host of the running process. */
 export interface SystemHost extends Host {
   readonly terminal: SystemTerminal;
+  readonly input: Input;
 }
 
 /** Builds the real host. What is not always needed is read when it is asked for. */
@@ -17,6 +19,7 @@ export function systemHost(): SystemHost {
     files: systemFiles(),
     environment: systemEnvironment(),
     terminal: systemTerminal(),
+    input: systemInput(),
   };
 }
 

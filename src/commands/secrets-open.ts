@@ -1,0 +1,140 @@
+import { dirname } from "node:path";
+import type { Config } from "../config/config.ts";
+import { userError } from "../model/error.ts";
+import { createRedactor, type Redactor } from "../secrets/redactor.ts";
+import { nameProblem } from "../secrets/secret-name.ts";
+import { openSecretStore, type SecretStore } from "../secrets/secret-store.ts";
+import { createSecrets, type Secrets, type SecretsOptions } from "../secrets/secrets.ts";
+import type { CommandContext } from "./context.ts";
+
+/** What the commands of `flowctl secrets` work with. */
+export interface OpenSecrets {
+  readonly config: Config;
+  readonly stateDirectory: string;
+  readonly redactor: Redactor;
+  readonly store: SecretStore;
+  readonly secrets: Secrets;
+  /** Whether a person can be asked. */
+  readonly interactive: boolean;
+  /** A line of data, on standard output. */
+  readonly print: (text: string) => void;
+  /** A line for people, on standard error; nothing with `--quiet`. */
+  readonly say: (text: string) => void;
+  /** A line that `--quiet` does not silence. */
+  readonly warn: (text: string) => void;
+}
+
+/** Loads the config and opens stores and providers as it says. */
+export async function openSecrets(
+  { host, globals }: CommandContext,
+  { namespace }: { readonly namespace?: string | undefined } = {},
+): Promise<OpenSecrets> {
+  const { environment, files, clock, terminal } = host;
+  const [{ loadConfig }, { locateStateDirectory }] = await Promise.all([
+    import("../config/load-config.ts"),
+    import("../runs/state-directory.ts"),
+  ]);
+  const config = await loadConfig({
+    from: globals.cwd,
+    ...(globals.config === undefined ? {} : { explicit: globals.config }),
+    environment,
+    files,
+    importModule: async (path) => (await import("../load/import-module.ts")).importModule(path),
+  });
+  const directory = config.file === undefined ? globals.cwd : dirname(config.file);
+  const stateDirectory = locateStateDirectory({
+    environment,
+    files,
+    ...(config.stateDir === undefined ? {} : { configured: { path: config.stateDir, relativeTo: directory } }),
+  }).path;
+  const interactive = globals.input && terminal.stdinIsTTY && terminal.stderr.isTTY;
+  const redactor = createRedactor();
+  const line = (screen: { write(text: string): void }) => (text: string) => {
+    screen.write(`${redactor.redact(text)}\n`);
+  };
+  const warn = line(terminal.stderr);
+  const options: SecretsOptions = {
+    environment,
+    files,
+    clock,
+    redactor,
+    config: config.secrets,
+    directory,
+    stateDirectory,
+    namespace,
+    interactive: interactive && (environment.variables["CI"] ?? "") === "",
+    onWaiting: () => {
+      warn("Waiting for your OS keychain to unlock…");
+    },
+  };
+  return {
+    config,
+    stateDirectory,
+    redactor,
+    store: openSecretStore(options),
+    secrets: createSecrets(options),
+    interactive,
+    print: line(terminal.stdout),
+    say: globals.quiet ? () => undefined : warn,
+    warn,
+  };
+}
+
+/**
+ * The one name that a command was given. What was typed is not repeated: it may be a value.
+ * @throws UserError "usage" where there is none, more than one, or `NAME=value`
+ */
+export function onlyName(args: readonly string[], verb: string): string {
+  const [name] = args;
+  if (name === undefined || args.length > 1 || name.includes("=")) throw notAnArgument(verb);
+  checkName(name);
+  return name;
+}
+
+/** @throws UserError "usage" */
+export function checkName(name: string): void {
+  const problem = nameProblem(name);
+  if (problem !== undefined) throw userError("usage", "SECRET_NAME", `That is no name of a secret: ${problem}.`);
+}
+
+function notAnArgument(verb: string) {
+  return userError("usage", "SECRET_ARGUMENT", `"secrets ${verb}" takes one name, and never a value as an argument.`, {
+    help:
+      verb === "set"
+        ? "pass the value on standard input, as in: pass show slack | flowctl secrets set SLACK_WEBHOOK_URL"
+        : `flowctl secrets ${verb} NAME`,
+  });
+}
+
+/** Names that a store holds already, of those given: in the index, in the file, or in the keychain. */
+export async function namesAlreadyStored(names: readonly string[], store: SecretStore): Promise<readonly string[]> {
+  const { namespace } = store.settings;
+  const { serviceOf } = await import("../secrets/secret-name.ts");
+  const indexed = store.index.list().filter((each) => each.namespace === namespace);
+  const inFile = store.file.read()?.secrets ?? {};
+  const open = names.filter((name) => inFile[name] === undefined && !indexed.some((each) => each.name === name));
+  const entries = open.map((account) => ({ service: serviceOf(namespace), account }));
+  const reply = await store.keychain.ask({ action: "get", entries });
+  const inKeychain = open.filter((_, at) => {
+    const answer = reply.ok ? reply.answers[at] : undefined;
+    return answer?.ok === true && answer.found;
+  });
+  return names.filter((name) => !open.includes(name) || inKeychain.includes(name));
+}
+
+/**
+ * Windows knows no case in names, so two that differ in nothing else would be one there.
+ * @throws UserError "usage"
+ */
+export function refuseCaseConflict(name: string, store: SecretStore): void {
+  const { namespace } = store.settings;
+  const other = store.index
+    .list()
+    .find(
+      (each) => each.namespace === namespace && each.name !== name && each.name.toLowerCase() === name.toLowerCase(),
+    );
+  if (other === undefined) return;
+  throw userError("usage", "SECRET_NAME_CASE", `${name} differs from the stored ${other.name} only in case.`, {
+    help: `use ${other.name}, or: flowctl secrets delete ${other.name}`,
+  });
+}

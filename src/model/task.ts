@@ -35,6 +35,8 @@ export interface TaskContext {
   /** `name`, or `name[3]` for a mapped child. */
   readonly taskName: string;
   readonly tags: readonly string[];
+  /** The name of the task that an input's value comes from; `undefined` for a constant. */
+  sourceOf?(input: string): string | undefined;
   /**
    * The value of a secret.
    * @throws SecretNotFound, which fails the task, naming the secret and where it was looked for

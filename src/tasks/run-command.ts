@@ -1,0 +1,153 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { statSync } from "node:fs";
+import { endGroup } from "./end-group.ts";
+import { lineSplitter } from "./line-splitter.ts";
+import type { Argv } from "./shell-command.ts";
+
+/** What a program is run with. */
+export interface CommandOptions extends Argv {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  readonly stdin?: string | Uint8Array | undefined;
+  /** Ends the program's whole process group: asked first, killed after `graceMs`. */
+  readonly signal: AbortSignal;
+  /** In milliseconds. */
+  readonly graceMs: number;
+  /** As many bytes of standard output are kept. */
+  readonly maxOutput: number;
+  readonly onLine: (stream: "stdout" | "stderr", line: string) => void;
+  /** Told of the process group, so that nothing is left behind when we die ourselves. */
+  readonly ledger?: { started(pid: number): void; ended(pid: number): void } | undefined;
+}
+
+/** How a program ended. */
+export interface CommandResult {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  /** Standard output, up to `maxOutput` bytes. */
+  readonly stdout: string;
+  /** Whether there was more of it. */
+  readonly isCut: boolean;
+  /** The last lines of both streams, as they came. */
+  readonly tail: readonly string[];
+}
+
+/** How many last lines are kept for the error. */
+const TAIL = 20;
+/** What a program left running in its group may still write after its own end, in milliseconds. */
+const AFTERWARDS = 250;
+const LEFTOVER_GRACE = 1000;
+
+/**
+ * Runs a program in a process group of its own and waits until all of the group is gone.
+ *
+ * @throws Error where it cannot be started, and the signal's reason where it was aborted
+ */
+export async function runCommand(options: CommandOptions): Promise<CommandResult> {
+  options.signal.throwIfAborted();
+  const child = spawn(options.file, options.args, {
+    cwd: options.cwd,
+    env: options.env,
+    detached: true,
+    windowsHide: true,
+    stdio: [options.stdin === undefined ? "ignore" : "pipe", "pipe", "pipe"],
+  });
+  const output = collect(child, options);
+  feed(child, options.stdin);
+  const exited = exit(child, options);
+  const closed = new Promise<void>((resolve) => {
+    child.once("close", () => {
+      resolve();
+    });
+  });
+  const { pid } = child;
+  if (pid === undefined) return exited as Promise<never>;
+  options.ledger?.started(pid);
+  let killing: Promise<void> | undefined;
+  const onAbort = (): void => {
+    killing = endGroup(pid, options.graceMs);
+  };
+  options.signal.addEventListener("abort", onAbort, { once: true });
+  try {
+    const end = await exited;
+    await within(closed, AFTERWARDS);
+    // The group ends with its task: what runs on in the background would be nobody's.
+    await (killing ?? endGroup(pid, LEFTOVER_GRACE));
+    await within(closed, AFTERWARDS);
+    options.signal.throwIfAborted();
+    return { ...end, ...output() };
+  } finally {
+    options.signal.removeEventListener("abort", onAbort);
+    child.stdout?.destroy();
+    child.stderr?.destroy();
+    options.ledger?.ended(pid);
+  }
+}
+
+/** Waits for a promise, but no longer than this. */
+function within(awaited: Promise<void>, ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    void awaited.then(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}
+
+function collect(child: ChildProcess, options: CommandOptions) {
+  const chunks: Buffer[] = [];
+  const tail: string[] = [];
+  let size = 0;
+  let isCut = false;
+  for (const name of ["stdout", "stderr"] as const) {
+    const lines = lineSplitter((line) => {
+      tail.push(line);
+      if (tail.length > TAIL) tail.shift();
+      options.onLine(name, line);
+    });
+    child[name]?.on("data", (chunk: Buffer) => {
+      if (name === "stdout") {
+        const room = options.maxOutput - size;
+        isCut ||= chunk.length > room;
+        if (room > 0) chunks.push(chunk.length > room ? chunk.subarray(0, room) : chunk);
+        size += Math.min(chunk.length, Math.max(room, 0));
+      }
+      lines.write(chunk);
+    });
+    child[name]?.once("end", () => {
+      lines.end();
+    });
+  }
+  return () => ({ stdout: Buffer.concat(chunks).toString("utf8"), isCut, tail });
+}
+
+function feed(child: ChildProcess, stdin: string | Uint8Array | undefined): void {
+  // A program need not read all of its input: a closed pipe is its right.
+  child.stdin?.on("error", () => undefined);
+  if (stdin !== undefined) child.stdin?.end(stdin);
+}
+
+function exit(child: ChildProcess, { file, cwd }: CommandOptions) {
+  return new Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>((resolve, reject) => {
+    child.once("exit", (code, signal) => {
+      resolve({ code, signal });
+    });
+    child.once("error", (error) => {
+      reject(new Error(whyNotStarted(error, file, cwd), { cause: error }));
+    });
+  });
+}
+
+function whyNotStarted(error: Error, file: string, cwd: string): string {
+  const code = "code" in error ? error.code : undefined;
+  if (code === "ENOENT")
+    return isDirectory(cwd) ? `"${file}" was not found on the PATH` : `the directory ${cwd} does not exist`;
+  if (code === "EACCES") return `"${file}" may not be executed`;
+  if (code === "E2BIG") return `"${file}" was given more than the system takes: pass data by stdin or in a file`;
+  return `"${file}" cannot be started: ${error.message}`;
+}
+
+function isDirectory(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+}

@@ -1,0 +1,148 @@
+import { env as processEnvironment, cwd as processDirectory, platform } from "node:process";
+import { resolve } from "node:path";
+import type { TaskContext } from "../model/task.ts";
+import { outputFile } from "./output-file.ts";
+import { runCommand, type CommandResult } from "./run-command.ts";
+import { shellCommand, type ShellChoice } from "./shell-command.ts";
+
+/** How standard output becomes a value: its text, the value of its JSON, its lines, or nothing. */
+export type Capture = "text" | "json" | "lines" | "none";
+
+/** What a program or script is run with. */
+export interface ShellInputs {
+  /** A script for the shell. */
+  readonly script?: string;
+  /** A program and its arguments, without a shell. */
+  readonly argv?: readonly string[];
+  /** Added to the environment; null takes a variable away. */
+  readonly env?: Readonly<Record<string, string | number | boolean | null>>;
+  /** @default the directory flowctl works in */
+  readonly cwd?: string;
+  /** Given on standard input. @default empty */
+  readonly stdin?: string | Uint8Array;
+  /** @default bash -eo pipefail where there is bash, else sh -e; pwsh on Windows */
+  readonly shell?: ShellChoice;
+  /** @default "text" */
+  readonly capture?: Capture;
+  /** How many bytes of standard output are kept as the result. @default 1048576 */
+  readonly maxOutput?: number;
+  /** How long it is given to end when it is asked to, in milliseconds. @default 5000 */
+  readonly graceMs?: number;
+  /** Secrets that become environment variables of the same name. */
+  readonly secrets?: readonly string[];
+}
+
+/** A script's result: what it printed, and what it wrote to `$FLOWCTL_OUTPUT`. */
+export type ShellResult = Readonly<Record<string, unknown>> & { readonly stdout: unknown };
+
+/** A program that ended with another code than 0, or by a signal. */
+export class CommandFailed extends Error {
+  override readonly name = "CommandFailed";
+  readonly exitCode: number | null;
+  readonly signal: NodeJS.Signals | null;
+  /** The last lines of both streams. */
+  readonly tail: readonly string[];
+
+  constructor(result: CommandResult) {
+    const message = result.signal === null ? `exit code ${result.code}` : `killed by ${result.signal}`;
+    super(message);
+    this.exitCode = result.code;
+    this.signal = result.signal;
+    this.tail = result.tail;
+    // Where we called it from tells nobody anything; what the program said last does.
+    this.stack = [message, ...result.tail.map((line) => `  | ${line}`)].join("\n");
+  }
+}
+
+/**
+ * Runs a script or a program as the body of a task: what it writes goes to the task's log
+ * line by line, and its whole process group ends with the task.
+ *
+ * @throws CommandFailed where it ends with another code than 0
+ */
+export async function runShell(inputs: ShellInputs, context: TaskContext): Promise<ShellResult> {
+  const outputs = outputFile();
+  try {
+    const env = await environment(inputs, context, outputs.path);
+    const command = commandOf(inputs, env["PATH"]);
+    const result = await runCommand({
+      ...command,
+      env,
+      cwd: resolve(processDirectory(), inputs.cwd ?? "."),
+      stdin: inputs.stdin,
+      signal: context.signal,
+      graceMs: inputs.graceMs ?? 5000,
+      maxOutput: inputs.maxOutput ?? 1024 * 1024,
+      onLine: lineLogger(context),
+      ledger: context.service("processes") as Ledger | undefined,
+    });
+    if (result.code !== 0) throw new CommandFailed(result);
+    return { stdout: captured(result, inputs, context), ...outputs.read() };
+  } finally {
+    outputs.remove();
+  }
+}
+
+interface Ledger {
+  started(pid: number): void;
+  ended(pid: number): void;
+}
+
+function commandOf(inputs: ShellInputs, path: string | undefined) {
+  const { script, argv, shell } = inputs;
+  if (argv !== undefined) {
+    const [file, ...args] = argv;
+    if (file === undefined) throw new Error("argv is empty: it needs a program");
+    return { file, args };
+  }
+  if (script === undefined) throw new Error("there is nothing to run: give script or argv");
+  return shellCommand({ script, shell, path, platform });
+}
+
+/** Variables that hold values of secrets, or say how to come by them: only what is declared gets through. */
+const HIDDEN = /^FLOWCTL_(SECRET|AGE)_/;
+
+async function environment(
+  inputs: ShellInputs,
+  context: TaskContext,
+  output: string,
+): Promise<Record<string, string | undefined>> {
+  const lent = context.service("environment") as Readonly<Record<string, string | undefined>> | undefined;
+  const env: Record<string, string | undefined> = {};
+  for (const [name, value] of Object.entries(lent ?? processEnvironment)) if (!HIDDEN.test(name)) env[name] = value;
+  env["FLOWCTL_RUN_ID"] = context.runId;
+  env["FLOWCTL_FLOW"] = context.flowName;
+  env["FLOWCTL_TASK"] = context.taskName;
+  env["FLOWCTL_ATTEMPT"] = String(context.attempt);
+  env["FLOWCTL_OUTPUT"] = output;
+  for (const name of inputs.secrets ?? []) env[name] = await context.secret(name);
+  for (const [name, value] of Object.entries(inputs.env ?? {})) env[name] = value === null ? undefined : String(value);
+  return env;
+}
+
+function lineLogger({ logger }: TaskContext): (stream: "stdout" | "stderr", line: string) => void {
+  return (stream, line) => {
+    if (logger.output === undefined) logger.info(line);
+    else logger.output(stream, line);
+  };
+}
+
+function captured(result: CommandResult, { capture = "text" }: ShellInputs, { logger }: TaskContext): unknown {
+  if (capture === "none") return null;
+  const text = result.stdout.replace(/\r?\n$/, "");
+  if (result.isCut) {
+    const size = Buffer.byteLength(result.stdout);
+    if (capture === "json")
+      throw new Error(`standard output is longer than maxOutput (${size} bytes): it is no whole JSON`);
+    logger.warn(`only the first ${size} bytes of standard output are kept: raise maxOutput to keep more`);
+  }
+  if (capture === "lines") return text === "" ? [] : text.split(/\r?\n/);
+  if (capture === "text") return text;
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new Error(`standard output is not JSON: ${error instanceof Error ? error.message : String(error)}`, {
+      cause: error,
+    });
+  }
+}

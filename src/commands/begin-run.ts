@@ -1,0 +1,103 @@
+import { basename } from "node:path";
+import type { RunFacts } from "../hooks/told.ts";
+import { systemLocks } from "../host/lock.ts";
+import { systemProcesses } from "../host/process.ts";
+import type { Hook } from "../model/hook.ts";
+import type { ActiveRun } from "../runs/active-run.ts";
+import { openRunStore, type RunStore } from "../runs/run-store.ts";
+import type { Will } from "../runs/will.ts";
+import type { CommandContext } from "./context.ts";
+import type { FlowPlace } from "./flow-place.ts";
+import type { Services } from "./services.ts";
+import { ciLinks, startedBy } from "./started-by.ts";
+
+/** A run that is on record: whatever happens from now on, it can be told. */
+export interface BegunRun {
+  readonly place: FlowPlace;
+  readonly services: Services;
+  readonly store: RunStore;
+  readonly run: ActiveRun;
+  /** What is known of the run by now. */
+  facts(): RunFacts;
+}
+
+/** Opens the record of this project's runs. */
+export function openStore(services: Services, { host }: CommandContext): RunStore {
+  return openRunStore({
+    files: host.files,
+    clock: host.clock,
+    random: host.random,
+    locks: systemLocks(),
+    directory: services.stateDirectory,
+    project: services.project,
+  });
+}
+
+/** Puts the run on record, before its flow is loaded. */
+export async function beginRun(place: FlowPlace, services: Services, context: CommandContext): Promise<BegunRun> {
+  const { host, globals } = context;
+  const { environment } = host;
+  const store = openStore(services, context);
+  const processes = systemProcesses();
+  const optional = {
+    processStart: processes.startTime(environment.pid),
+    machineId: processes.machineId(),
+    bootId: processes.bootId(),
+    config: services.config.file,
+  };
+  const run = await store.begin(
+    {
+      flow: place.stem,
+      tags: [],
+      file: place.file,
+      host: environment.hostname,
+      user: environment.user,
+      pid: environment.pid,
+      startedBy: startedBy(environment, host.terminal),
+      cwd: globals.cwd,
+      hooks: services.config.hooks,
+      channels: services.config.channels,
+      links: ciLinks(environment.variables),
+      ...(Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined)) as Partial<Will>),
+    },
+    (text) => services.redactor.redact(text),
+  );
+  return { place, services, store, run, facts: () => factsOf(run.will, services, store) };
+}
+
+/** A run's facts, from its will: the same for the run and for whoever finds it dead. */
+export function factsOf(will: Will, services: Services | undefined, store: RunStore): RunFacts {
+  const last = store.lastState(will.flow);
+  const { namespace } = services?.config.secrets ?? {};
+  const source = {
+    ...(namespace === undefined ? {} : { namespace }),
+    ...(will.config === undefined ? {} : { config: will.config }),
+  };
+  return {
+    runId: will.runId,
+    flow: will.flow,
+    tags: will.tags,
+    ...(will.file === undefined ? {} : { file: will.file }),
+    isLoaded: will.file === undefined || basename(will.file).split(".")[0] !== will.flow,
+    startedAt: Date.parse(will.startedAt),
+    host: will.host,
+    user: will.user,
+    startedBy: will.startedBy,
+    ...(will.links === undefined ? {} : { links: will.links }),
+    hooks: will.hooks,
+    channels: will.channels,
+    source,
+    ...(last === undefined || last.runId === will.runId
+      ? {}
+      : { previous: { failed: last.failedInARow, since: Date.parse(last.at) } }),
+  };
+}
+
+/** Completes the record with what the loaded flow says. */
+export function identify(
+  begun: BegunRun,
+  flow: { readonly name: string; readonly tags: readonly string[] },
+  hooks: readonly Hook[],
+): void {
+  begun.run.identify({ flow: flow.name, tags: flow.tags, hooks: [...begun.services.config.hooks, ...hooks] });
+}

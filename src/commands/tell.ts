@@ -1,0 +1,39 @@
+import type { NewItem } from "../outbox/item.ts";
+import type { DeliverySummary } from "../outbox/summary.ts";
+import type { CommandContext } from "./context.ts";
+import { isCi } from "./started-by.ts";
+import type { Services } from "./services.ts";
+
+/** How long the end of a run waits for deliveries, in milliseconds (design decision 4; a CI's disk vanishes). */
+const BY_HAND = 10_000;
+const IN_CI = 60_000;
+
+/** What a run has to tell, gathered while it runs and delivered when it has ended. */
+export interface Telling {
+  /** Puts messages on disk; on return they are safe. */
+  enqueue(items: readonly NewItem[]): Promise<void>;
+  /** Remembers messages that somebody else put in the outbox. */
+  note(ids: readonly string[]): void;
+  /** Delivers what was put in the outbox, for a bounded time. @returns what has become of it; `undefined` where there was nothing */
+  deliver(): Promise<DeliverySummary | undefined>;
+}
+
+/** Nothing of the outbox is imported before there is a message. */
+export function telling(services: Services, { host, stop }: CommandContext): Telling {
+  const ids = new Set<string>();
+  return {
+    async enqueue(items) {
+      const outbox = await services.outbox();
+      for (const item of items) for (const id of outbox.enqueue(item)) ids.add(id);
+    },
+    note(more) {
+      for (const id of more) ids.add(id);
+    },
+    async deliver() {
+      if (ids.size === 0) return undefined;
+      const usual = isCi(host.environment.variables) ? IN_CI : BY_HAND;
+      const deadlineMs = services.config.delivery.waitAtEnd ?? usual;
+      return (await services.outbox()).deliver({ ids: [...ids], deadlineMs, signal: stop.signal });
+    },
+  };
+}

@@ -1,0 +1,107 @@
+import { EndRun, Signal } from "../model/signal.ts";
+import { isRunning, state, type State } from "../model/state.ts";
+import { end, goOn } from "./announce.ts";
+import { explain } from "./handler-call.ts";
+import { bodyContext } from "./handler-context.ts";
+import type { TaskRun } from "./task-run.ts";
+import { isThenable } from "./thenable.ts";
+
+/** Why a body's signal was aborted. */
+export class TimeoutError extends Error {
+  override readonly name = "TimeoutError";
+}
+
+/** Step 12: the body is called, and what it does becomes a state. */
+export function runBody(run: TaskRun): State | Promise<State> {
+  if (!isRunning(run.state)) return end(run, run.state);
+  run.inBody = true;
+  const { timeout } = run.task;
+  const { clock } = run.runner.options;
+  const deadline = timeout === undefined || timeout <= 0 ? undefined : clock.monotonic() + timeout;
+  let value: unknown;
+  try {
+    value = callBody(run);
+  } catch (thrown) {
+    return goOn(run, afterThrow(run, thrown));
+  }
+  if (isThenable(value)) return awaitBody(run, value, timeout).then((reached) => goOn(run, reached));
+  // A body that never lets go of the thread cannot be stopped, but it was late.
+  if (deadline !== undefined && clock.monotonic() > deadline) return goOn(run, timedOut(run, timeout ?? 0));
+  return goOn(run, succeeded(run, value));
+}
+
+function callBody(run: TaskRun): unknown {
+  const { options } = run.runner;
+  const context = bodyContext(run);
+  if (options.within === undefined) return run.task.run(run.inputs, context);
+  const name = run.task.name;
+  return options.within(run.mapIndex < 0 ? { name } : { name, mapIndex: run.mapIndex }, () =>
+    run.task.run(run.inputs, context),
+  );
+}
+
+function succeeded(run: TaskRun, value: unknown): State {
+  return run.make("Success", "Done.", value === undefined ? null : value);
+}
+
+function afterThrow(run: TaskRun, thrown: unknown): State {
+  if (!(thrown instanceof Signal)) return run.make("Failed", explain(thrown), thrown);
+  if (thrown instanceof EndRun) run.ending = true;
+  const reached = run.adopt(thrown.state);
+  if (reached.type !== "Looped" || reached.message !== null) return reached;
+  return { ...reached, message: `Looping (${reached.loopCount}).` };
+}
+
+function timedOut(run: TaskRun, timeout: number): State {
+  const error = new TimeoutError(`The task did not end within ${timeout} ms.`);
+  return run.make("TimedOut", error.message, error);
+}
+
+/**
+ * Waits for the body, its time, or the end of the run, whichever comes first.
+ * What comes later is dropped. When the run is cancelled the body is first asked
+ * through its signal, and given until the run's grace is over.
+ */
+function awaitBody(run: TaskRun, value: PromiseLike<unknown>, timeout: number | undefined): Promise<State> {
+  const { clock } = run.runner.options;
+  return new Promise((resolve) => {
+    let timer: unknown;
+    const settle = (reached: () => State): void => {
+      if (run.interrupt === undefined) return;
+      run.interrupt = undefined;
+      if (timer !== undefined) clock.clearTimeout(timer);
+      resolve(run.isStopped ? cancelled(run) : reached());
+    };
+    run.interrupt = (reason) => {
+      settle(() => run.make("Cancelled", reason.message, null));
+    };
+    if (timeout !== undefined && timeout > 0)
+      timer = clock.setTimeout(() => {
+        const late = timedOut(run, timeout);
+        run.abort(late.result as Error);
+        settle(() => late);
+      }, timeout);
+    value.then(
+      (result) => {
+        settle(() => succeeded(run, result));
+      },
+      (thrown: unknown) => {
+        settle(() => afterThrow(run, thrown));
+      },
+    );
+  });
+}
+
+/** The state of a task that the end of the run cut short. */
+export function cancelled(run: TaskRun): State {
+  run.ending = true;
+  return run.make("Cancelled", run.runner.stopping?.message ?? "Cancelled.", null);
+}
+
+/** A pass that broke in our own hands or in a predicate's: no handler is asked. */
+export function broken(run: TaskRun, thrown: unknown): State {
+  run.ending = true;
+  return run.adopt(
+    state("Failed", { message: `Unexpected error while running the task: ${explain(thrown)}`, result: thrown }),
+  );
+}

@@ -1,0 +1,13 @@
+import { closest, distance } from "fastest-levenshtein";
+
+/** The candidate a person most likely meant by a misspelt word; `undefined` where none is near. */
+export function nearest(word: string, candidates: readonly string[]): string | undefined {
+  if (candidates.length === 0) return undefined;
+  const found = closest(
+    word.toLowerCase(),
+    candidates.map((each) => each.toLowerCase()),
+  );
+  const original = candidates.find((each) => each.toLowerCase() === found);
+  const allowed = Math.max(1, Math.floor(word.length / 3));
+  return original !== undefined && distance(word.toLowerCase(), found) <= allowed ? original : undefined;
+}

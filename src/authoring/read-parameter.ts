@@ -1,0 +1,83 @@
+import type { ParameterDeclaration } from "../model/parameter.ts";
+
+type Answer = { readonly value: unknown } | { readonly wrong: string };
+
+/**
+ * Reads one value as its declaration says. Text stays as it is for a string or
+ * where no type is declared: `1.10`, `007`, `true` and the empty text are texts.
+ *
+ * @param isText whether the value comes from a command line
+ * @returns the value, or what is wrong with it: `must be …, not …`
+ */
+export function readParameter(declaration: ParameterDeclaration, value: unknown, isText: boolean): Answer {
+  const answer = typed(declaration.type, value, isText);
+  if ("wrong" in answer || declaration.enum === undefined) return answer;
+  if (declaration.enum.some((each) => Object.is(each, answer.value))) return answer;
+  return wrong(`one of ${declaration.enum.map((each) => JSON.stringify(each)).join(", ")}`, value);
+}
+
+const wrong = (expected: string, value: unknown): Answer => ({ wrong: `must be ${expected}, not ${show(value)}` });
+
+function show(value: unknown): string {
+  const text = JSON.stringify(value) as string | undefined;
+  if (text === undefined) return typeof value;
+  return text.length > 60 ? `${text.slice(0, 57)}…` : text;
+}
+
+function typed(type: ParameterDeclaration["type"], value: unknown, isText: boolean): Answer {
+  switch (type) {
+    case undefined:
+      return { value };
+    case "string":
+      return typeof value === "string" ? { value } : wrong("a text", value);
+    case "number":
+    case "integer":
+      return number(type, value, isText);
+    case "boolean":
+      if (typeof value === "boolean") return { value };
+      return isText && (value === "true" || value === "false")
+        ? { value: value === "true" }
+        : wrong("true or false", value);
+    case "datetime":
+      return datetime(value);
+    case "array":
+    case "object":
+      return json(type, value, isText);
+  }
+}
+
+function number(type: "number" | "integer", value: unknown, isText: boolean): Answer {
+  const looksRight = typeof value === "string" && /^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$/.test(value);
+  const read = isText && looksRight ? Number(value) : value;
+  if (typeof read !== "number" || !Number.isFinite(read))
+    return wrong(type === "integer" ? "a whole number" : "a number", value);
+  if (type === "integer" && !Number.isSafeInteger(read)) return wrong("a whole number", value);
+  return { value: read };
+}
+
+/** `null` passes; a text is read as ISO 8601, in UTC where it names no zone. Source: Prefect 1.x, `DateTimeParameter`. */
+function datetime(value: unknown): Answer {
+  if (value === null || isDate(value)) return { value };
+  if (typeof value !== "string" || !/^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}|$)/.test(value)) {
+    return wrong("a date and time such as 2026-01-31T08:30:00Z", value);
+  }
+  const zoned = /([zZ]|[+-]\d{2}:?\d{2})$/.test(value.slice(10)) || value.length === 10 ? value : `${value}Z`;
+  const read = new globalThis.Date(zoned.replace(" ", "T"));
+  return Number.isNaN(read.getTime()) ? wrong("a date and time such as 2026-01-31T08:30:00Z", value) : { value: read };
+}
+
+const isDate = (value: unknown): boolean => Object.prototype.toString.call(value) === "[object Date]";
+
+function json(type: "array" | "object", value: unknown, isText: boolean): Answer {
+  let read = value;
+  if (isText && typeof value === "string") {
+    try {
+      read = JSON.parse(value) as unknown;
+    } catch {
+      return wrong(type === "array" ? "a JSON list" : "a JSON object", value);
+    }
+  }
+  const holds =
+    type === "array" ? Array.isArray(read) : typeof read === "object" && read !== null && !Array.isArray(read);
+  return holds ? { value: read } : wrong(type === "array" ? "a list" : "an object", value);
+}

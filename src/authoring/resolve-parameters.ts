@@ -1,0 +1,122 @@
+import type { Diagnostic } from "../model/error.ts";
+import type { ParameterDeclaration, ParameterSchema, StandardSchema } from "../model/parameter.ts";
+import { nearest } from "./nearest.ts";
+import { readParameter } from "./read-parameter.ts";
+
+/** What was given for a flow's parameters. */
+export interface GivenParameters {
+  /** From a command line: read as the declared type. */
+  readonly text?: Readonly<Record<string, string>>;
+  /** From JSON, a file or code: taken as they are. They win over text. */
+  readonly values?: Readonly<Record<string, unknown>>;
+}
+
+type Resolved =
+  { readonly values: Readonly<Record<string, unknown>> } | { readonly diagnostics: readonly Diagnostic[] };
+
+/** Turns what was given into a run's parameters, or answers all that is wrong with it at once. */
+export async function resolveParameters(schema: ParameterSchema, given: GivenParameters): Promise<Resolved> {
+  return schema.kind === "standard" ? byStandard(schema.schema, given) : byDeclarations(schema.declarations, given);
+}
+
+function byDeclarations(declarations: readonly ParameterDeclaration[], given: GivenParameters): Resolved {
+  const diagnostics: Diagnostic[] = [];
+  const values: Record<string, unknown> = {};
+  const names = declarations.map((each) => each.name);
+  const all = { ...given.text, ...given.values };
+  for (const name of Object.keys(all)) if (!names.includes(name)) diagnostics.push(unknown(name, names));
+  for (const declaration of declarations) {
+    const { name } = declaration;
+    if (!Object.hasOwn(all, name)) {
+      if (declaration.required) diagnostics.push(missing(declaration));
+      else values[name] = declaration.default ?? null;
+      continue;
+    }
+    const isText = !Object.hasOwn(given.values ?? {}, name);
+    const answer = readParameter(declaration, all[name], isText);
+    if ("value" in answer) values[name] = answer.value;
+    else diagnostics.push(problem("PARAMETER_WRONG", `Parameter "${name}" ${answer.wrong}.`));
+  }
+  return diagnostics.length > 0 ? { diagnostics } : { values };
+}
+
+function unknown(name: string, names: readonly string[]): Diagnostic {
+  const near = nearest(name, names);
+  const known = names.length === 0 ? "The flow takes no parameters." : `Its parameters are: ${names.join(", ")}.`;
+  return problem("PARAMETER_UNKNOWN", `The flow has no parameter "${name}".`, near ? `Did you mean "${near}"?` : known);
+}
+
+function missing({ name, type, description }: ParameterDeclaration): Diagnostic {
+  const what = [type, description].filter((each) => each !== undefined).join(": ");
+  return problem(
+    "PARAMETER_MISSING",
+    `Parameter "${name}" is missing${what === "" ? "" : ` (${what})`}.`,
+    `Give it with: --param ${name}=VALUE`,
+  );
+}
+
+const problem = (code: string, message: string, help?: string): Diagnostic => ({
+  code,
+  severity: "error",
+  message,
+  ...(help === undefined ? {} : { help }),
+});
+
+/**
+ * A schema judges values, and text has no types: where it refuses a text, the
+ * text is tried as a number, a truth value or JSON, and kept where that helps.
+ */
+async function byStandard(schema: StandardSchema, given: GivenParameters): Promise<Resolved> {
+  const candidate: Record<string, unknown> = { ...given.text, ...given.values };
+  const texts = Object.keys(given.text ?? {}).filter((name) => !Object.hasOwn(given.values ?? {}, name));
+  let result = await schema["~standard"].validate(candidate);
+  const refused = (): Set<string> => new Set((result.issues ?? []).map((issue) => pathOf(issue.path)[0] ?? ""));
+  for (const name of texts) {
+    if (!refused().has(name)) continue;
+    const original = candidate[name];
+    for (const reading of readings(String(original))) {
+      candidate[name] = reading;
+      const again = await schema["~standard"].validate(candidate);
+      if ((again.issues ?? []).some((issue) => pathOf(issue.path)[0] === name)) continue;
+      result = again;
+      break;
+    }
+    if (refused().has(name)) candidate[name] = original;
+  }
+  if (result.issues === undefined) return { values: { ...(result.value as object) } };
+  return {
+    diagnostics: result.issues.map((issue) => {
+      const path = pathOf(issue.path).join(".");
+      const subject = path === "" ? "Parameters" : `Parameter "${path}"`;
+      return problem("PARAMETER_WRONG", `${subject}: ${issue.message}`);
+    }),
+  };
+}
+
+type Issue = NonNullable<
+  Extract<Awaited<ReturnType<StandardSchema["~standard"]["validate"]>>, { issues: object }>["issues"]
+>[number];
+
+const pathOf = (path: Issue["path"]): readonly string[] =>
+  (path ?? []).map((each) => String(typeof each === "object" ? each.key : each));
+
+/** What a text could also mean, the likeliest first. */
+function readings(text: string): readonly unknown[] {
+  const found: unknown[] = [];
+  if (/^-?\d+(\.\d+)?([eE][+-]?\d+)?$/.test(text)) found.push(Number(text));
+  if (text === "true" || text === "false") found.push(text === "true");
+  if (/^\s*[[{]/.test(text) || text === "null") {
+    try {
+      found.push(JSON.parse(text) as unknown);
+    } catch {
+      // Not JSON: the schema's own message about the text stands.
+    }
+  }
+  const time = /^\d{4}-\d{2}-\d{2}/.test(text) ? readTime(text) : undefined;
+  return time === undefined ? found : [...found, time];
+}
+
+function readTime(text: string): unknown {
+  const read = readParameter({ name: "", type: "datetime", required: false }, text, true);
+  return "value" in read ? read.value : undefined;
+}

@@ -1,5 +1,7 @@
+import { fileURLToPath } from "node:url";
 import type { Stop } from "./commands/stop.ts";
-import { systemHost, type SystemHost } from "./host/system-host.ts";
+import type { SystemHost } from "./host/system-host.ts";
+import { projectCopy } from "./load/project-copy.ts";
 import { VERSION } from "./version.ts";
 
 /**
@@ -7,10 +9,17 @@ import { VERSION } from "./version.ts";
  * imports a command only when that command is called.
  */
 async function main(args: readonly string[]): Promise<void> {
+  const copy = projectCopy(args, process.cwd());
+  if (copy !== undefined) {
+    process.argv[1] = fileURLToPath(copy);
+    await import(copy);
+    return;
+  }
   if (args.length === 1 && (args[0] === "--version" || args[0] === "-V")) {
     process.stdout.write(`${VERSION}\n`);
     return;
   }
+  const { systemHost } = await import("./host/system-host.ts");
   const host = systemHost();
   const stop = signals();
   const code = await outcome(args, host, stop);

@@ -1,12 +1,12 @@
 import type { RunEvent, RunState, TaskState } from "../model/event.ts";
 import type { Alert } from "../model/notification.ts";
-import type { Notifier } from "../model/notifier.ts";
+import { isWanted, type Notifier } from "../model/notifier.ts";
 import { isFailed, isFinished, type State } from "../model/state.ts";
 import { detailOf } from "./detail.ts";
 import { Failures, firstLine, subjectOf } from "./failures.ts";
 import { Groups } from "./groups.ts";
 import { hookTold, withFallback } from "./hook-told.ts";
-import { decide, isWanted } from "./notifier-filter.ts";
+import { decide } from "./notifier-filter.ts";
 import { resolveChannel } from "./resolve-channel.ts";
 import { placeOf, runAlert, type RunChange } from "./run-alert.ts";
 import type { RunFacts, Told } from "./told.ts";

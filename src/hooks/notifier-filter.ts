@@ -1,18 +1,7 @@
 import type { TaskState } from "../model/event.ts";
-import type { Notifier } from "../model/notifier.ts";
-import { isOfFamily, type State, type StateType } from "../model/state.ts";
+import { isWanted, type Notifier } from "../model/notifier.ts";
+import { isOfFamily, type State } from "../model/state.ts";
 import { isNotNeeded } from "./failures.ts";
-
-/**
- * Whether a notifier speaks of a state at all: not if it is of an ignored family,
- * then only if it is of a wanted one.
- * Source: Prefect 1.x, `ignore_states` and `only_states` of its notifiers.
- */
-export function isWanted(notifier: Pick<Notifier, "onlyStates" | "ignoreStates">, to: StateType): boolean {
-  const among = (families: readonly StateType[]): boolean => families.some((family) => isOfFamily(to, family));
-  if (notifier.ignoreStates !== undefined && among(notifier.ignoreStates)) return false;
-  return notifier.onlyStates === undefined || among(notifier.onlyStates);
-}
 
 /** What a notifier does with a task's change of state (design decision 7). */
 export type Decision = "tell" | "silent" | "group" | "fold";

@@ -1,5 +1,5 @@
 import type { ChannelDefinition } from "./notification.ts";
-import type { StateType } from "./state.ts";
+import { isOfFamily, type StateType } from "./state.ts";
 
 /**
  * A state handler that notifies. It is data: the engine does not call it, it
@@ -24,4 +24,15 @@ export const NOTIFIER: unique symbol = Symbol.for("flowctl.notifier") as never;
 
 export function isNotifier(value: unknown): value is Notifier {
   return typeof value === "object" && value !== null && NOTIFIER in value;
+}
+
+/**
+ * Whether a notifier speaks of a state at all: not if it is of an ignored family,
+ * then only if it is of a wanted one.
+ * Source: Prefect 1.x, `ignore_states` and `only_states` of its notifiers.
+ */
+export function isWanted(notifier: Pick<Notifier, "onlyStates" | "ignoreStates">, to: StateType): boolean {
+  const among = (families: readonly StateType[]): boolean => families.some((family) => isOfFamily(to, family));
+  if (notifier.ignoreStates !== undefined && among(notifier.ignoreStates)) return false;
+  return notifier.onlyStates === undefined || among(notifier.onlyStates);
 }

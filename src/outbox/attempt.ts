@@ -1,7 +1,7 @@
 import type { Clock } from "../host/clock.ts";
 import type { Environment, Random } from "../host/host.ts";
 import { UserError } from "../model/error.ts";
-import type { ChannelDefinition } from "../model/notification.ts";
+import { isSecretReference, type ChannelDefinition } from "../model/notification.ts";
 import type { Channel, Delivery, DeliveryRequest } from "./channel.ts";
 import type { OutboxItem, SecretSource } from "./item.ts";
 import { expire, hold, settle, startAttempt, type Settled } from "./outcome.ts";
@@ -11,6 +11,8 @@ export interface Sending {
   readonly clock: Clock;
   readonly random: Random;
   readonly environment: Environment;
+  /** The state directory. */
+  readonly directory: string;
   /** Loads a channel's code; rejects for an unknown type. */
   channel(type: string): Promise<Channel>;
   /** The values of the secrets that a definition names. */
@@ -69,6 +71,8 @@ export async function attemptDelivery(
     recipient: item.recipient,
     message: item.message,
     attempt: item.attempts.length + 1,
+    at: clock.now(),
+    stateDirectory: sending.directory,
     createdAt: item.created,
     ...(doubtful ? { repeat: true as const } : {}),
     values: { ...values.found, ...memory },
@@ -107,7 +111,7 @@ async function valuesOf(
   sending: Sending,
 ): Promise<{ readonly found: Readonly<Record<string, string>> } | Delivery> {
   try {
-    return { found: await sending.values(item.definition, item.source ?? {}) };
+    return { found: await sending.values(stored(item) as ChannelDefinition, item.source ?? {}) };
   } catch (error) {
     const note = sending.redact(firstLine(error));
     const help = error instanceof UserError ? error.diagnostics[0]?.help : undefined;
@@ -116,6 +120,18 @@ async function valuesOf(
     if (!code.includes("NOT_FOUND") && !code.includes("MISSING")) return { outcome: "transient", code, note };
     return { outcome: "permanent", code, note, ...(help === undefined ? {} : { help }) };
   }
+}
+
+/** The definition without the values that the process itself holds: no store knows them. */
+function stored({ definition, needs }: OutboxItem): unknown {
+  if (needs.length === 0) return definition;
+  const without = (value: unknown): unknown => {
+    if (isSecretReference(value)) return needs.includes(value.secret) ? undefined : value;
+    if (Array.isArray(value)) return value.map(without);
+    if (typeof value !== "object" || value === null) return value;
+    return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, without(each)]));
+  };
+  return without(definition);
 }
 
 /** A channel promises not to throw and to heed the signal; a defect in one must not lose or block the others. */

@@ -6,7 +6,7 @@ import { DEFAULT_TTL_MS, SMS_TTL_MS, SUCCESS_TTL_MS } from "./schedule.ts";
 export function makeItems(item: NewItem, created: number, redact: (text: string) => string): readonly OutboxItem[] {
   const { values, ...rest } = item;
   const channelId = channelIdOf(item.definition, item.source);
-  const message = redactDeep(item.message, redact) as Message;
+  const message = redactDeep(dated(item.message, created), redact) as Message;
   return recipientsOf(item).map((recipient) => ({
     ...rest,
     message,
@@ -22,16 +22,21 @@ export function makeItems(item: NewItem, created: number, redact: (text: string)
 }
 
 /**
- * Whom one message goes to: the definition's `to`, each by itself, so that one
+ * Whom one message goes to: the definition's `to`, `cc` and `bcc`, each by itself, so that one
  * refusal does not repeat the message for the others. One empty name where there
  * is none.
  */
 function recipientsOf({ definition }: NewItem): readonly string[] {
-  const to = definition["to"];
-  const list = (Array.isArray(to) ? to : [to]).filter(
-    (each): each is string => typeof each === "string" && each !== "",
-  );
+  const list = [definition["to"], definition["cc"], definition["bcc"]]
+    .flatMap((each: unknown): readonly unknown[] => (Array.isArray(each) ? each : [each]))
+    .filter((each): each is string => typeof each === "string" && each !== "");
   return list.length === 0 ? [""] : [...new Set(list)];
+}
+
+/** A strict notifier has no clock: what it says happened now. */
+function dated(message: Message, now: number): Message {
+  if (message.kind !== "alert" || message.alert.at !== 0) return message;
+  return { kind: "alert", alert: { ...message.alert, at: now } };
 }
 
 function ttlOf({ definition, message }: NewItem): number {

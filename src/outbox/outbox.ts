@@ -53,8 +53,6 @@ export interface StoredItem {
 
 export interface OutboxOptions extends Sending {
   readonly files: Files;
-  /** The state directory. */
-  readonly directory: string;
   /** @default locks within this process */
   readonly locks?: Locks;
   /** Told in one sentence when something is not as safe as it should be. */

@@ -71,7 +71,9 @@ function textOf(value: unknown): string {
 function lineOf(value: unknown): string {
   const failure = failureOf(value);
   if (failure !== undefined) return firstLine(failure);
-  return typeof value === "object" && value !== null && !(value instanceof Date) ? JSON.stringify(value) : textOf(value);
+  return typeof value === "object" && value !== null && !(value instanceof Date)
+    ? JSON.stringify(value)
+    : textOf(value);
 }
 
 function firstLine(text: string): string {

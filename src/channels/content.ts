@@ -3,6 +3,7 @@ import { isOfFamily } from "../model/state.ts";
 import type { Alert } from "../model/notification.ts";
 import type { DeliveryRequest } from "../outbox/channel.ts";
 import { cut, oneLine } from "./cut.ts";
+import { isHttpUrl } from "./definition.ts";
 import { toneOf, wordOf, type Tone } from "./words.ts";
 
 /** What a message about a change of state says, in the order people need it. Plain text, nothing escaped, little cut. */
@@ -37,7 +38,8 @@ export function contentOf(alert: Alert, delivery: DeliveryRequest): Content {
   const name = subjectOf(alert);
   const what = whatOf(alert);
   const title = `${alert.subject === "flow" ? "Flow" : "Task"} ${word}: ${name}`;
-  const own = alert.text === undefined ? undefined : oneLine(alert.text);
+  const words = alert.text === undefined ? "" : oneLine(alert.text);
+  const own = words === "" ? undefined : words;
   const where = alert.host === undefined ? "" : ` on ${cut(oneLine(alert.host), NAME)}`;
   const took = alert.durationMs === undefined ? "" : ` after ${formatDuration(alert.durationMs)}`;
   const why = what[0] === undefined ? "" : `: ${what[0]}`;
@@ -49,10 +51,17 @@ export function contentOf(alert: Alert, delivery: DeliveryRequest): Content {
     what: own === undefined ? what : [cut(own, 600), ...what],
     facts: factsOf(alert),
     detail: alert.detail === undefined || alert.detail.trim() === "" ? null : alert.detail,
-    links: (alert.links ?? []).filter(({ url }) => URL.canParse(url)).slice(0, 5),
+    links: linksOf(alert),
     next: (alert.next ?? []).slice(0, 4).map((each) => cut(oneLine(each), LINE)),
     small: smallPrint(delivery),
   };
+}
+
+function linksOf(alert: Alert): Content["links"] {
+  return (alert.links ?? [])
+    .filter(({ url }) => isHttpUrl(url) && url.length <= 2000)
+    .slice(0, 5)
+    .map(({ label, url }) => ({ label: cut(oneLine(label), 75) || "link", url: new URL(url).href }));
 }
 
 /** `nightly-etl`, or `load[3] of nightly-etl`. */
@@ -71,8 +80,14 @@ function whatOf(alert: Alert): readonly string[] {
     const of = group.total === undefined ? "" : ` of ${group.total}`;
     const kinds = group.errors.length === 1 ? "one error" : `${group.errors.length} distinct errors`;
     const shown = group.errors.slice(0, MOST_FAILURES);
-    lines.push(`${group.failed}${of} ${alert.task === undefined ? "" : `"${alert.task}" `}children failed, ${kinds}`);
-    lines.push(...shown.map(({ count, text, first }) => `${count}x ${cut(oneLine(text), LINE)} (first: ${first})`));
+    lines.push(
+      `${group.failed}${of} ${alert.task === undefined ? "" : `"${cut(oneLine(alert.task), NAME)}" `}children failed, ${kinds}`,
+    );
+    lines.push(
+      ...shown.map(
+        ({ count, text, first }) => `${count}x ${cut(oneLine(text), LINE)} (first: ${cut(oneLine(first), NAME)})`,
+      ),
+    );
   } else if (failures.length > 0) {
     const all = alert.failureCount ?? failures.length;
     const shown = failures.slice(0, MOST_FAILURES);

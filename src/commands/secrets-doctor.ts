@@ -19,11 +19,11 @@ export async function secretsDoctorCommand(
   { namespace }: { readonly namespace?: string },
   context: CommandContext,
 ): Promise<number> {
-  const { store, print, config } = await openSecrets(context, { namespace });
+  const { store, print, services } = await openSecrets(context, { namespace });
   const probes = await probeStores(store, context.host);
   const usable = probes.some((each) => each.ok);
   const findings: readonly Finding[] = [
-    { level: "ok", subject: "config", detail: config.file ?? "none" },
+    { level: "ok", subject: "config", detail: services.config.file ?? "none" },
     { level: "ok", subject: "namespace", detail: serviceOf(store.settings.namespace) },
     ...environmentFindings(context),
     ...probes.map(({ store: name, ok, detail, help, code }): Finding => ({

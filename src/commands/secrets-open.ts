@@ -1,16 +1,15 @@
 import { dirname } from "node:path";
-import type { Config } from "../config/config.ts";
 import { userError } from "../model/error.ts";
-import { createRedactor, type Redactor } from "../secrets/redactor.ts";
+import type { Redactor } from "../secrets/redactor.ts";
 import { nameProblem } from "../secrets/secret-name.ts";
 import { openSecretStore, type SecretStore } from "../secrets/secret-store.ts";
 import { createSecrets, type Secrets, type SecretsOptions } from "../secrets/secrets.ts";
 import type { CommandContext } from "./context.ts";
+import { openServices, type Services } from "./services.ts";
 
 /** What the commands of `flowctl secrets` work with. */
 export interface OpenSecrets {
-  readonly config: Config;
-  readonly stateDirectory: string;
+  readonly services: Services;
   readonly redactor: Redactor;
   readonly store: SecretStore;
   readonly secrets: Secrets;
@@ -26,29 +25,14 @@ export interface OpenSecrets {
 
 /** Loads the config and opens stores and providers as it says. */
 export async function openSecrets(
-  { host, globals }: CommandContext,
+  context: CommandContext,
   { namespace }: { readonly namespace?: string | undefined } = {},
 ): Promise<OpenSecrets> {
+  const { host, globals } = context;
   const { environment, files, clock, terminal } = host;
-  const [{ loadConfig }, { locateStateDirectory }] = await Promise.all([
-    import("../config/load-config.ts"),
-    import("../runs/state-directory.ts"),
-  ]);
-  const config = await loadConfig({
-    from: globals.cwd,
-    ...(globals.config === undefined ? {} : { explicit: globals.config }),
-    environment,
-    files,
-    importModule: async (path) => (await import("../load/import-module.ts")).importModule(path),
-  });
-  const directory = config.file === undefined ? globals.cwd : dirname(config.file);
-  const stateDirectory = locateStateDirectory({
-    environment,
-    files,
-    ...(config.stateDir === undefined ? {} : { configured: { path: config.stateDir, relativeTo: directory } }),
-  }).path;
+  const services = await openServices(context);
+  const { config, stateDirectory, redactor } = services;
   const interactive = globals.input && terminal.stdinIsTTY && terminal.stderr.isTTY;
-  const redactor = createRedactor();
   const line = (screen: { write(text: string): void }) => (text: string) => {
     screen.write(`${redactor.redact(text)}\n`);
   };
@@ -59,7 +43,7 @@ export async function openSecrets(
     clock,
     redactor,
     config: config.secrets,
-    directory,
+    directory: config.file === undefined ? globals.cwd : dirname(config.file),
     stateDirectory,
     namespace,
     interactive: interactive && (environment.variables["CI"] ?? "") === "",
@@ -68,8 +52,7 @@ export async function openSecrets(
     },
   };
   return {
-    config,
-    stateDirectory,
+    services,
     redactor,
     store: openSecretStore(options),
     secrets: createSecrets(options),

@@ -26,7 +26,7 @@ export const CHANNEL_TYPES = Object.keys(MODULES) as readonly ChannelType[];
  * @throws UserError "usage" where there is none
  */
 export function channelOf(type: string): Promise<Channel> {
-  if (isChannelType(type)) return MODULES[type]();
+  if (isChannelType(type)) return MODULES[type]().then(guarded);
   const help = `types of channels: ${CHANNEL_TYPES.join(", ")}`;
   return Promise.reject(userError("usage", "CHANNEL_TYPE", `There is no channel type "${type}".`, { help }));
 }
@@ -34,4 +34,17 @@ export function channelOf(type: string): Promise<Channel> {
 /** Whether there is a channel of that type. */
 export function isChannelType(type: unknown): type is ChannelType {
   return typeof type === "string" && Object.hasOwn(MODULES, type);
+}
+
+/** A channel that cannot throw, not even through a bug of ours or a library that is not there. */
+function guarded(channel: Channel): Channel {
+  return {
+    ...channel,
+    send: (delivery) =>
+      channel.send(delivery).catch((error: unknown) => {
+        const name = error instanceof Error ? error.name : "error";
+        const code = error instanceof Error && "code" in error ? String(error.code) : "INTERNAL";
+        return { outcome: "transient", code, note: `the ${channel.type} channel failed by itself (${name})` };
+      }),
+  };
 }

@@ -21,7 +21,7 @@ export async function openRoute(environment: DeliveryRequest["environment"]): Pr
   const httpProxy = variable("http_proxy") ?? all;
   const httpsProxy = variable("https_proxy") ?? all;
   if (httpProxy === undefined && httpsProxy === undefined) return { fetch: globalThis.fetch, close: async () => {} };
-  const { EnvHttpProxyAgent, fetch } = await import("undici");
+  const { EnvHttpProxyAgent, fetch } = await import("./proxy-agent.ts");
   const dispatcher = new EnvHttpProxyAgent({
     httpProxy: httpProxy ?? "",
     httpsProxy: httpsProxy ?? "",

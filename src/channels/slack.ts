@@ -62,7 +62,7 @@ async function send(delivery: DeliveryRequest): Promise<Delivery> {
 }
 
 async function post(url: string, payload: SlackPayload, delivery: DeliveryRequest): Promise<Delivery> {
-  const { IncomingWebhook } = await import("@slack/webhook");
+  const { IncomingWebhook } = await import("./incoming-webhook.ts");
   // The library's errors carry no headers and its results no status, so both are noted on the way through.
   let answer: HttpAnswer | undefined;
   let failure: Delivery | undefined;

@@ -98,7 +98,7 @@ function accountOf(delivery: DeliveryRequest): Account {
 }
 
 async function bodyOf(delivery: DeliveryRequest): Promise<string> {
-  const { SegmentedMessage } = await import("sms-segments-calculator");
+  const { SegmentedMessage } = await import("./segmented-message.ts");
   const most = delivery.definition["maxSegments"];
   const segments = typeof most === "number" && most >= 1 && most <= 10 ? Math.floor(most) : 2;
   return smsText(delivery, segments, (text) => new SegmentedMessage(text).segmentsCount);

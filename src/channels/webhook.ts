@@ -68,7 +68,7 @@ async function signatureOf(
   const headers = { "webhook-id": delivery.id, "webhook-timestamp": String(Math.floor(now / 1000)) };
   if (delivery.definition["secret"] === undefined) return headers;
   const secret = optionText(delivery, "secret") ?? "";
-  const { Webhook } = await import("standardwebhooks");
+  const { Webhook } = await import("./webhook-signer.ts");
   try {
     const signer = secret.startsWith("whsec_")
       ? new Webhook(secret)

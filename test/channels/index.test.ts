@@ -1,10 +1,10 @@
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { build } from "esbuild";
+import { build, type BuildOptions } from "esbuild";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { CHANNEL_TYPES, channelOf } from "../../src/channels/index.ts";
 import { UserError } from "../../src/model/error.ts";
@@ -15,16 +15,20 @@ let directory: string;
 beforeAll(async () => {
   // Inside the package, so that the libraries are found from there.
   directory = mkdtempSync(join(root, "node_modules", ".flowctl-channels-"));
-  await build({
+  const options: BuildOptions = {
     entryPoints: [join(root, "src/channels/index.ts")],
     bundle: true,
     splitting: true,
     format: "esm",
     platform: "node",
-    packages: "external",
-    outdir: directory,
     logLevel: "error",
-  });
+  };
+  await build({ ...options, packages: "external", outdir: directory });
+  // As the package is made: libraries inside, but for those that are left out there.
+  const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { scripts: { bundle: string } };
+  const external = [...scripts.bundle.matchAll(/--external:(\S+)/g)].map(([, name]) => name ?? "");
+  const js = "import{createRequire as r}from'node:module';const require=r(import.meta.url);";
+  await build({ ...options, packages: "bundle", external, banner: { js }, outdir: join(directory, "bundled") });
 });
 afterAll(() => {
   rmSync(directory, { recursive: true });
@@ -109,21 +113,28 @@ describe("the list of channels", () => {
     expect(JSON.parse(sms)).toEqual(["twilio", "sms-segments-calculator"]);
   });
 
-  it("posts to the real addresses of Slack and Twilio over TLS", async () => {
-    const real = await realUrls((request) =>
-      request.url.startsWith("https://hooks.slack.com/")
-        ? { status: 200, body: "ok" }
-        : { status: 201, body: '{"sid":"SM1"}' },
-    );
-    const entry = pathToFileURL(join(directory, "index.js")).href;
+  it("posts to the real addresses of Slack, Twilio and others over TLS, as the package is made", async () => {
+    const real = await realUrls(({ url }) => {
+      if (url.startsWith("https://hooks.slack.com/")) return { status: 200, body: "ok" };
+      return url.startsWith("https://api.twilio.com/") ? { status: 201, body: '{"sid":"SM1"}' } : { status: 202 };
+    });
+    const entry = pathToFileURL(join(directory, "bundled", "index.js")).href;
     const script = `import { channelOf } from ${JSON.stringify(entry)};
-      const common = { id: "n_1", message: { kind: "text", text: "a" }, attempt: 1, environment: process.env, signal: new AbortController().signal };
-      const slack = await channelOf("slack");
-      const sms = await channelOf("sms");
-      const url = { type: "slack", url: "https://hooks.slack.com/services/T/B/X" };
-      const account = { type: "sms", accountSid: "AC1", authToken: "t", from: "+15551234567", to: "+15550001111" };
-      console.log((await slack.send({ ...common, definition: url, recipient: "", values: {} })).outcome);
-      console.log((await sms.send({ ...common, definition: account, recipient: "+15550001111", values: {} })).outcome);`;
+      const definitions = [
+        { type: "slack", url: "https://hooks.slack.com/services/T/B/X" },
+        { type: "sms", accountSid: "AC1", authToken: "t", from: "+15551234567", to: "+15550001111" },
+        { type: "webhook", url: "https://example.com/hook", secret: "a secret of one's own" },
+        { type: "pagerduty", routingKey: "R0" },
+        { type: "email", host: "127.0.0.1", port: 1, security: "none", from: "a@example.com", to: "b@example.com" },
+      ];
+      for (const definition of definitions) {
+        const channel = await channelOf(definition.type);
+        const [recipient] = channel.recipients(definition);
+        const message = { kind: "text", text: "a" };
+        const signal = new AbortController().signal;
+        const { outcome, code } = await channel.send({ id: "n_1", message, attempt: 1, environment: process.env, signal, values: {}, definition, recipient });
+        console.log(definition.type, outcome, code ?? "");
+      }`;
     const child = spawn(process.execPath, ["--input-type=module", "-e", script], {
       env: { PATH: process.env["PATH"], ...real.environment },
       stdio: ["ignore", "pipe", "inherit"],
@@ -132,10 +143,18 @@ describe("the list of channels", () => {
     child.stdout.on("data", (chunk: Buffer) => printed.push(chunk));
     await once(child, "close");
     await real.close();
-    expect(Buffer.concat(printed).toString("utf8")).toBe("delivered\ndelivered\n");
+    expect(Buffer.concat(printed).toString("utf8").trim().split("\n")).toEqual([
+      "slack delivered ",
+      "sms delivered ",
+      "webhook delivered ",
+      "pagerduty delivered ",
+      "email transient ESOCKET",
+    ]);
     expect(real.requests().map(({ method, url }) => `${method} ${url}`)).toEqual([
       "POST https://hooks.slack.com/services/T/B/X",
       "POST https://api.twilio.com/2010-04-01/Accounts/AC1/Messages.json",
+      "POST https://example.com/hook",
+      "POST https://events.pagerduty.com/v2/enqueue",
     ]);
   });
 });

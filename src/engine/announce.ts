@@ -11,7 +11,7 @@ import { isThenable } from "./thenable.ts";
  */
 export function goOn(run: TaskRun, to: State): State | Promise<State> {
   if (to === run.state) return to;
-  const voices = run.runner.voicesOf(run);
+  const voices = run.runner.voices.of(run);
   if (voices === undefined || voices.handlers.length === 0) return record(run, to);
   const heard = callHandlers({
     handlers: voices.handlers,

@@ -1,19 +1,16 @@
-import type { Logger } from "../model/logger.ts";
-import { InternalError } from "../model/error.ts";
-import type { NotifyReceipt, NotifyRequest } from "../model/notification.ts";
-import { isFinished, type State, type StateOf } from "../model/state.ts";
+import { isFinished, type State } from "../model/state.ts";
 import type { Task } from "../model/task.ts";
-import { record } from "./announce.ts";
-import { cancelled } from "./body-step.ts";
-import { voicesOf, type Voices } from "./handler-call.ts";
-import { hasChildren, MapRun } from "./map-run.ts";
+import { DEFAULT_GRACE_MS, Grace } from "./grace.ts";
+import { hasChildren, type MapRun } from "./map-run.ts";
+import { Maps } from "./maps.ts";
 import { advance } from "./pipeline.ts";
 import { at, type Plan } from "./plan.ts";
 import { ReadyQueue, type Entry } from "./ready-queue.ts";
 import { restOf, unwrapped } from "./readiness.ts";
 import { RunEvents } from "./run-events.ts";
-import type { Origin, RunOptions } from "./run-options.ts";
+import type { RunOptions } from "./run-options.ts";
 import { PENDING, TaskRun } from "./task-run.ts";
+import { TaskVoices } from "./task-voices.ts";
 import { Timers, type Waiting } from "./timers.ts";
 
 const WAITING = 0;
@@ -27,7 +24,6 @@ const SLICE_MS = 10;
 /** Tasks between two looks at the clock. */
 const STRIDE = 32;
 const DEFAULT_CONCURRENCY = 16;
-const DEFAULT_GRACE_MS = 5000;
 
 /**
  * Runs the tasks of one flow: starts what is open, as many at a time as may be,
@@ -38,11 +34,11 @@ export class FlowRunner {
   readonly options: RunOptions;
   /** By task index: where each task stands. */
   readonly states: State[];
-  /** Maps whose children run. */
-  readonly maps = new Map<number, MapRun>();
+  readonly maps: Maps = new Maps(this);
   /** The task whose failure another's only follows from. */
   readonly causes = new Map<number, string>();
   readonly events: RunEvents;
+  readonly voices: TaskVoices;
   /** Set when the run is being ended: the state of what had not finished. */
   stopping: State | undefined = undefined;
   /** The grace of a stopped run is over: not even clean-up goes on. */
@@ -50,9 +46,8 @@ export class FlowRunner {
   readonly #status: Uint8Array;
   readonly #open: Int32Array;
   readonly #streamed: Uint8Array;
-  readonly #queue: ReadyQueue;
-  readonly #timers: Timers;
-  readonly #voices = new Map<Task, Voices<Task>>();
+  readonly queue: ReadyQueue;
+  readonly timers: Timers;
   readonly #active = new Set<TaskRun>();
   #limit: number;
   #running = 0;
@@ -60,21 +55,26 @@ export class FlowRunner {
   #isResting = false;
   #sliceBegan = 0;
   #finish: { readonly resolve: () => void; readonly reject: (error: unknown) => void } | undefined = undefined;
-  #grace: unknown = undefined;
+  readonly #grace: Grace;
 
   constructor(plan: Plan, options: RunOptions) {
     this.plan = plan;
     this.options = options;
     this.events = new RunEvents(options, (error) => this.#finish?.reject(error));
+    this.voices = new TaskVoices(options);
     this.states = new Array<State>(plan.tasks.length).fill(PENDING);
     this.#status = new Uint8Array(plan.tasks.length);
     this.#streamed = new Uint8Array(plan.tasks.length);
     this.#open = new Int32Array(plan.tasks.length);
     for (let i = 0; i < plan.tasks.length; i++) this.#open[i] = at(plan.upStart, i + 1) - at(plan.upStart, i);
     this.#limit = Math.max(1, options.concurrency ?? plan.flow.concurrency ?? DEFAULT_CONCURRENCY);
-    this.#queue = new ReadyQueue({ ...plan.flow.pools, ...options.pools }, (entry) => this.#taskOf(entry));
-    this.#timers = new Timers(options.clock, (due) => {
+    this.queue = new ReadyQueue({ ...plan.flow.pools, ...options.pools }, (entry) => this.#taskFor(entry));
+    this.timers = new Timers(options.clock, (due) => {
       for (const each of due) this.#wake(each);
+      this.#pump();
+    });
+    this.#grace = new Grace(options.clock, options.graceMs ?? DEFAULT_GRACE_MS, this.#active, (run) => {
+      this.#settle(run);
       this.#pump();
     });
   }
@@ -86,7 +86,7 @@ export class FlowRunner {
       this.#restore();
       for (let i = 0; i < this.plan.tasks.length; i++)
         if (this.#open[i] === 0 && this.#status[i] === WAITING) this.#enqueue(i);
-      if (this.stopping !== undefined) this.#cancelAll();
+      if (this.stopping !== undefined) this.#cancelAll(this.stopping);
       this.#pump();
     });
   }
@@ -96,7 +96,7 @@ export class FlowRunner {
     if (this.stopping !== undefined) return;
     this.stopping = as;
     if (this.#finish === undefined) return;
-    this.#cancelAll();
+    this.#cancelAll(as);
     this.#pump();
   }
 
@@ -105,36 +105,9 @@ export class FlowRunner {
     return this.#open[index] === 0;
   }
 
-  voicesOf(run: TaskRun): Voices<Task> | undefined {
-    const { task } = run;
-    const isConfigured = this.options.taskHandlers !== undefined;
-    if (!isConfigured && task.stateHandlers.length === 0 && task.onFailure === undefined) return undefined;
-    // A notification that was not needed is nobody's business but its own (design decision 6).
-    if (run.unmet && task.kind === "notification") return voicesOf<Task>(task.stateHandlers, task.onFailure, []);
-    const known = this.#voices.get(task);
-    if (known !== undefined) return known;
-    const made = voicesOf<Task>(task.stateHandlers, task.onFailure, this.options.taskHandlers?.(task) ?? []);
-    this.#voices.set(task, made);
-    return made;
-  }
-
   recordTask(run: TaskRun, from: State, to: State, willRetry: boolean): void | Promise<void> {
     if (run.causedBy !== undefined) this.causes.set(run.index, run.causedBy);
-    return this.events.task(run, from, to, willRetry, this.voicesOf(run)?.notifiers);
-  }
-
-  logger(origin: Origin): Logger {
-    return this.events.logger(origin);
-  }
-
-  async secret(name: string): Promise<string> {
-    if (this.options.secret === undefined) throw new InternalError(`No secrets were given to this run: ${name}`);
-    return this.options.secret(name);
-  }
-
-  async notify(request: NotifyRequest, from: Origin): Promise<NotifyReceipt> {
-    if (this.options.notify === undefined) throw new InternalError("No outbox was given to this run");
-    return this.options.notify(request, from);
+    return this.events.task(run, from, to, willRetry, this.voices.of(run)?.notifiers);
   }
 
   /** Whether it is time to let signals, timers and frames in. */
@@ -153,7 +126,7 @@ export class FlowRunner {
     this.#isPumping = true;
     this.#sliceBegan = this.options.clock.monotonic();
     for (let started = 1; this.#running < this.#limit; started++) {
-      const entry = this.#queue.take();
+      const entry = this.queue.take();
       if (entry === undefined) break;
       this.#start(entry);
       if (started % STRIDE === 0 && this.isDue()) {
@@ -166,14 +139,14 @@ export class FlowRunner {
       }
     }
     this.#isPumping = false;
-    if (this.#running === 0 && !this.#isResting && this.#timers.size === 0) this.#end();
+    if (this.#running === 0 && !this.#isResting && this.timers.size === 0) this.#end();
   }
 
   #start(entry: Entry): void {
     const run =
       typeof entry === "number" ? new TaskRun(this, entry, undefined, -1, this.#stateOf(entry)) : this.#child(entry);
     if (run === undefined) {
-      this.#queue.release(this.#taskOf(entry));
+      this.queue.release(this.#taskFor(entry));
       return;
     }
     this.#running += 1;
@@ -202,9 +175,9 @@ export class FlowRunner {
   /** Where a pass has ended, and what that sets free. */
   #settle(run: TaskRun): void {
     this.#running -= 1;
-    this.#queue.release(run.task);
+    this.queue.release(run.task);
     const ended = unwrapped(run.state);
-    if (run.map !== undefined) this.#settleChild(run, run.map, ended);
+    if (run.map !== undefined) this.maps.settle(run, run.map, ended);
     else this.#settleTask(run, ended);
   }
 
@@ -214,82 +187,27 @@ export class FlowRunner {
     const rest = restOf(ended);
     if (rest !== "done") {
       this.#status[index] = RESTING;
-      if (rest === "wait") this.#timers.add({ due: this.#dueOf(run, ended), index, child: -1 });
+      if (rest === "wait") this.timers.add({ due: this.dueOf(run, ended), index, child: -1 });
       return;
     }
     if (this.plan.mapped[index] === 1 && hasChildren(ended)) {
       // A state handler that replaced Mapped leaves children nobody sees; cancelling does not.
-      if (ended.type === "Mapped" || this.stopping === undefined) this.#expand(run, ended);
+      if (ended.type === "Mapped" || this.stopping === undefined) this.maps.expand(run, ended);
     }
-    if (ended.type !== "Mapped" || this.plan.mapped[index] === 0) this.#complete(index);
+    if (ended.type !== "Mapped" || this.plan.mapped[index] === 0) this.complete(index);
   }
 
-  #expand(run: TaskRun, ended: State): void {
-    const { index, origin } = run;
-    const earlier = origin.type === "Mapped" ? origin.children : undefined;
-    const isMapped = ended.type === "Mapped";
-    const map = new MapRun(
-      this,
-      index,
-      isMapped,
-      (child) => (earlier === undefined ? origin : (earlier[child] ?? PENDING)),
-      earlier?.length ?? 0,
-    );
-    if (isMapped) {
-      this.#status[index] = MAPPING;
-      this.maps.set(index, map);
-      this.#streamed[index] = 1;
-      this.#openDown(index, true);
-      if (map.width === 0) this.#completeMap(map);
-    }
-    if (map.isCounted) {
-      map.isCounting = true;
-      this.#queue.pushCounting(map, run.task.priority);
-    } else for (let child = 0; child < map.width; child++) this.#makeReady(map, child);
-  }
-
-  #makeReady(map: MapRun, child: number): void {
-    if (map.taken[child] === 1 || !map.isOpen(child)) return;
-    map.taken[child] = 1;
-    this.#requeueChild(map, child);
-  }
-
-  #requeueChild(map: MapRun, child: number): void {
-    map.ready.push(child);
-    this.#queue.push(map, this.#taskOf(map).priority);
-  }
-
-  #settleChild(run: TaskRun, map: MapRun, ended: State): void {
-    const { index, mapIndex: child } = run;
-    if (map.isShadow) return;
-    const rest = restOf(ended);
-    if (rest !== "done") {
-      map.resting.set(child, ended);
-      if (rest === "wait") this.#timers.add({ due: this.#dueOf(run, ended), index, child });
-      return;
-    }
-    map.states[child] = ended;
-    map.done += 1;
-    const { downStart, downTask, downStreams } = this.plan;
-    for (let slot = at(downStart, index); slot < at(downStart, index + 1); slot++) {
-      const below = downStreams[slot] === 1 ? this.maps.get(at(downTask, slot)) : undefined;
-      if (below !== undefined && child < below.width) this.#makeReady(below, child);
-    }
-    if (map.done === map.width) this.#completeMap(map);
-  }
-
-  #completeMap(map: MapRun): void {
-    const { index } = map;
-    const children = map.snapshot();
-    const mapped = this.#stateOf(index) as StateOf<"Mapped">;
-    this.states[index] = { ...mapped, children, result: children.map((child) => child.result) };
-    this.maps.delete(index);
-    this.#complete(index);
-  }
-
-  #complete(index: number): void {
+  /** A task is done, with all its children. */
+  complete(index: number): void {
     this.#status[index] = DONE;
     this.#openDown(index, false);
+  }
+
+  /** A task is Mapped: the edges open on which child waits for child. */
+  openStreams(index: number): void {
+    this.#status[index] = MAPPING;
+    this.#streamed[index] = 1;
+    this.#openDown(index, true);
   }
 
   /** Opens the edges out of a task: at first those whose children wait for children, the others once it is done. */
@@ -306,24 +224,27 @@ export class FlowRunner {
 
   #enqueue(index: number): void {
     this.#status[index] = QUEUED;
-    this.#queue.push(index, this.#taskOf(index).priority);
+    this.queue.push(index, this.taskOf(index).priority);
   }
 
   #wake({ index, child }: Waiting): void {
-    const map = this.maps.get(index);
-    if (child < 0) {
-      if (this.#status[index] === RESTING) this.#enqueue(index);
-    } else if (map?.resting.has(child) === true) this.#requeueChild(map, child);
+    if (child >= 0) this.maps.wake(index, child);
+    else if (this.#status[index] === RESTING) this.#enqueue(index);
   }
 
-  #dueOf(run: TaskRun, ended: State): number {
+  #taskFor(entry: Entry): Task {
+    return this.taskOf(typeof entry === "number" ? entry : entry.index);
+  }
+
+  /** When a pass that ended in a state that waits goes on. */
+  dueOf(run: TaskRun, ended: State): number {
     const now = this.options.clock.now();
     const startTime = "startTime" in ended ? (ended.startTime ?? now) : now;
     return this.stopping === undefined || run.task.kind === "cleanup" ? startTime : now;
   }
 
-  #taskOf(entry: Entry): Task {
-    return this.plan.tasks[typeof entry === "number" ? entry : entry.index] as Task;
+  taskOf(index: number): Task {
+    return this.plan.tasks[index] as Task;
   }
 
   #stateOf(index: number): State {
@@ -335,67 +256,37 @@ export class FlowRunner {
     const { taskStates } = this.options;
     if (taskStates === undefined) return;
     for (let i = 0; i < this.plan.tasks.length; i++) {
-      const given = taskStates.get(this.#taskOf(i));
+      const given = taskStates.get(this.taskOf(i));
       if (given === undefined) continue;
       const known = unwrapped(given);
-      const { kind } = this.#taskOf(i);
+      const { kind } = this.taskOf(i);
       const isRenewed = kind === "secret" || kind === "resource" || kind === "cleanup";
       if (isRenewed && isFinished(known) && known.type !== "Cached") continue;
       this.states[i] = known;
-      if (isFinished(known) && known.type !== "Cached" && known.type !== "Mapped") this.#complete(i);
+      if (isFinished(known) && known.type !== "Cached" && known.type !== "Mapped") this.complete(i);
     }
   }
 
-  #cancelAll(): void {
-    const { clock, graceMs = DEFAULT_GRACE_MS } = this.options;
-    const reason = new Error(this.stopping?.message ?? "Cancelled.");
+  /** Sends all that is not under way through the queue, where it meets `stopping`. */
+  #cancelAll(as: State): void {
     this.#limit = Infinity;
-    this.#timers.clear();
-    for (const run of this.#active) if (run.task.kind !== "cleanup") run.abort(reason);
-    for (const map of this.maps.values()) {
-      for (const child of map.resting.keys()) this.#requeueChild(map, child);
-      if (!map.isCounting) for (let child = 0; child < map.width; child++) this.#cancelChild(map, child);
-    }
+    this.timers.clear();
+    this.#grace.begin(new Error(as.message ?? "Cancelled."), () => {
+      this.isOverdue = true;
+    });
+    this.maps.wakeAll();
     for (let i = 0; i < this.plan.tasks.length; i++) {
       const isResting = this.#status[i] === RESTING;
       if (!isResting && this.#status[i] !== WAITING) continue;
-      if (this.#taskOf(i).kind !== "cleanup") this.#enqueue(i);
-      else if (isResting) this.#timers.add({ due: clock.now(), index: i, child: -1 });
+      if (this.taskOf(i).kind !== "cleanup") this.#enqueue(i);
+      else if (isResting) this.timers.add({ due: this.options.clock.now(), index: i, child: -1 });
     }
-    this.#grace = clock.setTimeout(() => {
-      this.#giveUp(reason);
-    }, graceMs);
-  }
-
-  #cancelChild(map: MapRun, child: number): void {
-    if (map.taken[child] === 1) return;
-    map.taken[child] = 1;
-    this.#requeueChild(map, child);
-  }
-
-  /** The grace is over: bodies are left alone, and what hangs after that is cut off without being heard. */
-  #giveUp(reason: Error): void {
-    const { clock, graceMs = DEFAULT_GRACE_MS } = this.options;
-    this.isOverdue = true;
-    for (const run of [...this.#active]) {
-      run.abort(reason);
-      run.interrupt?.(reason);
-    }
-    this.#grace = clock.setTimeout(() => {
-      for (const run of [...this.#active]) {
-        run.state = cancelled(run);
-        void record(run, run.state);
-        run.dead = true;
-        this.#active.delete(run);
-        this.#settle(run);
-      }
-      this.#pump();
-    }, graceMs);
   }
 
   #end(): void {
-    if (this.#grace !== undefined) this.options.clock.clearTimeout(this.#grace);
-    this.#timers.clear();
+    this.#grace.end();
+    this.timers.clear();
+    this.maps.snapshot();
     this.#finish?.resolve();
   }
 }

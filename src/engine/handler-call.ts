@@ -118,7 +118,8 @@ export function explain(thrown: unknown): string {
 function printed(value: unknown): string {
   if (typeof value === "string") return value;
   try {
-    return (JSON.stringify(value) as string | undefined) ?? String(value);
+    const text: unknown = JSON.stringify(value);
+    return typeof text === "string" ? text : String(value);
   } catch {
     return String(value);
   }

@@ -1,9 +1,10 @@
+import { InternalError } from "../model/error.ts";
 import type { Logger } from "../model/logger.ts";
 import type { NotifyReceipt, NotifyRequest } from "../model/notification.ts";
 import type { HandlerContext, TaskContext } from "../model/task.ts";
 import type { FlowRunner } from "./flow-runner.ts";
 import { at } from "./plan.ts";
-import type { Origin } from "./run-options.ts";
+import type { Origin, RunOptions } from "./run-options.ts";
 import type { TaskRun } from "./task-run.ts";
 
 /** What a body is given. Everything is made when it is asked for, and may be taken out by destructuring. */
@@ -17,7 +18,7 @@ class BodyContext implements TaskContext {
     return this.#run.signal;
   }
   get logger(): Logger {
-    return this.#run.runner.logger(originOf(this.#run));
+    return this.#run.runner.events.logger(originOf(this.#run));
   }
   get params(): Readonly<Record<string, unknown>> {
     return this.#run.runner.options.params;
@@ -59,12 +60,12 @@ class BodyContext implements TaskContext {
     };
   }
   get secret(): (name: string) => Promise<string> {
-    const { runner } = this.#run;
-    return (name) => runner.secret(name);
+    const { options } = this.#run.runner;
+    return (name) => secret(options, name);
   }
   get notify(): (request: NotifyRequest) => Promise<NotifyReceipt> {
     const run = this.#run;
-    return (request) => run.runner.notify(request, originOf(run));
+    return (request) => notify(run.runner.options, request, originOf(run));
   }
   get service(): (name: string) => unknown {
     const { options } = this.#run.runner;
@@ -99,10 +100,20 @@ function common(runner: FlowRunner, origin: Origin) {
     runId: runner.options.runId,
     flowName: runner.plan.flow.name,
     params: runner.options.params,
-    logger: runner.logger(origin),
-    secret: (name: string) => runner.secret(name),
-    notify: (request: NotifyRequest) => runner.notify(request, origin),
+    logger: runner.events.logger(origin),
+    secret: (name: string) => secret(runner.options, name),
+    notify: (request: NotifyRequest) => notify(runner.options, request, origin),
   };
+}
+
+async function secret(options: RunOptions, name: string): Promise<string> {
+  if (options.secret === undefined) throw new InternalError(`no secrets were given to this run: ${name}`);
+  return options.secret(name);
+}
+
+async function notify(options: RunOptions, request: NotifyRequest, from: Origin): Promise<NotifyReceipt> {
+  if (options.notify === undefined) throw new InternalError("no outbox was given to this run");
+  return options.notify(request, from);
 }
 
 /** Where a pass is, for logs and messages. */

@@ -117,7 +117,7 @@ function sourcesOf(runner: FlowRunner, index: number): readonly Source[] {
   const first = at(plan.upStart, index);
   return plan.upEdge.slice(first, at(plan.upStart, index + 1)).map((edge, i) => {
     const upstream = at(plan.upTask, first + i);
-    return sourceOf(edge, states[upstream] as State, runner.maps.get(upstream));
+    return sourceOf(edge, states[upstream] as State, runner.maps.running.get(upstream));
   });
 }
 

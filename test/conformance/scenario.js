@@ -3,10 +3,12 @@
  * Prefect 1.x did with it) into a flow of the public API, runs it, and says what
  * was observed in the scenario's own words.
  *
- * @param api the public API of flowctl, and `run`
+ * @param api the public API of flowctl
  */
 export async function observe(scenario, api) {
-  const watch = new Map(scenario.tasks.map(({ id }) => [id, { runs: 0, calls: new Map(), first: new Map(), last: new Map() }]));
+  const watch = new Map(
+    scenario.tasks.map(({ id }) => [id, { runs: 0, calls: new Map(), first: new Map(), last: new Map() }]),
+  );
   const errors = errorClasses();
   const flow = new api.Flow(scenario.name, {
     stateHandlers: handlersOf(scenario.flowHandlers, (watch.flow = { first: new Map(), last: new Map() }), api, errors),
@@ -16,9 +18,9 @@ export async function observe(scenario, api) {
   for (const { from, to, key, mapped } of scenario.edges)
     flow.addEdge(tasks.get(from), tasks.get(to), { ...(key === undefined ? {} : { key }), mapped: mapped === true });
   for (const [id, constants] of Object.entries(scenario.constants ?? {}))
-    for (const [key, value] of Object.entries(constants)) tasks.get(id).setUpstream(value, { key, flow });
+    for (const [key, value] of Object.entries(constants)) flow.setConstant(tasks.get(id), key, value);
   if (scenario.referenceTasks !== undefined) flow.setReferenceTasks(scenario.referenceTasks.map((id) => tasks.get(id)));
-  const result = await api.run(flow);
+  const result = await flow.run({ concurrency: 1 });
   return report(scenario, tasks, watch, result, api);
 }
 
@@ -31,24 +33,26 @@ function errorClasses() {
 
 function makeTask(spec, seen, api, errors) {
   const trigger = triggerOf(spec.trigger, api.triggers);
-  return new api.Task(
-    {
-      name: spec.id,
-      ...(trigger === undefined ? {} : { trigger }),
-      ...(spec.skipOnUpstreamSkip === undefined ? {} : { skipOnUpstreamSkip: spec.skipOnUpstreamSkip }),
-      ...(spec.maxRetries === undefined
-        ? {}
-        : { retry: { max: spec.maxRetries, ...(spec.retryOn === undefined ? {} : { on: spec.retryOn.map((name) => errors[name]) }) } }),
-      stateHandlers: handlersOf(spec.handlers, seen, api, errors),
-    },
-    (inputs, context) => {
+  class ScenarioTask extends api.Task {
+    run(inputs, context) {
       const child = context.mapIndex ?? -1;
       const call = seen.calls.get(child) ?? 0;
       seen.calls.set(child, call + 1);
       seen.runs += 1;
       return act(spec.do[Math.min(call, spec.do.length - 1)], inputs, api, errors);
-    },
-  );
+    }
+  }
+  return new ScenarioTask({
+    name: spec.id,
+    ...(trigger === undefined ? {} : { trigger }),
+    ...(spec.skipOnUpstreamSkip === undefined ? {} : { skipOnUpstreamSkip: spec.skipOnUpstreamSkip }),
+    ...(spec.maxRetries === undefined ? {} : { retry: retryOf(spec, errors) }),
+    stateHandlers: handlersOf(spec.handlers, seen, api, errors),
+  });
+}
+
+function retryOf({ maxRetries, retryOn }, errors) {
+  return { max: maxRetries, ...(retryOn === undefined ? {} : { on: retryOn.map((name) => errors[name]) }) };
 }
 
 function act(entry, inputs, api, errors) {
@@ -60,7 +64,8 @@ function act(entry, inputs, api, errors) {
     return Math.floor(10 / Number(inputs.x));
   }
   if (entry.throw !== undefined) throw new errors[entry.throw](entry.throw);
-  if (entry.endrun !== undefined) throw new api.EndRun(api.state(entry.endrun.state, { message: entry.endrun.message }));
+  if (entry.endrun !== undefined)
+    throw new api.EndRun(api.state(entry.endrun.state, { message: entry.endrun.message }));
   throw makeSignal(entry, api);
 }
 

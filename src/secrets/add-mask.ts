@@ -1,8 +1,7 @@
 /**
- * The workflow command that has GitHub Actions hide a value in the log. It shows
- * the value itself, so it is empty everywhere else.
+ * The workflow command that has GitHub Actions hide a value in the log. The line
+ * itself shows the value: it may be printed there, and nowhere else.
  */
-export function addMaskCommand(value: string, variables: Readonly<Record<string, string | undefined>>): string {
-  if (variables["GITHUB_ACTIONS"] !== "true") return "";
+export function addMask(value: string): string {
   return `::add-mask::${value.replaceAll("%", "%25").replaceAll("\r", "%0D").replaceAll("\n", "%0A")}\n`;
 }

@@ -15,7 +15,7 @@ export interface Audience {
   /**
    * The run has come to its end: writes the terminal record, which must stand
    * before anything is told of it.
-   * @returns what is to be told of the end, which derives from the record that stands
+   * @returns all that is to be told of the end: it derives from the record that stands
    */
   readonly end: (event: RunState) => readonly NewItem[];
   /** Isolated: what one of them throws changes nothing. */
@@ -32,7 +32,7 @@ export function createRecorder(audience: Audience): Recorder {
   return {
     record(event) {
       journal.record(event);
-      const items = event.type === "run-state" && isEnd(event.to) ? [...derive(event), ...end(event)] : derive(event);
+      const items = event.type === "run-state" && isEnd(event.to) ? end(event) : derive(event);
       if (items.length === 0) {
         reporter.onEvent(event);
         return undefined;

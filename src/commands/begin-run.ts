@@ -1,4 +1,4 @@
-import { basename } from "node:path";
+import { basename, extname } from "node:path";
 import type { RunFacts } from "../hooks/told.ts";
 import { systemLocks } from "../host/lock.ts";
 import { systemProcesses } from "../host/process.ts";
@@ -78,7 +78,7 @@ export function factsOf(will: Will, services: Services | undefined, store: RunSt
     flow: will.flow,
     tags: will.tags,
     ...(will.file === undefined ? {} : { file: will.file }),
-    isLoaded: will.file === undefined || basename(will.file).split(".")[0] !== will.flow,
+    isLoaded: will.file === undefined || basename(will.file, extname(will.file)) !== will.flow,
     startedAt: Date.parse(will.startedAt),
     host: will.host,
     user: will.user,

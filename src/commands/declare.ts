@@ -1,5 +1,4 @@
 import type { Command } from "commander";
-import { declareSecrets } from "./declare-secrets.ts";
 import type { Does } from "./program.ts";
 
 /** Gathers an option that may be given several times. */
@@ -27,17 +26,4 @@ export function declareRun(program: Command, does: Does): void {
     .option("--no-annotations", "no annotations under GitHub Actions")
     .option("--ascii", "no characters beyond ASCII")
     .action(does(async () => (await import("./run.ts")).runCommand));
-}
-
-/** Declares what looks back. */
-export function declareHistory(program: Command, does: Does): void {
-  program.commandsGroup("History:");
-  void program;
-  void does;
-}
-
-/** Declares what sets things up. */
-export function declareSetUp(program: Command, does: Does): void {
-  program.commandsGroup("Set up:");
-  declareSecrets(program, does);
 }

@@ -11,10 +11,15 @@ const BUG = 70;
  * person can mend is shown as diagnostics; a bug of ours goes into a file, with
  * its stack, so that it can be reported.
  */
-export function explain(error: unknown, host: Host, redact: (text: string) => string = (text) => text): number {
+export function explain(
+  error: unknown,
+  host: Host,
+  options: { readonly redact?: (text: string) => string; readonly cwd?: string } = {},
+): number {
   const { stderr } = host.terminal;
+  const { redact = (text: string): string => text, cwd = host.environment.cwd } = options;
   if (error instanceof UserError) {
-    stderr.write(redact(renderDiagnostics(error.diagnostics, { cwd: host.environment.cwd })));
+    stderr.write(redact(renderDiagnostics(error.diagnostics, { cwd })));
     return EXIT_CODES[error.kind];
   }
   const text = redact(error instanceof Error ? (error.stack ?? String(error)) : String(error));

@@ -35,10 +35,11 @@ async function openSpec(place: FlowPlace, { host, globals }: CommandContext): Pr
   if (text === undefined)
     throw userError("usage", "FLOW_NOT_FOUND", `there is no file ${place.file}`, { help: "name a file that exists" });
   const environment: Environment = { ...host.environment, cwd: globals.cwd };
-  const { loadSpec } = await import("../spec/load-spec.ts");
+  const [{ loadSpec }, { LIBRARY }] = await Promise.all([import("../spec/load-spec.ts"), import("./library.ts")]);
   const { flow, hooks, diagnostics } = await loadSpec(place.file, text, {
+    ...LIBRARY,
     environment,
-    importModule: async (path) => (await import("../load/import-module.ts")).importModule(path),
+    files: host.files,
   });
   return { flow, hooks, warnings: diagnostics };
 }

@@ -1,10 +1,12 @@
 import { resolve } from "node:path";
 import { Command, CommanderError, Option } from "commander";
+import { closest, distance } from "fastest-levenshtein";
 import { userError } from "../model/error.ts";
 import type { SystemHost } from "../host/system-host.ts";
 import { VERSION } from "../version.ts";
 import type { CommandContext, GlobalOptions } from "./context.ts";
-import { declareHistory, declareRun, declareSetUp } from "./declare.ts";
+import { declareSecrets } from "./declare-secrets.ts";
+import { declareRun } from "./declare.ts";
 import { EXIT_CODE_HELP } from "./exit-codes.ts";
 import type { Stop } from "./stop.ts";
 
@@ -89,14 +91,15 @@ function declare(host: SystemHost, stop: Stop, done: (code: number) => void): Co
     .addHelpText("after", EXAMPLES)
     .helpCommand(false)
     .argument("[command]")
+    .allowExcessArguments(true)
     .usage("[options] <command>")
     .action((word: string | undefined) => {
       if (word !== undefined) throw unknownCommand(word, program);
       program.outputHelp();
     });
   declareRun(program, does);
-  declareHistory(program, does);
-  declareSetUp(program, does);
+  program.commandsGroup("Set up:");
+  declareSecrets(program, does);
   program
     .command("help [topic]")
     .description("help on a command, or on exit-codes")
@@ -125,8 +128,8 @@ function unknownCommand(word: string, program: Command): Error {
 }
 
 function suggestion(word: string, names: readonly string[]): string {
-  const near = names.find((name) => name.startsWith(word.slice(0, 3)) || word.startsWith(name.slice(0, 3)));
-  return near === undefined ? "flowctl --help lists the commands" : `did you mean "flowctl ${near}"?`;
+  const near = closest(word, names);
+  return distance(word, near) <= 3 ? `did you mean "flowctl ${near}"?` : "flowctl --help lists the commands";
 }
 
 function globalOptions(options: Readonly<Record<string, unknown>>, host: SystemHost): GlobalOptions {

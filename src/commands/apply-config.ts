@@ -1,0 +1,66 @@
+import type { Config, HandlerRule } from "../config/config.ts";
+import type { RunFacts } from "../hooks/told.ts";
+import { userError } from "../model/error.ts";
+import type { Flow, FlowHandlerEntry } from "../model/flow.ts";
+import type { Task, TaskHandlerEntry } from "../model/task.ts";
+
+/** A flow with what config adds to it. */
+export interface AppliedConfig {
+  /** With the notification tasks that config attaches. */
+  readonly flow: Flow;
+  readonly flowHandlers: readonly FlowHandlerEntry[];
+  /** Config's state handlers do not see notification tasks (design decision 6). */
+  readonly taskHandlers?: (task: Task) => readonly TaskHandlerEntry[];
+}
+
+/**
+ * Adds the config's state handlers and notification tasks to a flow that knows
+ * nothing of them.
+ *
+ * @throws UserError "usage" where a rule names what does not exist
+ */
+export async function applyConfig(flow: Flow, facts: RunFacts, config: Config): Promise<AppliedConfig> {
+  const { stateHandlers, tasks } = config;
+  if (stateHandlers.flow.length + stateHandlers.task.length + Object.keys(tasks).length === 0)
+    return { flow, flowHandlers: [] };
+  const { matchesRun, matchesTask } = await import("../hooks/match.ts");
+  const { attachTasks } = await import("./attach-tasks.ts");
+  const flowRules = stateHandlers.flow.filter((rule) => matchesRun(rule.match, facts));
+  const taskRules = stateHandlers.task.filter((rule) => matchesRun(rule.match, facts));
+  const flowHandlers = (await Promise.all(
+    flowRules.map((rule) => handlerOf(rule, config)),
+  )) as readonly FlowHandlerEntry[];
+  const attached = await attachTasks(flow, facts, config);
+  if (taskRules.length === 0) return { flow: attached, flowHandlers };
+  const resolved = await Promise.all(
+    taskRules.map(async (rule) => ({ rule, handler: (await handlerOf(rule, config)) as TaskHandlerEntry })),
+  );
+  return {
+    flow: attached,
+    flowHandlers,
+    taskHandlers: (task) =>
+      task.kind === "notification"
+        ? []
+        : resolved.filter(({ rule }) => matchesTask(rule.match, facts, task.name)).map(({ handler }) => handler),
+  };
+}
+
+/** A notifier by name, or an export of a module. */
+async function handlerOf(rule: HandlerRule, config: Config): Promise<unknown> {
+  const hash = rule.uses.lastIndexOf("#");
+  if (hash === -1) {
+    const { NOTIFIERS } = await import("../authoring/notifiers.ts");
+    const make = Object.hasOwn(NOTIFIERS, rule.uses) ? NOTIFIERS[rule.uses] : undefined;
+    if (make !== undefined) return make(rule.with);
+    throw wrong(config, `there is no notifier "${rule.uses}"; there are ${Object.keys(NOTIFIERS).join(", ")}`);
+  }
+  const { importModule } = await import("../load/import-module.ts");
+  const name = rule.uses.slice(hash + 1);
+  const handler = (await importModule(rule.uses.slice(0, hash)))[name];
+  if (typeof handler !== "function") throw wrong(config, `${rule.uses.slice(0, hash)} exports no function "${name}"`);
+  return handler;
+}
+
+function wrong(config: Config, message: string) {
+  return userError("usage", "CONFIG_HANDLER", message, config.file === undefined ? {} : { file: config.file });
+}

@@ -1,0 +1,171 @@
+import { runFlow } from "../engine/run-flow.ts";
+import type { Diagnostic } from "../model/error.ts";
+import type { RunState } from "../model/event.ts";
+import type { Flow } from "../model/flow.ts";
+import { isNotifier } from "../model/notifier.ts";
+import type { State } from "../model/state.ts";
+import { Tally } from "../model/tally.ts";
+import type { NotifyService } from "../outbox/notify-service.ts";
+import { createRecorder } from "../recorder.ts";
+import type { AppliedConfig } from "./apply-config.ts";
+import { attributeOutput } from "./attribution.ts";
+import type { BegunRun } from "./begin-run.ts";
+import { chooseReporter } from "./choose-reporter.ts";
+import type { CommandContext } from "./context.ts";
+import { startRedaction } from "./redact-lines.ts";
+import type { RunCommandOptions } from "./run.ts";
+import { telling, type Telling } from "./tell.ts";
+
+/** A run that is ready to go. */
+export interface PreparedRun extends AppliedConfig {
+  readonly params: Readonly<Record<string, unknown>>;
+  readonly warnings: readonly Diagnostic[];
+  readonly concurrency?: number;
+  /** Milliseconds. */
+  readonly timeout?: number;
+  readonly options: RunCommandOptions;
+}
+
+/** How it went. */
+export interface Executed {
+  readonly state: State;
+  /** Whether something that was to be told has not been delivered. */
+  readonly undelivered: boolean;
+}
+
+/** Runs the flow, records what happens, and delivers what is to be told of it. */
+export async function executeRun(begun: BegunRun, prepared: PreparedRun, context: CommandContext): Promise<Executed> {
+  const { host, stop } = context;
+  const { run, services } = begun;
+  const { flow, options } = prepared;
+  const reporter = await chooseReporter(begun, prepared, context);
+  const told = telling(services, context);
+  const tally = new Tally();
+  const deriver = hasToTell(begun, prepared)
+    ? (await import("../hooks/derive.ts")).createDeriver(() => begun.facts())
+    : undefined;
+  const mayTell = options.notify !== false;
+  const recorder = createRecorder({
+    journal: {
+      record(event) {
+        tally.add(event);
+        run.journal.record(event);
+      },
+    },
+    derive: (event) => (mayTell ? (deriver?.on(event) ?? []) : []),
+    enqueue: (items) => told.enqueue(items),
+    end: (event) => {
+      const { isOurs } = endRecord(begun, event, tally);
+      return mayTell ? (deriver?.on(event, { hooks: isOurs }) ?? []) : [];
+    },
+    reporter,
+  });
+  const lines = startRedaction(services.redactor);
+  const attribution = attributeOutput(host.terminal, (line) => {
+    lines.take(line);
+  });
+  const notify = notifyLater(begun, flow, told, context);
+  try {
+    const { state } = await runFlow(flow, {
+      runId: run.id,
+      params: prepared.params,
+      recorder,
+      clock: host.clock,
+      random: host.random,
+      signal: stop.signal,
+      ...limitsOf(begun, prepared),
+      secret: async (name) => (await services.secrets()).get(name),
+      notify: async (request, from) => (await notify())(request, from),
+      service: () => undefined,
+      listen: (write) => {
+        lines.onLine(write);
+      },
+      within: attribution.within,
+      ...(prepared.taskHandlers === undefined ? {} : { taskHandlers: prepared.taskHandlers }),
+      flowHandlers: prepared.flowHandlers,
+    });
+    attribution.release();
+    return await finish(begun, state, { told, reporter }, context);
+  } finally {
+    attribution.release();
+  }
+}
+
+function limitsOf({ services }: BegunRun, { concurrency, timeout, flow }: PreparedRun) {
+  const tasks = concurrency ?? flow.concurrency ?? services.config.concurrency;
+  return {
+    pools: services.config.pools,
+    ...(tasks === undefined ? {} : { concurrency: tasks }),
+    ...(timeout === undefined ? {} : { timeout }),
+  };
+}
+
+function endRecord({ run }: BegunRun, event: RunState, tally: Tally) {
+  return run.end({
+    state: event.to.type,
+    message: event.to.message,
+    counts: tally.counts,
+    failures: tally.failures,
+  });
+}
+
+/** The outbox holds all there is to tell: from here on nothing is lost, whatever becomes of this process. */
+async function finish(
+  begun: BegunRun,
+  state: State,
+  parts: { readonly told: Telling; readonly reporter: Awaited<ReturnType<typeof chooseReporter>> },
+  { host }: CommandContext,
+): Promise<Executed> {
+  const { run, store } = begun;
+  run.settle();
+  const summary = await parts.told.deliver();
+  const notifications =
+    summary === undefined ? [] : (await import("../outbox/summary.ts")).summaryLines(summary, host.clock.now());
+  const { will } = run;
+  await parts.reporter.onEnd?.({
+    runId: run.id,
+    flow: will.flow,
+    file: will.file,
+    durationMs: host.clock.now() - Date.parse(will.startedAt),
+    notifications,
+  });
+  store.prune();
+  const undelivered = summary?.outcomes.some((each) => each.state !== "sent") ?? false;
+  return { state, undelivered };
+}
+
+/** A flow that has nobody to tell pays nothing for those who do. */
+function hasToTell({ run }: BegunRun, { flow, flowHandlers, taskHandlers }: PreparedRun): boolean {
+  return (
+    run.will.hooks.length > 0 ||
+    taskHandlers !== undefined ||
+    [...flowHandlers, ...flow.stateHandlers].some(isNotifier) ||
+    flow.tasks.some((task) => task.stateHandlers.some(isNotifier))
+  );
+}
+
+/** The service notification tasks send through, made when the first of them does. */
+function notifyLater(
+  begun: BegunRun,
+  flow: Flow,
+  told: Telling,
+  { stop }: CommandContext,
+): () => Promise<NotifyService> {
+  let made: Promise<NotifyService> | undefined;
+  const make = async (): Promise<NotifyService> => {
+    const { createNotifyService } = await import("../outbox/notify-service.ts");
+    const { source } = begun.facts();
+    return createNotifyService({
+      outbox: await begun.services.outbox(),
+      channels: begun.services.config.channels,
+      runId: begun.run.id,
+      flow: flow.name,
+      signal: stop.signal,
+      ...(source === undefined ? {} : { source }),
+      onEnqueued: (ids) => {
+        told.note(ids);
+      },
+    });
+  };
+  return () => (made ??= make());
+}

@@ -1,0 +1,16 @@
+import { NOTIFIERS } from "../authoring/notifiers.ts";
+import type { Library } from "../spec/resolve-uses.ts";
+
+/** What `uses:` can name without a path: the task library and the notifiers flowctl ships. */
+export const LIBRARY: Library = {
+  tasks: {
+    slack: async () => (await import("../tasks/slack-task.ts")).slackTask,
+    sms: async () => (await import("../tasks/sms-task.ts")).smsTask,
+    notify: async () => (await import("../tasks/notify-task.ts")).notifyTask,
+    email: async () => (await import("../tasks/email-task.ts")).emailTask,
+    webhook: async () => (await import("../tasks/webhook-task.ts")).webhookTask,
+    pagerduty: async () => (await import("../tasks/pagerduty-task.ts")).pagerdutyTask,
+  },
+  handlers: Object.fromEntries(Object.entries(NOTIFIERS).map(([name, make]) => [name, () => Promise.resolve(make)])),
+  importModule: async (path) => (await import("../load/import-module.ts")).importModule(path),
+};

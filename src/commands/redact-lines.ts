@@ -1,0 +1,31 @@
+import type { WrittenLine as EngineLine } from "../engine/run-options.ts";
+import type { Redactor } from "../secrets/redactor.ts";
+import type { WrittenLine } from "./attribution.ts";
+
+/** Where the lines that tasks write become the run's, without the secrets in them. */
+export interface LineGate {
+  take(line: WrittenLine): void;
+  onLine(write: (line: EngineLine) => void): void;
+}
+
+/** Lines that come before somebody listens wait. */
+export function startRedaction(redactor: Redactor): LineGate {
+  let write: ((line: EngineLine) => void) | undefined;
+  const waiting: EngineLine[] = [];
+  return {
+    take({ task, stream, text }) {
+      const line: EngineLine = {
+        ...(task === undefined ? {} : { task: task.name }),
+        ...(task?.mapIndex === undefined ? {} : { mapIndex: task.mapIndex }),
+        stream,
+        text: redactor.redact(text),
+      };
+      if (write === undefined) waiting.push(line);
+      else write(line);
+    },
+    onLine(listener) {
+      write = listener;
+      for (const line of waiting.splice(0)) listener(line);
+    },
+  };
+}

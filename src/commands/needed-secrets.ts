@@ -3,7 +3,7 @@ import type { Flow, FlowHandlerEntry } from "../model/flow.ts";
 import { isNotifier } from "../model/notifier.ts";
 import type { ChannelDefinition } from "../model/notification.ts";
 import type { Hook } from "../model/hook.ts";
-import type { TaskHandlerEntry } from "../model/task.ts";
+import type { Task, TaskHandlerEntry } from "../model/task.ts";
 import { secretNames } from "./services.ts";
 
 /** Which secrets a run needs, and what for, in words: `task "load"`. */
@@ -36,14 +36,18 @@ export function neededSecrets(flow: Flow, config: Config, hooks: readonly Hook[]
 
   for (const task of flow.tasks) {
     const constants = flow.constants.get(task) ?? {};
-    const own = [...task.secrets, ...(task.secretsFor?.(constants) ?? [])];
-    const channel = constants["channel"];
-    const viaChannel =
-      task.kind === "notification" && typeof channel === "string" ? secretNames(definitionOf(channel)) : [];
+    const own = [...task.secrets, ...(task.secretsFor?.(constants, linkedInputs(flow, task)) ?? [])];
+    const channel = task.channelFor?.(constants);
+    const viaChannel = channel === undefined ? [] : secretNames(definitionOf(channel));
     for (const name of [...own, ...viaChannel]) add(tasks, name, `task "${task.name}"`);
     addHandlers(task.stateHandlers);
   }
   addHandlers(flow.stateHandlers);
   for (const hook of hooks) for (const to of hook.to) addChannel(to);
   return { tasks, channels };
+}
+
+/** Names of the inputs that other tasks give. */
+function linkedInputs(flow: Flow, task: Task): ReadonlySet<string> {
+  return new Set(flow.edges.flatMap(({ to, key }) => (to === task && key !== undefined ? [key] : [])));
 }

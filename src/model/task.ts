@@ -126,8 +126,13 @@ export interface Task extends TaskSettings {
   readonly [TASK]: true;
   /** The names of the inputs its body takes; `undefined` where any are taken. */
   readonly inputNames: readonly string[] | undefined;
-  /** Names of secrets that follow from constant inputs, such as a `webhookSecret`. */
-  secretsFor?(constants: Readonly<Record<string, unknown>>): readonly string[];
+  /**
+   * Names of secrets that follow from constant inputs, such as a `webhookSecret`.
+   * @param linked names of the inputs that other tasks give
+   */
+  secretsFor?(constants: Readonly<Record<string, unknown>>, linked: ReadonlySet<string>): readonly string[];
+  /** The channel of the config that a notification task goes to, where its constant inputs or options name one. */
+  channelFor?(constants: Readonly<Record<string, unknown>>): string | undefined;
   run(inputs: Readonly<Record<string, unknown>>, context: TaskContext): unknown;
 }
 

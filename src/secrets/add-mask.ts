@@ -1,7 +1,8 @@
 /**
- * The workflow command that has GitHub Actions hide a value in the log. The line
- * itself shows the value: it may be printed there, and nowhere else.
+ * The workflow command that has GitHub Actions hide a value in the log. It shows
+ * the value itself, so it is empty everywhere else.
  */
-export function addMask(value: string): string {
+export function addMaskCommand(value: string, variables: Readonly<Record<string, string | undefined>>): string {
+  if (variables["GITHUB_ACTIONS"] !== "true") return "";
   return `::add-mask::${value.replaceAll("%", "%25").replaceAll("\r", "%0D").replaceAll("\n", "%0A")}\n`;
 }

@@ -9,5 +9,5 @@ export function suggestion(word: string, names: readonly string[]): string | und
 
 /** Two words with the same letters are one with some swapped. */
 function letters(word: string): string {
-  return [...word.toLowerCase()].sort().join("");
+  return Array.from(word.toLowerCase()).sort().join("");
 }

@@ -1,0 +1,25 @@
+/** Turns data into what CEL counts with: whole numbers become its integers, `undefined` becomes null. */
+export function toCel(value: unknown): unknown {
+  if (typeof value === "number") return Number.isSafeInteger(value) ? BigInt(value) : value;
+  if (value === undefined || typeof value === "function" || typeof value === "symbol") return null;
+  if (Array.isArray(value)) return value.map(toCel);
+  if (value instanceof Error) return { name: value.name, message: value.message };
+  if (typeof value !== "object" || value === null || isMoment(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, toCel(each)]));
+}
+
+/** A point in time, which CEL has a type of its own for. */
+function isMoment(value: object): boolean {
+  return Object.prototype.toString.call(value) === "[object Date]";
+}
+
+/** Turns CEL's values back into data: its integers become numbers. */
+export function fromCel(value: unknown): unknown {
+  if (typeof value === "bigint") return Number(value);
+  if (Array.isArray(value)) return value.map(fromCel);
+  if (value instanceof Map)
+    return Object.fromEntries(Array.from(value, ([key, each]) => [String(fromCel(key)), fromCel(each)]));
+  if (typeof value !== "object" || value === null || isMoment(value)) return value;
+  if (Object.getPrototypeOf(value) !== Object.prototype && Object.getPrototypeOf(value) !== null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, fromCel(each)]));
+}

@@ -1,0 +1,121 @@
+import { dirname, resolve } from "node:path";
+import { runShell, type ShellInputs } from "../tasks/run-shell.ts";
+import type { Task, TaskContext } from "../model/task.ts";
+import type { TaskSetting } from "./compile-task.ts";
+import type { TaskEntry } from "./flow-schema.ts";
+import type { Reader, Scope, Value } from "./reader.ts";
+import { resolveTask } from "./resolve-uses.ts";
+import { safeScript } from "./shell-script.ts";
+import type { Path } from "./source.ts";
+import { asText } from "./template.ts";
+
+/** What a task of a spec does. */
+export interface Body {
+  /** What the used task says of itself. */
+  readonly used: Partial<Task>;
+  /** Secrets that follow from its inputs. */
+  readonly secrets: readonly string[];
+  run(scope: Scope, context: TaskContext): unknown;
+}
+
+/** Compiles `run`, or `uses` with `with`. */
+export async function compileBody(entry: TaskEntry, path: Path, reader: Reader, setting: TaskSetting): Promise<Body> {
+  if (entry.run !== undefined) return compileRun(entry, path, reader, setting);
+  const { report, library, file } = setting;
+  const inputs = reader.data(entry.with ?? {}, [...path, "with"]);
+  const used = await resolveTask(entry.uses ?? "", file, library);
+  if ("code" in used) {
+    report.value([...path, "uses"], used);
+    return { used: {}, secrets: [], run: () => undefined };
+  }
+  const plain = Object.fromEntries(
+    Object.entries(entry.with ?? {}).filter(([, value]) => !JSON.stringify(value).includes("${{")),
+  );
+  return {
+    used: used.task,
+    secrets: used.task.secretsFor?.(plain) ?? [],
+    run: (scope, context) => used.run(inputs(scope) as Readonly<Record<string, unknown>>, context),
+  };
+}
+
+function compileRun(entry: TaskEntry, path: Path, reader: Reader, setting: TaskSetting): Body {
+  const { file, content, scope: flow } = setting;
+  const env = reader.data(entry.env ?? {}, [...path, "env"]);
+  const cwd = reader.text(entry.cwd ?? content.cwd ?? ".", [...path, "cwd"]);
+  const stdin = entry.stdin === undefined ? undefined : reader.text(entry.stdin, [...path, "stdin"]);
+  const shell = Array.isArray(entry.run) ? undefined : (entry.shell ?? content.defaults?.shell);
+  const command = Array.isArray(entry.run)
+    ? compileArgv(entry.run, path, reader)
+    : compileScript(entry.run ?? "", shell, path, reader, setting);
+  return {
+    used: {},
+    secrets: [],
+    async run(scope, context) {
+      const given = stdin === undefined ? undefined : asText(stdin(scope));
+      const { variables, ...rest } = command(scope);
+      const inputs: ShellInputs = {
+        ...rest,
+        env: { ...texts(flow.env(scope)), ...texts(env(scope)), ...variables },
+        cwd: resolve(dirname(file), asText(cwd(scope))),
+        ...(given === undefined ? {} : { stdin: given }),
+        ...(shell === undefined ? {} : { shell }),
+        ...(entry.capture === undefined ? {} : { capture: entry.capture }),
+      };
+      return runShell(inputs, context);
+    },
+  };
+}
+
+interface Command {
+  readonly script?: string;
+  readonly argv?: readonly string[];
+  readonly variables: Readonly<Record<string, string>>;
+}
+
+function compileArgv(run: readonly (string | number)[], path: Path, reader: Reader): (scope: Scope) => Command {
+  const words = run.map((word, index): Value =>
+    typeof word === "number" ? () => word : reader.text(word, [...path, "run", index]),
+  );
+  return (scope) => ({ argv: words.map((word) => asText(word(scope))), variables: {} });
+}
+
+/** Shells whose quoting we know. */
+const KNOWN = ["bash", "sh", "zsh"];
+
+function compileScript(
+  text: string,
+  shell: TaskEntry["shell"],
+  path: Path,
+  reader: Reader,
+  { report }: TaskSetting,
+): (scope: Scope) => Command {
+  const at = [...path, "run"];
+  if (!text.includes("${{")) return () => ({ script: text, variables: {} });
+  const inside = reader.with({ roots: reader.roots.filter((root) => root !== "secrets") });
+  const safe = safeScript(text);
+  const isKnown = shell === undefined || (typeof shell === "string" && KNOWN.includes(shell));
+  const help = 'hand it over as a variable: env: { VALUE: "${{ … }}" }, and use "$VALUE" in the script';
+  if (isKnown)
+    for (const { hole, message } of safe.problems)
+      report.part(at, text, hole, {
+        code: "SCRIPT_QUOTING",
+        message: `an expression cannot stand here: ${message}`,
+        help,
+      });
+  else if (safe.variables.length > 0)
+    report.part(at, text, safe.variables[0]?.hole ?? { start: 0, end: 1 }, {
+      code: "SCRIPT_QUOTING",
+      message: "an expression cannot stand in a script of this shell",
+      help: 'hand it over as a variable: env: { VALUE: "${{ … }}" }',
+    });
+  const values = safe.variables.map(({ name, hole }) => [name, inside.hole(hole, text, at)] as const);
+  if (values.length === 0) inside.text(text, at); // it says why nothing was found
+  return (scope) => ({
+    script: safe.script,
+    variables: Object.fromEntries(values.map(([name, expression]) => [name, asText(expression.evaluate(scope))])),
+  });
+}
+
+function texts(value: unknown): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(value as object).map(([key, each]) => [key, asText(each)]));
+}

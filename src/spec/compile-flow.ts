@@ -1,0 +1,197 @@
+import { FLOW, type Flow, type FlowHandlerEntry } from "../model/flow.ts";
+import type { Edge } from "../model/edge.ts";
+import { TASK, type Task } from "../model/task.ts";
+import { compileHandlers, compileTask, type CompiledTask, type TaskSetting } from "./compile-task.ts";
+import { compileParams } from "./compile-params.ts";
+import { milliseconds } from "./fields.ts";
+import type { FlowFile } from "./flow-schema.ts";
+import { Reader } from "./reader.ts";
+import type { Report } from "./report.ts";
+import type { Library } from "./resolve-uses.ts";
+import { ITEM, taskScope, type FlowScope } from "./scope.ts";
+import { suggestion } from "./suggestion.ts";
+
+/** What a spec is compiled with beside its content. */
+export interface FlowSetting {
+  readonly report: Report;
+  readonly library: Library;
+  readonly file: string;
+  /** The name where the spec gives none. */
+  readonly name: string;
+  /** Names of all tasks that were written, also of those that could not be read. */
+  readonly taskNames: readonly string[];
+  /** Environment variables, those of dotenv files included. */
+  readonly variables: Readonly<Record<string, string | undefined>>;
+}
+
+/** Compiles a checked spec to the same Flow that code makes; what is wrong is reported. */
+export async function compileFlow(content: FlowFile, setting: FlowSetting): Promise<Flow> {
+  const { report, taskNames, variables, file } = setting;
+  const declarations = compileParams(content.params, variables, report);
+  const name = content.flow ?? setting.name;
+  const outputs = new Map(
+    Object.entries(content.tasks).flatMap(([key, entry]) =>
+      entry.run === undefined || entry.outputs === undefined
+        ? []
+        : [[key, ["stdout", ...(typeof entry.outputs === "string" ? [entry.outputs] : entry.outputs)]] as const],
+    ),
+  );
+  const around = {
+    roots: ["params", "env", "secrets", "run", "flow"],
+    params: declarations.map((each) => each.name),
+    tasks: taskNames,
+    outputs,
+  };
+  const env = new Reader(report, around).data(content.env ?? {}, ["env"]);
+  const scope: FlowScope = { flow: name, variables, env };
+  const withEnvSecrets = { ...content, secrets: [...(content.secrets ?? []), ...secretsIn(content.env)] };
+  const compiling: TaskSetting = { ...setting, content: withEnvSecrets, around, scope };
+  const compiled: CompiledTask[] = [];
+  for (const [key, entry] of Object.entries(content.tasks)) compiled.push(await compileTask(key, entry, compiling));
+  checkNames(compiled, report);
+  checkCycles(compiled, report);
+  const stateHandlers = (await compileHandlers(
+    content.stateHandlers,
+    ["stateHandlers"],
+    compiling,
+  )) as unknown as FlowHandlerEntry[];
+  const { tasks, edges } = connect(compiled, scope);
+  const pools = compiled.flatMap(({ key, entry }) =>
+    entry.max === undefined || entry.pool !== undefined ? [] : [[`map:${key}`, entry.max]],
+  );
+  return {
+    [FLOW]: true,
+    name,
+    tags: content.tags ?? [],
+    params: { kind: "declared", declarations },
+    tasks,
+    edges,
+    constants: new Map(),
+    chosenReferenceTasks: referenceTasks(content, compiled, report),
+    stateHandlers,
+    onFailure: undefined,
+    terminalStateHandler: undefined,
+    concurrency: content.concurrency,
+    pools: { ...content.pools, ...(Object.fromEntries(pools) as Record<string, number>) },
+    timeout: content.timeout === undefined ? undefined : milliseconds(content.timeout),
+    source: { file },
+  };
+}
+
+function secretsIn(env: FlowFile["env"]): readonly string[] {
+  return Object.values(env ?? {}).flatMap((text) =>
+    Array.from(String(text).matchAll(/secrets\.(\w+)/g), (match) => match[1] ?? ""),
+  );
+}
+
+function connect(compiled: readonly CompiledTask[], scope: FlowScope): { tasks: Task[]; edges: Edge[] } {
+  const byKey = new Map(compiled.map((each) => [each.key, each.task]));
+  const tasks: Task[] = [];
+  const edges: Edge[] = [];
+  const link = (from: string, to: Task, key?: string): void => {
+    const task = byKey.get(from);
+    if (task !== undefined)
+      edges.push({ from: task, to, mapped: false, flattened: false, ...(key === undefined ? {} : { key }) });
+  };
+  for (const { task, reads, after, foreach, key } of compiled) {
+    if (foreach !== undefined) {
+      const list = listTask(`${task.name}.foreach`, foreach, scope, key);
+      tasks.push(list);
+      for (const name of foreach.reads) link(name, list, name);
+      edges.push({ from: list, to: task, key: ITEM, mapped: true, flattened: false });
+    }
+    tasks.push(task);
+    for (const name of after) link(name, task, reads.includes(name) ? name : undefined);
+  }
+  return { tasks, edges };
+}
+
+/** The list of a `foreach` is the plumbing between what it reads and the mapped task. */
+function listTask(name: string, foreach: NonNullable<CompiledTask["foreach"]>, scope: FlowScope, key: string): Task {
+  return {
+    [TASK]: true,
+    name,
+    kind: "collection",
+    tags: [],
+    trigger: undefined,
+    skipOnUpstreamSkip: true,
+    retry: undefined,
+    timeout: undefined,
+    cache: undefined,
+    checkpoint: true,
+    stateHandlers: [],
+    onFailure: undefined,
+    secrets: foreach.secrets,
+    pool: undefined,
+    priority: 0,
+    inputNames: undefined,
+    async run(inputs, context) {
+      const list = foreach.list(await taskScope(scope, inputs, context, foreach.secrets, foreach.as));
+      if (Array.isArray(list)) return list as unknown[];
+      throw new TypeError(`foreach of "${key}" is not a list`);
+    },
+  };
+}
+
+function referenceTasks(
+  content: FlowFile,
+  compiled: readonly CompiledTask[],
+  report: Report,
+): readonly Task[] | undefined {
+  const names = compiled.map((each) => each.key);
+  return content.referenceTasks?.flatMap((name, index) => {
+    const found = compiled.find((each) => each.key === name);
+    if (found === undefined)
+      report.value(["referenceTasks", index], {
+        code: "UNKNOWN_TASK",
+        message: `there is no task "${name}"`,
+        help: suggestion(name, names),
+      });
+    return found === undefined ? [] : [found.task];
+  });
+}
+
+function checkNames(compiled: readonly CompiledTask[], report: Report): void {
+  const seen = new Map<string, string>();
+  for (const { key, task } of compiled) {
+    const other = seen.get(task.name);
+    if (other !== undefined)
+      report.value(["tasks", key, "name"], {
+        code: "NAME_TAKEN",
+        message: `tasks "${other}" and "${key}" have the same name "${task.name}"`,
+      });
+    else seen.set(task.name, key);
+  }
+}
+
+function checkCycles(compiled: readonly CompiledTask[], report: Report): void {
+  const upstream = new Map(compiled.map((each) => [each.key, [...each.after, ...(each.foreach?.reads ?? [])]]));
+  const done = new Set<string>();
+  const told = new Set<string>();
+  for (const start of upstream.keys()) {
+    if (done.has(start)) continue;
+    const trail: { readonly key: string; next: number }[] = [{ key: start, next: 0 }];
+    const onTrail = new Set([start]);
+    for (let top = trail.at(-1); top !== undefined; top = trail.at(-1)) {
+      const next = upstream.get(top.key)?.[top.next];
+      top.next += 1;
+      if (next === undefined) {
+        done.add(top.key);
+        onTrail.delete(top.key);
+        trail.pop();
+      } else if (onTrail.has(next)) {
+        const circle = trail.slice(trail.findIndex((each) => each.key === next)).map((each) => each.key);
+        const key = [...circle].sort()[0] ?? next;
+        if (told.has(key)) continue;
+        told.add(key);
+        report.key(["tasks", key], {
+          code: "FLOW_CYCLE",
+          message: `tasks wait for each other in a circle: ${[...circle, next].join(" needs ")}`,
+        });
+      } else if (!done.has(next)) {
+        onTrail.add(next);
+        trail.push({ key: next, next: 0 });
+      }
+    }
+  }
+}

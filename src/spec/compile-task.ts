@@ -1,0 +1,167 @@
+import { Skip } from "../model/signal.ts";
+import { TASK, type Task, type TaskContext, type TaskHandlerEntry } from "../model/task.ts";
+import { compileBody, type Body } from "./compile-body.ts";
+import { compileTrigger, withSpecName, type CompiledTrigger } from "./compile-trigger.ts";
+import { many, milliseconds, retryOf } from "./fields.ts";
+import type { FlowFile, TaskEntry } from "./flow-schema.ts";
+import { Reader, type Needs, type Surroundings, type Value } from "./reader.ts";
+import type { Report } from "./report.ts";
+import { resolveHandler, type Library } from "./resolve-uses.ts";
+import { taskScope, type FlowScope } from "./scope.ts";
+import type { Path } from "./source.ts";
+import { suggestion } from "./suggestion.ts";
+
+/** A task of a spec that was understood, and what it comes after. */
+export interface CompiledTask {
+  readonly key: string;
+  readonly entry: TaskEntry;
+  readonly task: Task;
+  /** Tasks whose outputs it reads. */
+  readonly reads: readonly string[];
+  /** All tasks it comes after. */
+  readonly after: readonly string[];
+  /** The list it runs once for each item of; with the tasks that list reads. */
+  readonly foreach?: {
+    readonly list: Value;
+    readonly reads: readonly string[];
+    readonly secrets: readonly string[];
+    readonly as: string;
+  };
+}
+
+/** What tasks of one spec are compiled with. */
+export interface TaskSetting {
+  readonly report: Report;
+  readonly library: Library;
+  readonly file: string;
+  readonly content: FlowFile;
+  readonly around: Surroundings;
+  readonly scope: FlowScope;
+}
+
+const ROOTS = ["params", "tasks", "env", "secrets", "run", "flow"];
+
+/** Compiles one task: its settings, its body and all that its expressions read. */
+export async function compileTask(key: string, entry: TaskEntry, setting: TaskSetting): Promise<CompiledTask> {
+  const { report, around, content } = setting;
+  const path: Path = ["tasks", key];
+  const needs: Needs = { tasks: new Set(), secrets: new Set(content.secrets) };
+  const alias = entry.as ?? "item";
+  const mapped = entry.foreach === undefined ? [] : ["item", "index", alias];
+  const reader = new Reader(report, { ...around, roots: [...ROOTS, ...mapped], self: key }, needs);
+  const listNeeds: Needs = { tasks: new Set(), secrets: needs.secrets };
+  const listReader = new Reader(report, { ...around, roots: ROOTS, self: key }, listNeeds);
+  const list = entry.foreach === undefined ? undefined : listReader.data(entry.foreach, [...path, "foreach"]);
+  const condition =
+    entry.if === undefined
+      ? undefined
+      : typeof entry.if === "boolean"
+        ? () => entry.if
+        : reader.condition(entry.if, [...path, "if"]);
+  const body = await compileBody(entry, path, reader, setting);
+  const handlers = await compileHandlers(entry.stateHandlers, [...path, "stateHandlers"], setting);
+  const trigger = compileTrigger(entry.trigger, [...path, "trigger"], around.tasks, report);
+  const asked = many(entry.needs);
+  for (const [index, name] of asked.entries()) {
+    const at = typeof entry.needs === "string" ? [...path, "needs"] : [...path, "needs", index];
+    if (name === key) report.value(at, { code: "FLOW_CYCLE", message: `task "${key}" needs itself` });
+    else if (!around.tasks.includes(name))
+      report.value(at, {
+        code: "UNKNOWN_TASK",
+        message: `task "${key}" needs "${name}", which does not exist`,
+        help: suggestion(name, around.tasks),
+      });
+  }
+  const known = asked.filter((name) => name !== key && around.tasks.includes(name));
+  if (entry.as !== undefined && around.tasks.includes(entry.as))
+    report.value([...path, "as"], { code: "NAME_TAKEN", message: `"${entry.as}" is the name of a task` });
+  const run = runner(entry, body, condition, setting, needs, alias);
+  const task = makeTask(key, entry, setting, { body, trigger, handlers, secrets: [...needs.secrets], run });
+  return {
+    key,
+    entry,
+    task,
+    reads: [...needs.tasks],
+    after: [...new Set([...known, ...trigger.tasks, ...needs.tasks])],
+    ...(list === undefined
+      ? {}
+      : { foreach: { list, reads: [...listNeeds.tasks], secrets: [...needs.secrets], as: alias } }),
+  };
+}
+
+function runner(
+  entry: TaskEntry,
+  body: Body,
+  condition: Value | undefined,
+  setting: TaskSetting,
+  needs: Needs,
+  alias: string,
+): Task["run"] {
+  return async (inputs: Readonly<Record<string, unknown>>, context: TaskContext): Promise<unknown> => {
+    const scope = await taskScope(setting.scope, inputs, context, [...needs.secrets], alias);
+    if (condition !== undefined && condition(scope) !== true) throw new Skip(`if: ${String(entry.if)} is not true`); // eslint-disable-line @typescript-eslint/only-throw-error -- a signal is thrown, and is not an Error
+    return body.run(scope, context);
+  };
+}
+
+function makeTask(
+  key: string,
+  entry: TaskEntry,
+  { content }: TaskSetting,
+  made: {
+    readonly body: Body;
+    readonly trigger: CompiledTrigger;
+    readonly handlers: readonly TaskHandlerEntry[];
+    readonly secrets: readonly string[];
+    readonly run: Task["run"];
+  },
+): Task {
+  const { body, trigger } = made;
+  const kind = body.used.kind ?? "task";
+  const chosen = trigger.trigger ?? body.used.trigger;
+  const cache = entry.cache;
+  const timeout = entry.timeout ?? content.defaults?.timeout;
+  const quiet =
+    kind === "notification" && trigger.trigger !== undefined && trigger.trigger.triggerName !== "all_successful";
+  const cacheFor = typeof cache === "object" ? cache.for : cache;
+  const cacheKey = typeof cache === "object" ? cache.key : undefined;
+  const settings: Task = {
+    [TASK]: true,
+    name: entry.name ?? key,
+    kind,
+    tags: entry.tags ?? body.used.tags ?? [],
+    trigger: chosen,
+    skipOnUpstreamSkip:
+      entry.skipOnUpstreamSkip ?? (trigger.isExpression || quiet ? false : (body.used.skipOnUpstreamSkip ?? true)),
+    retry: retryOf(entry.retry ?? content.defaults?.retry) ?? body.used.retry,
+    timeout: timeout === undefined ? body.used.timeout : milliseconds(timeout),
+    cache:
+      cacheFor === undefined
+        ? body.used.cache
+        : { for: milliseconds(cacheFor), ...(cacheKey === undefined ? {} : { key: cacheKey }) },
+    checkpoint: body.used.checkpoint ?? true,
+    stateHandlers: [...(body.used.stateHandlers ?? []), ...made.handlers],
+    onFailure: body.used.onFailure,
+    secrets: [...new Set([...made.secrets, ...(body.used.secrets ?? []), ...body.secrets])],
+    pool: entry.pool ?? (entry.max === undefined ? body.used.pool : `map:${key}`),
+    priority: entry.priority ?? body.used.priority ?? 0,
+    inputNames: undefined,
+    run: made.run,
+  };
+  return withSpecName(settings, key);
+}
+
+/** State handlers that a spec names, each resolved to what the engine calls. */
+export async function compileHandlers(
+  entries: TaskEntry["stateHandlers"],
+  path: Path,
+  { report, library, file }: TaskSetting,
+): Promise<readonly TaskHandlerEntry[]> {
+  const handlers: TaskHandlerEntry[] = [];
+  for (const [index, entry] of (entries ?? []).entries()) {
+    const found = await resolveHandler(entry.uses, entry.with ?? {}, file, library);
+    if (typeof found === "object" && "code" in found) report.value([...path, index, "uses"], found);
+    else handlers.push(found);
+  }
+  return handlers;
+}

@@ -1,0 +1,105 @@
+import { basename, dirname, extname, resolve } from "node:path";
+import type { Files } from "../host/files.ts";
+import type { Environment } from "../host/host.ts";
+import { UserError, type Diagnostic } from "../model/error.ts";
+import type { Flow } from "../model/flow.ts";
+import type { Hook } from "../model/hook.ts";
+import { compileFlow } from "./compile-flow.ts";
+import { parseDotenv } from "./dotenv.ts";
+import { many } from "./fields.ts";
+import { compileHook } from "./compile-hook.ts";
+import { flowSchema, type FlowFile } from "./flow-schema.ts";
+import { problemsOf } from "./problems.ts";
+import { readYaml } from "./read-yaml.ts";
+import { Report } from "./report.ts";
+import type { Library } from "./resolve-uses.ts";
+
+/** What a spec is loaded with. */
+export interface SpecOptions extends Library {
+  readonly environment: Environment;
+  /** For dotenv files. */
+  readonly files: Files;
+}
+
+/** A spec that was understood. */
+export interface LoadedSpec {
+  readonly flow: Flow;
+  readonly hooks: readonly Hook[];
+  /** Warnings. */
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/**
+ * Loads a flow spec.
+ *
+ * @param file its absolute path; paths inside it are relative to its directory
+ * @throws UserError "usage" with all that is wrong, each at file, line and column
+ */
+export async function loadSpec(file: string, text: string, options: SpecOptions): Promise<LoadedSpec> {
+  const read = readYaml(file, text);
+  if (read.source === undefined) throw new UserError("usage", read.diagnostics);
+  const report = new Report(read.source);
+  const raw = read.source.value as Readonly<Record<string, unknown>>;
+  const checked = flowSchema.safeParse(raw);
+  if (!checked.success) report.diagnostics.push(...problemsOf(flowSchema, checked.error.issues, read.source));
+  // What was written well is compiled all the same, so that all problems are told at once.
+  const content = checked.success ? checked.data : remainder(raw, checked.error.issues);
+  if (content === undefined) throw new UserError("usage", sorted(report.diagnostics));
+  const stem = basename(file, extname(file));
+  const tasks: unknown = raw["tasks"];
+  const flow = await compileFlow(content, {
+    report,
+    library: options,
+    file,
+    name: stem === "" ? "flow" : stem,
+    taskNames: typeof tasks === "object" && tasks !== null ? Object.keys(tasks) : [],
+    variables: variables(file, content, options, report),
+  });
+  if (report.hasErrors) throw new UserError("usage", sorted(report.diagnostics));
+  const hooks = (content.hooks ?? []).map((hook) => compileHook(hook, flow.name));
+  return { flow, hooks, diagnostics: report.diagnostics };
+}
+
+function remainder(
+  raw: Readonly<Record<string, unknown>>,
+  issues: readonly Parameters<typeof problemsOf>[1][number][],
+): FlowFile | undefined {
+  const kept = structuredClone(raw) as Record<string, unknown>;
+  for (const issue of issues) {
+    const [top, second] = issue.path;
+    if (top === undefined && issue.code === "unrecognized_keys")
+      for (const key of issue.keys) Reflect.deleteProperty(kept, key);
+    else if ((top === "tasks" || top === "params") && second !== undefined)
+      Reflect.deleteProperty(kept[top] as object, second);
+    else if (top !== undefined) Reflect.deleteProperty(kept, top);
+  }
+  const again = flowSchema.safeParse(kept);
+  return again.success ? again.data : undefined;
+}
+
+function variables(
+  file: string,
+  content: FlowFile,
+  options: SpecOptions,
+  report: Report,
+): Readonly<Record<string, string | undefined>> {
+  // Values of secrets are read as secrets, and no other way.
+  const open = Object.entries(options.environment.variables).filter(([name]) => !/^FLOWCTL_(SECRET|AGE)_/.test(name));
+  let all: Readonly<Record<string, string | undefined>> = Object.fromEntries(open);
+  for (const [index, name] of many(content.dotenv).entries()) {
+    const path = typeof content.dotenv === "string" ? ["dotenv"] : ["dotenv", index];
+    const text = options.files.read(resolve(dirname(file), name));
+    if (text === undefined) report.value(path, { code: "DOTENV_NOT_FOUND", message: `there is no file ${name}` });
+    // What the environment says already stands.
+    else all = { ...parseDotenv(text), ...all };
+  }
+  return all;
+}
+
+/** In the order of the file; each problem once. */
+function sorted(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
+  const unique = new Map(
+    diagnostics.map((each) => [`${String(each.line)}:${String(each.column)}:${each.message}`, each]),
+  );
+  return [...unique.values()].sort((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0));
+}

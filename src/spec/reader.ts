@@ -1,0 +1,166 @@
+import type { Path } from "./source.ts";
+import { parseExpression, type Expression } from "./expression.ts";
+import type { Report } from "./report.ts";
+import { suggestion } from "./suggestion.ts";
+import { asText, isWhole, literal, parseTemplate, type Hole } from "./template.ts";
+
+/** Something whose value is known when the task runs. */
+export type Value = (scope: Scope) => unknown;
+/** What expressions read, by root: `params`, `tasks`, `env`, … */
+export type Scope = Readonly<Record<string, unknown>>;
+
+/** What is known where an expression stands. */
+export interface Surroundings {
+  /** Roots that may be read: others are mistakes. */
+  readonly roots: readonly string[];
+  readonly params: readonly string[];
+  readonly tasks: readonly string[];
+  /** Names a task's outputs have, where they are known. */
+  readonly outputs: ReadonlyMap<string, readonly string[]>;
+  /** The task it stands in. */
+  readonly self?: string;
+}
+
+/** What was read: tasks make edges, secrets are looked for before the first task runs. */
+export interface Needs {
+  readonly tasks: Set<string>;
+  readonly secrets: Set<string>;
+}
+
+const ALL_ROOTS: Readonly<Record<string, string>> = {
+  secrets: "a secret never becomes a part of a script: hand it over with env:",
+  tasks: "the tasks' outputs are not known here",
+  item: "item goes with foreach:",
+  index: "index goes with foreach:",
+};
+
+/** Reads the expressions of one spec, reports what is wrong with them, and notes what they need. */
+export class Reader {
+  readonly #report: Report;
+  readonly #around: Surroundings;
+  readonly needs: Needs;
+
+  constructor(report: Report, around: Surroundings, needs: Needs = { tasks: new Set(), secrets: new Set() }) {
+    this.#report = report;
+    this.#around = around;
+    this.needs = needs;
+  }
+
+  /** Roots that may be read here. */
+  get roots(): readonly string[] {
+    return this.#around.roots;
+  }
+
+  /** The same reader where other roots may be read. */
+  with(more: Partial<Surroundings>): Reader {
+    return new Reader(this.#report, { ...this.#around, ...more }, this.needs);
+  }
+
+  /** Any data, with expressions in its texts. A text that is one expression keeps the expression's type. */
+  data(value: unknown, path: Path): Value {
+    if (typeof value === "string") return this.text(value, path);
+    if (Array.isArray(value)) {
+      const items = value.map((item, index) => this.data(item, [...path, index]));
+      return (scope) => items.map((item) => item(scope));
+    }
+    if (typeof value !== "object" || value === null) return () => value;
+    const entries = Object.entries(value).map(([key, each]) => [key, this.data(each, [...path, key])] as const);
+    return (scope) => Object.fromEntries(entries.map(([key, each]) => [key, each(scope)]));
+  }
+
+  /** A text with expressions in it. */
+  text(text: string, path: Path): Value {
+    if (!text.includes("${{")) return () => text;
+    const template = parseTemplate(text);
+    if (template.unclosed !== undefined) {
+      this.#report.part(
+        path,
+        text,
+        { start: template.unclosed, end: template.unclosed + 3 },
+        {
+          code: "EXPRESSION_UNCLOSED",
+          message: "this ${{ is never closed",
+          help: "close it with }}, or write $${{ for the characters themselves",
+        },
+      );
+      return () => text;
+    }
+    const expressions = template.holes.map((hole) => this.hole(hole, text, path));
+    const [only] = expressions;
+    if (only !== undefined && isWhole(template)) return (scope) => only.evaluate(scope);
+    const texts = [0, ...template.holes.map((hole) => hole.end)].map((start, index) =>
+      literal(text.slice(start, template.holes[index]?.start)),
+    );
+    return (scope) => texts.map((part, index) => part + asText(expressions[index]?.evaluate(scope))).join("");
+  }
+
+  /** A key whose text is an expression with or without `${{ }}` around it: `if: params.publish`. */
+  condition(text: string, path: Path): Value {
+    const template = parseTemplate(text);
+    if (isWhole(template) || template.holes.length > 0) return this.text(text, path);
+    const expression = this.hole(
+      { code: text.trim(), codeStart: text.length - text.trimStart().length, start: 0, end: text.length },
+      text,
+      path,
+    );
+    return (scope) => expression.evaluate(scope);
+  }
+
+  /** One expression of a text. */
+  hole(hole: Hole, text: string, path: Path): Expression {
+    const parsed = parseExpression(hole.code);
+    if ("evaluate" in parsed) {
+      for (const reading of parsed.readings) this.#check(reading, hole, text, path);
+      return parsed;
+    }
+    const start = hole.codeStart + Math.max(parsed.start, 0);
+    this.#report.part(
+      path,
+      text,
+      { start, end: hole.codeStart + parsed.end },
+      { code: "EXPRESSION_SYNTAX", message: `this expression cannot be read: ${parsed.message}` },
+    );
+    return { code: hole.code, readings: [], evaluate: () => undefined };
+  }
+
+  #check(reading: Expression["readings"][number], hole: Hole, text: string, path: Path): void {
+    const { root, path: fields } = reading;
+    const span = { start: hole.codeStart + reading.start, end: hole.codeStart + reading.end };
+    const say = (code: string, message: string, help?: string): void => {
+      this.#report.part(path, text, span, { code, message, help });
+    };
+    const around = this.#around;
+    if (!around.roots.includes(root)) {
+      const why = ALL_ROOTS[root];
+      say(
+        root === "secrets" ? "SECRET_IN_SCRIPT" : "UNKNOWN_NAME",
+        `"${root}" ${why === undefined ? "is not known in expressions" : "cannot be read here"}`,
+        why ?? suggestion(root, around.roots),
+      );
+      return;
+    }
+    const [first, second, third] = fields;
+    if (root === "params" && first !== undefined && !around.params.includes(first))
+      say(
+        "UNKNOWN_PARAM",
+        `there is no parameter "${first}"`,
+        suggestion(first, around.params) ?? "declare it under params:",
+      );
+    if (root === "secrets") {
+      if (first === undefined) say("UNKNOWN_NAME", "a secret is read by its name: secrets.NAME");
+      else this.needs.secrets.add(first);
+    }
+    if (root !== "tasks") return;
+    if (first === undefined) say("UNKNOWN_TASK", "a task is read by its name: tasks.NAME.outputs");
+    else if (first === around.self) say("FLOW_CYCLE", `task "${first}" reads its own outputs`);
+    else if (!around.tasks.includes(first))
+      say("UNKNOWN_TASK", `there is no task "${first}"`, suggestion(first, around.tasks));
+    else if (second !== "outputs") say("UNKNOWN_OUTPUT", `of a task, its outputs can be read: tasks.${first}.outputs`);
+    else {
+      this.needs.tasks.add(first);
+      const known = around.outputs.get(first);
+      if (third !== undefined && known !== undefined && !known.includes(third))
+        say("UNKNOWN_OUTPUT", `task "${first}" has no output "${third}"`, suggestion(third, known));
+    }
+  }
+}

@@ -1,0 +1,107 @@
+import { dirname, isAbsolute, resolve } from "node:path";
+import { isNotifier } from "../model/notifier.ts";
+import { isTask, type Task, type TaskHandlerEntry } from "../model/task.ts";
+import { suggestion } from "./suggestion.ts";
+
+/** What names in `uses` may stand for. */
+export interface Library {
+  /** Tasks of the library by name: each gives a task, a class of tasks or a function. */
+  readonly tasks: Readonly<Record<string, () => Promise<unknown>>>;
+  /** Notifiers and state handlers by name: each gives a function that takes `with`. */
+  readonly handlers: Readonly<Record<string, () => Promise<unknown>>>;
+  /** Loads a module of the person's, by its absolute path or its package's name. */
+  readonly importModule: (path: string) => Promise<Readonly<Record<string, unknown>>>;
+}
+
+/** The body behind a `uses`, and what its kind says of itself. */
+export interface Used {
+  readonly task: Partial<Task>;
+  run(inputs: Readonly<Record<string, unknown>>, context: Parameters<Task["run"]>[1]): unknown;
+}
+
+/** Why a `uses` stands for nothing. */
+export interface UsesProblem {
+  readonly code: string;
+  readonly message: string;
+  readonly help?: string | undefined;
+}
+
+/**
+ * Finds what `uses` of a task names: a task of the library, `./file.ts#export`,
+ * or a package's export. Export: a task, a class of tasks, or a plain function.
+ */
+export async function resolveTask(uses: string, file: string, library: Library): Promise<Used | UsesProblem> {
+  const found = await lookUp(uses, file, library.tasks, library, "task");
+  if ("problem" in found) return found.problem;
+  const used = asTask(found.value);
+  return used ?? { code: "USES_NO_TASK", message: `"${uses}" is ${kindOf(found.value)}, not a task or a function` };
+}
+
+/** Finds what `uses` of a state handler names, and gives it its options. */
+export async function resolveHandler(
+  uses: string,
+  options: Readonly<Record<string, unknown>>,
+  file: string,
+  library: Library,
+): Promise<TaskHandlerEntry | UsesProblem> {
+  const isName = /^[\w-]+$/.test(uses);
+  const found = await lookUp(uses, file, library.handlers, library, "state handler");
+  if ("problem" in found) return found.problem;
+  const { value } = found;
+  // A shipped notifier is made from its options; a person's handler with options is made by a function of one parameter.
+  const isMaker = typeof value === "function" && (isName || (Object.keys(options).length > 0 && value.length <= 1));
+  const handler = isMaker ? (value as (options: unknown) => unknown)(options) : value;
+  if (typeof handler === "function" || isNotifier(handler)) return handler as TaskHandlerEntry;
+  return { code: "USES_NO_HANDLER", message: `"${uses}" is ${kindOf(handler)}, not a state handler` };
+}
+
+async function lookUp(
+  uses: string,
+  file: string,
+  names: Readonly<Record<string, () => Promise<unknown>>>,
+  library: Library,
+  what: string,
+): Promise<{ readonly value: unknown } | { readonly problem: UsesProblem }> {
+  const known = Object.hasOwn(names, uses) ? names[uses] : undefined;
+  if (known !== undefined) return { value: await known() };
+  const hash = uses.lastIndexOf("#");
+  const [path, name] = hash === -1 ? [uses, undefined] : [uses.slice(0, hash), uses.slice(hash + 1)];
+  const isPath = path.startsWith("./") || path.startsWith("../") || isAbsolute(path);
+  if (!isPath && name === undefined)
+    return {
+      problem: {
+        code: "UNKNOWN_USES",
+        message: `there is no ${what} "${uses}"`,
+        help: suggestion(uses, Object.keys(names)) ?? "a task of your own: ./file.ts#export",
+      },
+    };
+  const module = await library.importModule(isPath ? resolve(dirname(file), path) : path);
+  const exports = Object.keys(module);
+  const wanted = name ?? "default";
+  if (Object.hasOwn(module, wanted)) return { value: module[wanted] };
+  return {
+    problem: {
+      code: "USES_NO_EXPORT",
+      message: `${path} exports no "${wanted}"`,
+      help: suggestion(wanted, exports) ?? "it exports nothing",
+    },
+  };
+}
+
+function asTask(value: unknown): Used | undefined {
+  if (isTask(value)) return { task: value, run: (inputs, context) => value.run(inputs, context) };
+  if (typeof value !== "function") return undefined;
+  const prototype = value.prototype as { readonly run?: unknown } | undefined;
+  if (typeof prototype?.run === "function") return asTask(new (value as new () => unknown)());
+  // What task() makes is a function that carries the task.
+  if ("run" in value && typeof value.run === "function") {
+    const task = value as unknown as Task;
+    return { task, run: (inputs, context) => task.run(inputs, context) };
+  }
+  return { task: {}, run: (inputs, context) => (value as (...args: unknown[]) => unknown)(inputs, context) };
+}
+
+function kindOf(value: unknown): string {
+  if (value === undefined || value === null) return "nothing";
+  return Array.isArray(value) ? "a list" : typeof value === "object" ? "an object" : `a ${typeof value}`;
+}

@@ -1,0 +1,39 @@
+import type { TaskContext } from "../model/task.ts";
+import type { Scope, Value } from "./reader.ts";
+
+/** What all tasks of a flow read alike. */
+export interface FlowScope {
+  readonly flow: string;
+  /** Environment variables: the process's and those of dotenv files. */
+  readonly variables: Readonly<Record<string, string | undefined>>;
+  /** The flow's own `env:`, which may have expressions. */
+  readonly env: Value;
+}
+
+/** The values that expressions of one task read, at one attempt of it. */
+export async function taskScope(
+  flow: FlowScope,
+  inputs: Readonly<Record<string, unknown>>,
+  context: TaskContext,
+  secretNames: readonly string[],
+  alias: string,
+): Promise<Scope> {
+  const secrets: Record<string, string> = {};
+  for (const name of secretNames) secrets[name] = await context.secret(name);
+  const tasks = Object.fromEntries(
+    Object.entries(inputs).flatMap(([key, value]) => (key === ITEM ? [] : [[key, { outputs: value }]])),
+  );
+  const first: Scope = {
+    params: context.params,
+    secrets,
+    tasks,
+    env: flow.variables,
+    run: { id: context.runId, attempt: context.attempt },
+    flow: { name: flow.flow },
+    ...(ITEM in inputs ? { item: inputs[ITEM], [alias]: inputs[ITEM], index: context.mapIndex } : {}),
+  };
+  return { ...first, env: { ...flow.variables, ...(flow.env(first) as object) } };
+}
+
+/** The key of the edge that carries a mapped task's item: no task can be named so. */
+export const ITEM = "(item)";

@@ -1,0 +1,14 @@
+import { stripVTControlCharacters } from "node:util";
+
+const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
+
+/** Text as it may stand on a person's terminal or in a log: without anything a terminal obeys. */
+export function cleanText(text: string): string {
+  return stripVTControlCharacters(text).replaceAll("\t", "  ").replace(CONTROL, "");
+}
+
+/** The first line of a text, clean. */
+export function firstLine(text: string): string {
+  const end = text.indexOf("\n");
+  return cleanText(end === -1 ? text : text.slice(0, end)).trim();
+}

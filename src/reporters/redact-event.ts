@@ -1,0 +1,38 @@
+import type { RunEvent } from "../model/event.ts";
+import type { State } from "../model/state.ts";
+
+/** The event without secrets in what it says: its lines, messages and errors. Itself where there are none. */
+export function redactEvent(event: RunEvent, redact: (text: string) => string): RunEvent {
+  switch (event.type) {
+    case "run-started":
+      return event;
+    case "task-output": {
+      const text = redact(event.text);
+      return text === event.text ? event : { ...event, text };
+    }
+    case "run-state": {
+      const to = redactState(event.to, redact);
+      return to === event.to ? event : { ...event, to };
+    }
+    case "task-state": {
+      const to = redactState(event.to, redact);
+      return to === event.to ? event : { ...event, to };
+    }
+  }
+}
+
+function redactState(state: State, redact: (text: string) => string): State {
+  const message = state.message === null ? null : redact(state.message);
+  const result = state.result instanceof Error ? redactError(state.result, redact) : state.result;
+  return message === state.message && result === state.result ? state : { ...state, message, result };
+}
+
+function redactError(error: Error, redact: (text: string) => string): Error {
+  const message = redact(error.message);
+  const stack = error.stack === undefined ? undefined : redact(error.stack);
+  if (message === error.message && stack === error.stack) return error;
+  const copy = new Error(message);
+  copy.name = error.name;
+  if (stack !== undefined) copy.stack = stack;
+  return copy;
+}

@@ -1,0 +1,69 @@
+import { formatDuration } from "../model/duration.ts";
+import type { TaskState } from "../model/event.ts";
+import type { Counts, Failure } from "../model/tally.ts";
+import { isFailed, type State } from "../model/state.ts";
+import { firstLine } from "./clean-text.ts";
+import type { Glyphs } from "./palette.ts";
+
+/** `[04:09.8]`: minutes, seconds and tenths since the run began. */
+export function clockText(ms: number): string {
+  const tenths = Math.floor(Math.max(ms, 0) / 100);
+  const two = (value: number): string => String(value).padStart(2, "0");
+  return `[${two(Math.floor(tenths / 600))}:${two(Math.floor(tenths / 10) % 60)}.${tenths % 10}]`;
+}
+
+/** What went wrong, in one line: the state's message, and how often it was tried. */
+export function failureText(failure: Pick<Failure, "message" | "type" | "attempts">): string {
+  const what = failure.message === null || failure.message === "" ? failure.type : firstLine(failure.message);
+  return failure.attempts > 1 ? `${what} after ${failure.attempts} attempts` : what;
+}
+
+/** Why a task did not run. */
+export function skipReason(event: Pick<TaskState, "causedBy" | "to">): string {
+  if (event.causedBy !== undefined) return `because ${event.causedBy} failed`;
+  return event.to.message === null ? "" : firstLine(event.to.message);
+}
+
+/** `attempt 1 failed: exit code 1; next in 2s`. */
+export function retryText(failed: TaskState | undefined, retrying: TaskState): string {
+  const { to } = retrying;
+  const why = failed?.to.message ?? to.message;
+  const what =
+    failed === undefined
+      ? firstLine(why ?? "again")
+      : `attempt ${failed.attempt} failed: ${firstLine(why ?? failed.to.type)}`;
+  const wait = to.type === "Retrying" && to.startTime !== null ? to.startTime - retrying.at : 0;
+  return wait > 0 ? `${what}; next in ${shortDuration(wait)}` : `${what}; again now`;
+}
+
+/** `2s`, `250ms`, `1m 30s`: without a decimal that says nothing. */
+export function shortDuration(ms: number): string {
+  if (ms < 1000) return `${Math.round(ms)}ms`;
+  return formatDuration(ms).replace(/\.0s$/, "s");
+}
+
+/** `10 ok · 1 failed · 1 skipped`; what there is none of is left out. */
+export function countsText(counts: Counts, notNeeded: number, glyphs: Glyphs): string {
+  const parts = [
+    [counts.ok, "ok"],
+    [counts.failed, "failed"],
+    [counts.skipped, "skipped"],
+    [counts.cancelled, "cancelled"],
+    [notNeeded, "not needed"],
+  ] as const;
+  const shown = parts.filter(([count, word]) => count > 0 || (word === "ok" && counts.failed + counts.skipped === 0));
+  return shown.map(([count, word]) => `${count} ${word}`).join(` ${glyphs.dot} `);
+}
+
+/** `failed`, `succeeded`, …: what became of the run. */
+export function outcomeText(state: State): string {
+  return OUTCOMES[state.type] ?? (isFailed(state) ? "failed" : "succeeded");
+}
+
+const OUTCOMES: Readonly<Partial<Record<State["type"], string>>> = {
+  Crashed: "crashed",
+  Cancelled: "was cancelled",
+  Paused: "is paused",
+  TimedOut: "timed out",
+  Skipped: "was skipped",
+};

@@ -140,6 +140,11 @@ export class Flow implements AnyFlow {
     return tasks.slice(1).map((task, index) => this.addEdge(tasks[index] as TaskLike, task));
   }
 
+  /** Changes edges, from the given place in their list on. */
+  rewriteEdges(from: number, change: (edge: Edge) => Edge): void {
+    this.#graph.rewrite(from, change);
+  }
+
   /** Gives a task an input that is a plain value. */
   setConstant(task: AnyTask, key: string, value: unknown): void {
     const known = this.#constants.get(task);

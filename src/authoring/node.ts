@@ -42,6 +42,7 @@ export abstract class Node implements TaskSettings {
 
   /** The names of the inputs the body takes, where its first parameter is a pattern; a subclass may say it itself. */
   get inputNames(): readonly string[] | undefined {
+    // eslint-disable-next-line @typescript-eslint/unbound-method -- its text is read, it is not called
     return inputNamesOf(this.run);
   }
 

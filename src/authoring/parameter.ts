@@ -72,6 +72,6 @@ function withType(options: ParameterOptions): ParameterOptions {
   if (typeof given === "number" || typeof given === "boolean" || typeof given === "string") {
     return { ...options, type: typeof given as "number" | "boolean" | "string" };
   }
-  if (given instanceof Date) return { ...options, type: "datetime" };
+  if (Object.prototype.toString.call(given) === "[object Date]") return { ...options, type: "datetime" };
   return { ...options, type: Array.isArray(given) ? "array" : "object" };
 }

@@ -41,9 +41,9 @@ export async function runInProcess(flow: Flow, options: FlowRunOptions): Promise
     import("../engine/run-flow.ts"),
     import("../host/clock.ts"),
   ]);
-  const { params: _, secrets, onEvent, runId, ...rest } = options;
+  const { secrets, onEvent, runId } = options;
   return runFlow(flow, {
-    ...rest,
+    ...options,
     runId: runId ?? `local-${globalThis.crypto.randomUUID()}`,
     params: resolved.values,
     recorder: { record: (event) => onEvent?.(event) },

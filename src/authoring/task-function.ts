@@ -68,6 +68,7 @@ export function task<O, I extends object = {}>(
   options: Omit<TaskOptions, "name">,
   body: TaskBody<I, O>,
 ): TaskFunction<I, O>;
+// eslint-disable-next-line @typescript-eslint/unified-signatures -- beside a name, options may not hold another
 export function task<O, I extends object = {}>(options: TaskOptions, body: TaskBody<I, O>): TaskFunction<I, O>;
 export function task<O, I extends object = {}>(body: TaskBody<I, O>): TaskFunction<I, O>;
 export function task(...args: readonly unknown[]): TaskFunction<object, unknown> {
@@ -97,8 +98,10 @@ export function taskFunction<I extends object, O>(
   // Wrong options are told where the task is defined, not at its first call.
   const first = make(options);
   const create = (more: TaskOptions = {}): Task<I, O> => {
-    const { upstream: _, ...rest } = more as CallOptions;
-    return make({ ...options, ...rest, tags: [...(options.tags ?? []), ...(rest.tags ?? [])] });
+    const merged: { -readonly [K in keyof CallOptions]: CallOptions[K] } = { ...options, ...more };
+    delete merged.upstream;
+    if (options.tags === undefined || more.tags === undefined) return make(merged);
+    return make({ ...merged, tags: [...new Set([...options.tags, ...more.tags])] });
   };
   const place = (inputs: object | undefined, call: CallOptions | undefined, isMapped: boolean): Ref<unknown> => {
     const flow = requireFlow(

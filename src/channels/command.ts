@@ -44,7 +44,7 @@ async function send(delivery: DeliveryRequest): Promise<Delivery> {
     const child = spawn(program, args, {
       // A text is a line for the shell; a list is a program with its arguments.
       shell: !Array.isArray(definition["run"]),
-      env: { ...delivery.environment, ...optionRecord(delivery, "env"), ...names },
+      env: { ...withoutSecrets(delivery.environment), ...optionRecord(delivery, "env"), ...names },
       stdio: ["pipe", "ignore", "pipe"],
       windowsHide: true,
       ...(typeof cwd === "string" ? { cwd } : {}),
@@ -57,6 +57,11 @@ async function send(delivery: DeliveryRequest): Promise<Delivery> {
   } catch (error) {
     return notStarted(error);
   }
+}
+
+/** The environment without the secrets that flowctl was given in it: a program gets those that its `env` names. */
+function withoutSecrets(environment: DeliveryRequest["environment"]): DeliveryRequest["environment"] {
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => !name.startsWith("FLOWCTL_SECRET_")));
 }
 
 /** Feeds a program, waits for its end within the channel's timeout, and judges it. */

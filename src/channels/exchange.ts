@@ -35,9 +35,8 @@ export async function exchange(
   request: HttpRequest,
   delivery: Pick<DeliveryRequest, "definition" | "environment" | "signal">,
 ): Promise<Exchange> {
-  if (!isHttpUrl(request.url)) {
-    return { failure: { outcome: "permanent", code: "BAD_URL", note: "the URL is not an http or https URL" } };
-  }
+  const prepared = prepare(request);
+  if ("outcome" in prepared) return { failure: prepared };
   const deadline = new AbortController();
   const stop = (): void => {
     deadline.abort();
@@ -48,13 +47,16 @@ export async function exchange(
   delivery.signal.addEventListener("abort", stop, { once: true });
   const timer = setTimeout(stop, timeoutOf(delivery.definition));
   try {
-    const route = await openRoute(delivery.environment);
+    const route = await openRoute(delivery.environment).catch(() => undefined);
+    if (route === undefined) {
+      return { failure: { outcome: "transient", code: "BAD_PROXY", note: "a proxy variable holds no proxy's URL" } };
+    }
     try {
-      const response = await route.fetch(request.url, {
+      const response = await route.fetch(prepared.url, {
         method: request.method ?? "POST",
         redirect: "manual",
         signal: deadline.signal,
-        ...(request.headers === undefined ? {} : { headers: request.headers }),
+        headers: prepared.headers,
         ...(request.body === undefined ? {} : { body: request.body }),
       });
       return { answer: { status: response.status, headers: response.headers, body: await readSome(response) } };
@@ -66,6 +68,27 @@ export async function exchange(
   } finally {
     clearTimeout(timer);
     delivery.signal.removeEventListener("abort", stop);
+  }
+}
+
+/** What `fetch` would throw about, with the whole URL in its words, is settled here. */
+function prepare(request: HttpRequest): { readonly url: string; readonly headers: [string, string][] } | Delivery {
+  if (!isHttpUrl(request.url)) {
+    return { outcome: "permanent", code: "BAD_URL", note: "the URL is not an http or https URL" };
+  }
+  try {
+    const headers = new Headers(request.headers);
+    const url = new URL(request.url);
+    if (url.username !== "" || url.password !== "") {
+      const login = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
+      if (!headers.has("authorization")) headers.set("authorization", `Basic ${Buffer.from(login).toString("base64")}`);
+      url.username = "";
+      url.password = "";
+    }
+    return { url: url.href, headers: [...headers] };
+  } catch {
+    const help = "look for line ends and letters outside Latin-1 in headers, tokens and the URL's login";
+    return { outcome: "permanent", code: "BAD_HEADER", note: "a header cannot be sent as it is", help };
   }
 }
 

@@ -17,9 +17,10 @@ const CONNECT_MS = 10_000;
 export async function openRoute(environment: DeliveryRequest["environment"]): Promise<Route> {
   const variable = (name: string): string | undefined =>
     [environment[name], environment[name.toUpperCase()]].find((value) => value !== undefined && value !== "");
-  const all = variable("all_proxy");
-  const httpProxy = variable("http_proxy") ?? all;
-  const httpsProxy = variable("https_proxy") ?? all;
+  const proxy = (name: string): string | undefined => withScheme(variable(name));
+  const all = proxy("all_proxy");
+  const httpProxy = proxy("http_proxy") ?? all;
+  const httpsProxy = proxy("https_proxy") ?? all;
   if (httpProxy === undefined && httpsProxy === undefined) return { fetch: globalThis.fetch, close: async () => {} };
   const { EnvHttpProxyAgent, fetch } = await import("./proxy-agent.ts");
   const dispatcher = new EnvHttpProxyAgent({
@@ -30,4 +31,9 @@ export async function openRoute(environment: DeliveryRequest["environment"]): Pr
   });
   const through = (input: string, init?: object): Promise<unknown> => fetch(input, { ...init, dispatcher });
   return { fetch: through as unknown as typeof globalThis.fetch, close: () => dispatcher.destroy() };
+}
+
+/** As curl reads it: `proxy:3128` is `http://proxy:3128`. */
+function withScheme(value: string | undefined): string | undefined {
+  return value === undefined || value.includes("://") ? value : `http://${value}`;
 }

@@ -43,6 +43,14 @@ describe("command", () => {
     expect(readFileSync(join(directory, "env"), "utf8")).toBe("n_7qk2mzx4c5v6b7n8m9k0j1h2g3 s3cret\n");
   });
 
+  it("keeps from a program the secrets that it was not given", async () => {
+    const environment = { PATH: process.env["PATH"], FLOWCTL_SECRET_SMTP_URL: "s3cret", LANG: "C" };
+    await run("env > env", { environment });
+    const seen = readFileSync(join(directory, "env"), "utf8");
+    expect(seen).toContain("LANG=C");
+    expect(seen).not.toContain("s3cret");
+  });
+
   it("runs a list without a shell", async () => {
     expect(await run(["sh", "-c", 'test "$1" = "a b; c"', "sh", "a b; c"])).toEqual({ outcome: "delivered" });
   });

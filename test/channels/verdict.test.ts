@@ -1,0 +1,58 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { cut, cutBytes, cutEscaped, plain } from "../../src/channels/cut.ts";
+import { quote } from "../../src/channels/scrub.ts";
+import { retryAfterMs } from "../../src/channels/verdict.ts";
+
+const wait = (header: string | null, body = ""): number | undefined =>
+  retryAfterMs(
+    { headers: new Headers(header === null ? {} : { "retry-after": header }), body },
+    Date.UTC(2026, 10, 23, 6),
+  );
+
+describe("how long a service asks to wait", () => {
+  it.each<[string | null, string, number | undefined]>([
+    ["30", "", 30_000],
+    ["0", "", 1000],
+    ["0.25", "", 1000],
+    ["999999999", "", 86_400_000],
+    ["Mon, 23 Nov 2026 06:10:00 GMT", "", 600_000],
+    ["Mon, 23 Nov 2026 05:00:00 GMT", "", 1000],
+    ["soon", "", undefined],
+    [null, '{"retry_after": 2.5}', 2500],
+    [null, '{"ok":false,"parameters":{"retry_after":12}}', 12_000],
+    [null, "", undefined],
+  ])("%j with the body %j", (header, body, expected) => {
+    expect(wait(header, body)).toBe(expected);
+  });
+});
+
+describe("a service's own words", () => {
+  it("are shown without secrets, their parts and their encodings, on one line", () => {
+    const url = "https://user:p4ssw0rd@example.com/hooks/T0KENT0KEN?sig=abcdef123456";
+    const values = { URL: url, KEY: "k3y with space" };
+    const basic = Buffer.from("k3y with space").toString("base64");
+    const said = `at ${url}\nor /hooks/T0KENT0KEN, sig abcdef123456, pw p4ssw0rd, ${encodeURIComponent("k3y with space")} ${basic}\u0007`;
+    const shown = quote(said, { values });
+    for (const part of ["p4ssw0rd", "T0KENT0KEN", "abcdef123456", "k3y", basic.slice(0, 12), "\n", "\u0007"]) {
+      expect(shown).not.toContain(part);
+    }
+    expect(quote("x".repeat(500), { values })).toHaveLength(160);
+  });
+});
+
+describe("cutting", () => {
+  it("never leaves half a character, and never more than it may", () => {
+    fc.assert(
+      fc.property(fc.string({ unit: "grapheme" }), fc.nat(40), (text, limit) => {
+        const short = cut(text, limit);
+        expect(short.length).toBeLessThanOrEqual(limit);
+        expect(plain(short)).toBe(plain(short).replace("\uFFFD", ""));
+        if (limit >= 3) expect(Buffer.byteLength(cutBytes(text, limit))).toBeLessThanOrEqual(limit);
+        expect(cutBytes(text, limit)).not.toContain("\uFFFD");
+        const escaped = cutEscaped(text, limit, (each) => each.replaceAll("a", "&amp;"));
+        expect(escaped.length).toBeLessThanOrEqual(limit);
+      }),
+    );
+  });
+});

@@ -13,10 +13,16 @@ import { asText } from "./template.ts";
 export interface Body {
   /** What the used task says of itself. */
   readonly used: Partial<Task>;
-  /** Secrets that follow from its inputs. */
-  readonly secrets: readonly string[];
+  /** Inputs that are plain values. */
+  readonly constants: Readonly<Record<string, unknown>>;
+  /** Names of the inputs that expressions give. */
+  readonly computed: ReadonlySet<string>;
+  /** The channel of the config that a notification task goes to. */
+  readonly channel?: string | undefined;
   run(scope: Scope, context: TaskContext): unknown;
 }
+
+const NOTHING = { used: {}, constants: {}, computed: new Set<string>() };
 
 /** Compiles `run`, or `uses` with `with`. */
 export async function compileBody(entry: TaskEntry, path: Path, reader: Reader, setting: TaskSetting): Promise<Body> {
@@ -26,16 +32,34 @@ export async function compileBody(entry: TaskEntry, path: Path, reader: Reader, 
   const used = await resolveTask(entry.uses ?? "", file, library);
   if ("code" in used) {
     report.value([...path, "uses"], used);
-    return { used: {}, secrets: [], run: () => undefined };
+    return { ...NOTHING, run: () => undefined };
   }
-  const plain = Object.fromEntries(
-    Object.entries(entry.with ?? {}).filter(([, value]) => !JSON.stringify(value).includes("${{")),
-  );
+  const entries = Object.entries(entry.with ?? {});
+  const isConstant = ([, value]: [string, unknown]): boolean => !(JSON.stringify(value) ?? "").includes("${{");
+  const computed = new Set(entries.filter((each) => !isConstant(each)).map(([name]) => name));
+  const sources = new Map(entries.flatMap(([name, value]) => sourceOf(name, value, setting)));
   return {
     used: used.task,
-    secrets: used.task.secretsFor?.(plain) ?? [],
-    run: (scope, context) => used.run(inputs(scope) as Readonly<Record<string, unknown>>, context),
+    constants: Object.fromEntries(entries.filter(isConstant)),
+    computed,
+    run: (scope, context) => used.run(inputs(scope) as Readonly<Record<string, unknown>>, naming(context, sources)),
   };
+}
+
+/** Of an input that is a task's outputs and nothing else, that task: a failure is told in its name. */
+function sourceOf(input: string, value: unknown, { content }: TaskSetting): readonly (readonly [string, string])[] {
+  const key =
+    typeof value === "string" ? /^\$\{\{\s*tasks\.(\w+)\.outputs\b[\w.]*\s*\}\}$/.exec(value)?.[1] : undefined;
+  return key === undefined ? [] : [[input, content.tasks[key]?.name ?? key]];
+}
+
+/** The same context, that knows which tasks the inputs come from. */
+function naming(context: TaskContext, sources: ReadonlyMap<string, string>): TaskContext {
+  if (sources.size === 0) return context;
+  return new Proxy(context, {
+    get: (target, key) =>
+      key === "sourceOf" ? (input: string) => sources.get(input) : (Reflect.get(target, key, target) as unknown),
+  });
 }
 
 function compileRun(entry: TaskEntry, path: Path, reader: Reader, setting: TaskSetting): Body {
@@ -48,8 +72,7 @@ function compileRun(entry: TaskEntry, path: Path, reader: Reader, setting: TaskS
     ? compileArgv(entry.run, path, reader)
     : compileScript(entry.run ?? "", shell, path, reader, setting);
   return {
-    used: {},
-    secrets: [],
+    ...NOTHING,
     async run(scope, context) {
       const given = stdin === undefined ? undefined : asText(stdin(scope));
       const { variables, ...rest } = command(scope);

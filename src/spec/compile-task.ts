@@ -16,6 +16,8 @@ export interface CompiledTask {
   readonly key: string;
   readonly entry: TaskEntry;
   readonly task: Task;
+  /** Inputs that are plain values, of a notification task: they name its secrets and its channel. */
+  readonly constants: Readonly<Record<string, unknown>>;
   /** Tasks whose outputs it reads. */
   readonly reads: readonly string[];
   /** All tasks it comes after. */
@@ -81,6 +83,7 @@ export async function compileTask(key: string, entry: TaskEntry, setting: TaskSe
     key,
     entry,
     task,
+    constants: task.kind === "notification" ? body.constants : {},
     reads: [...needs.tasks],
     after: [...new Set([...known, ...trigger.tasks, ...needs.tasks])],
     ...(list === undefined
@@ -142,13 +145,26 @@ function makeTask(
     checkpoint: body.used.checkpoint ?? true,
     stateHandlers: [...(body.used.stateHandlers ?? []), ...made.handlers],
     onFailure: body.used.onFailure,
-    secrets: [...new Set([...made.secrets, ...(body.used.secrets ?? []), ...body.secrets])],
+    secrets: [...new Set([...made.secrets, ...(body.used.secrets ?? [])])],
     pool: entry.pool ?? (entry.max === undefined ? body.used.pool : `map:${key}`),
     priority: entry.priority ?? body.used.priority ?? 0,
     inputNames: undefined,
+    ...(body.channel === undefined ? {} : { channelFor: () => body.channel }),
     run: made.run,
   };
-  return withSpecName(settings, key);
+  const { secretsFor, channelFor } = body.used;
+  const more = {
+    ...(secretsFor === undefined
+      ? {}
+      : {
+          secretsFor: (constants: Readonly<Record<string, unknown>>) =>
+            secretsFor.call(body.used, constants, body.computed),
+        }),
+    ...(channelFor === undefined
+      ? {}
+      : { channelFor: (constants: Readonly<Record<string, unknown>>) => channelFor.call(body.used, constants) }),
+  };
+  return withSpecName(Object.assign(settings, more), key);
 }
 
 /** State handlers that a spec names, each resolved to what the engine calls. */

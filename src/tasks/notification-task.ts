@@ -40,7 +40,10 @@ export abstract class NotificationTask<I extends NotifyInputs> extends Task<I, n
   }
 
   /** The secrets its destination names; none where a channel is named, which has its own. */
-  secretsFor(constants: Readonly<Record<string, unknown>>, linked: ReadonlySet<string>): readonly string[] {
+  secretsFor(
+    constants: Readonly<Record<string, unknown>>,
+    linked: ReadonlySet<string> = new Set(),
+  ): readonly string[] {
     const inputs = { ...this.#defaults, ...constants } as I;
     if (inputs.channel !== undefined || linked.has("channel")) return [];
     const stand = Object.fromEntries([...linked].map((name) => [name, `(${name})`]));
@@ -66,12 +69,23 @@ export abstract class NotificationTask<I extends NotifyInputs> extends Task<I, n
   }
 }
 
+/** What `uses:` in a spec reads off the callable, as it would off a task. */
+type TaskFacts = Pick<NotificationTask<NotifyInputs>, "kind" | "inputNames" | "secretsFor" | "channelFor">;
+
 /** The callable form of a notification task: `slackTask` of `SlackTask`. */
 export function notificationFunction<I extends NotifyInputs>(
   kind: NotificationKind<I>,
   make: (options: TaskOptions) => NotificationTask<I>,
-): TaskFunction<I, null> {
-  return taskFunction<I, null>(kind.name, {}, (options) => make({ name: kind.name, ...options }));
+): TaskFunction<I, null> & TaskFacts {
+  const callable = taskFunction<I, null>(kind.name, {}, (options) => make({ name: kind.name, ...options }));
+  const one = make({ name: kind.name });
+  return Object.assign(callable, {
+    kind: one.kind,
+    inputNames: one.inputNames,
+    secretsFor: (constants: Readonly<Record<string, unknown>>, linked?: ReadonlySet<string>) =>
+      one.secretsFor(constants, linked),
+    channelFor: (constants: Readonly<Record<string, unknown>>) => one.channelFor(constants),
+  });
 }
 
 /** An explicit null overrides, as in Prefect; what is not given does not. */

@@ -32,9 +32,7 @@ export async function applyConfig(flow: Flow, facts: RunFacts, config: Config): 
   )) as readonly FlowHandlerEntry[];
   const attached = await attachTasks(flow, facts, config);
   if (taskRules.length === 0) return { flow: attached, flowHandlers };
-  const resolved = await Promise.all(
-    taskRules.map(async (rule) => ({ rule, handler: (await handlerOf(rule, config)) as TaskHandlerEntry })),
-  );
+  const resolved = await Promise.all(taskRules.map(async (rule) => ({ rule, handler: await handlerOf(rule, config) })));
   return {
     flow: attached,
     flowHandlers,
@@ -46,21 +44,15 @@ export async function applyConfig(flow: Flow, facts: RunFacts, config: Config): 
 }
 
 /** A notifier by name, or an export of a module. */
-async function handlerOf(rule: HandlerRule, config: Config): Promise<unknown> {
-  const hash = rule.uses.lastIndexOf("#");
-  if (hash === -1) {
-    const { NOTIFIERS } = await import("../authoring/notifiers.ts");
-    const make = Object.hasOwn(NOTIFIERS, rule.uses) ? NOTIFIERS[rule.uses] : undefined;
-    if (make !== undefined) return make(rule.with);
-    throw wrong(config, `there is no notifier "${rule.uses}"; there are ${Object.keys(NOTIFIERS).join(", ")}`);
-  }
-  const { importModule } = await import("../load/import-module.ts");
-  const name = rule.uses.slice(hash + 1);
-  const handler = (await importModule(rule.uses.slice(0, hash)))[name];
-  if (typeof handler !== "function") throw wrong(config, `${rule.uses.slice(0, hash)} exports no function "${name}"`);
-  return handler;
-}
-
-function wrong(config: Config, message: string) {
-  return userError("usage", "CONFIG_HANDLER", message, config.file === undefined ? {} : { file: config.file });
+async function handlerOf(rule: HandlerRule, config: Config): Promise<TaskHandlerEntry> {
+  const [{ resolveHandler }, { LIBRARY }] = await Promise.all([
+    import("../spec/resolve-uses.ts"),
+    import("./library.ts"),
+  ]);
+  const handler = await resolveHandler(rule.uses, rule.with, config.file ?? "", LIBRARY);
+  if (!("code" in handler)) return handler;
+  throw userError("usage", handler.code, handler.message, {
+    ...(config.file === undefined ? {} : { file: config.file }),
+    ...(handler.help === undefined ? {} : { help: handler.help }),
+  });
 }

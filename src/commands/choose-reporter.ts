@@ -1,23 +1,60 @@
-import type { Reporter } from "../reporters/reporter.ts";
+import { chooseReporters } from "../reporters/choose-reporters.ts";
+import { decideMode } from "../reporters/mode.ts";
+import { multiplex, type Multiplexer } from "../reporters/multiplexer.ts";
+import type { Logs } from "../reporters/plain.ts";
+import { VERSION } from "../version.ts";
 import type { BegunRun } from "./begin-run.ts";
 import type { CommandContext } from "./context.ts";
-import type { PreparedRun } from "./execute-run.ts";
+import type { RunCommandOptions } from "./run.ts";
 
-/** How this run is shown. */
+/** How this run is shown, to people and to files. */
+export interface RunView extends Disposable {
+  readonly reporter: Multiplexer;
+}
+
+/** How often spinners turn and silence is looked at, in milliseconds. */
+const TICK_MS = 100;
+
+/** Chooses the reporters of a run and keeps them moving until it is disposed of. */
 export async function chooseReporter(
-  _begun: BegunRun,
-  _prepared: PreparedRun,
-  { host }: CommandContext,
-): Promise<Reporter> {
-  return Promise.resolve({
-    onEvent: (event) => {
-      if (event.type === "task-state")
-        host.terminal.stdout.write(`${event.task} ${event.to.type} ${event.to.message ?? ""}\n`);
-      if (event.type === "run-state") host.terminal.stdout.write(`run ${event.to.type}\n`);
-      if (event.type === "task-output") host.terminal.stdout.write(`${event.task ?? ""} | ${event.text}\n`);
+  { run, services }: BegunRun,
+  options: RunCommandOptions,
+  { host, globals }: CommandContext,
+): Promise<RunView> {
+  const environment = { ...host.environment, cwd: globals.cwd };
+  const mode = decideMode(
+    {
+      ui: globals.json ? "json" : options.ui,
+      color: globals.color,
+      quiet: globals.quiet,
+      stdoutIsData: options.events === "-",
+      input: globals.input,
+      ascii: options.ascii,
+      annotations: options.annotations,
     },
-    onEnd: (report) => {
-      for (const line of report.notifications) host.terminal.stdout.write(`${line}\n`);
-    },
+    environment,
+    host.terminal,
+  );
+  const chosen = await chooseReporters({
+    mode,
+    terminal: host.terminal,
+    environment,
+    files: host.files,
+    header: { version: VERSION, file: run.will.file, config: run.will.config, cwd: globals.cwd },
+    logs: options.logs as Logs | undefined,
+    debug: globals.verbose > 1,
+    reports: options.report,
+    events: options.events,
   });
+  const timer = setInterval(() => {
+    chosen.tick(host.clock.now());
+  }, TICK_MS);
+  timer.unref();
+  return {
+    reporter: multiplex(chosen.reporters, (text) => services.redactor.redact(text)),
+    [Symbol.dispose]() {
+      clearInterval(timer);
+      chosen.restore();
+    },
+  };
 }

@@ -20,6 +20,8 @@ export function declareRun(program: Command, does: Does): void {
     .option("--on-overlap <what>", "when a run of this flow goes on already: run, skip or fail", "run")
     .option("--ui <mode>", "how to show the run: auto, live, plain or json", "auto")
     .option("--logs <which>", "output of tasks: full, failed or none")
+    .option("--report <file>", "write a report when the run has ended: .xml (JUnit)", collect, [])
+    .option("--events <file>", "write every event to this file as a line of JSON; - for standard output")
     .option("--notify", "tell of refused runs on a terminal, too")
     .option("--no-notify", "put nothing in the outbox for hooks and notifiers")
     .option("--strict-notify", "exit with 4 when a notification was not delivered")

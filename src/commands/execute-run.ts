@@ -7,6 +7,7 @@ import type { State } from "../model/state.ts";
 import { Tally } from "../model/tally.ts";
 import type { NotifyService } from "../outbox/notify-service.ts";
 import { createRecorder } from "../recorder.ts";
+import type { Multiplexer } from "../reporters/multiplexer.ts";
 import type { AppliedConfig } from "./apply-config.ts";
 import { attributeOutput } from "./attribution.ts";
 import type { BegunRun } from "./begin-run.ts";
@@ -38,7 +39,8 @@ export async function executeRun(begun: BegunRun, prepared: PreparedRun, context
   const { host, stop } = context;
   const { run, services } = begun;
   const { flow, options } = prepared;
-  const reporter = await chooseReporter(begun, prepared, context);
+  using view = await chooseReporter(begun, options, context);
+  const { reporter } = view;
   const told = telling(services, context);
   const tally = new Tally();
   const deriver = hasToTell(begun, prepared)
@@ -80,7 +82,7 @@ export async function executeRun(begun: BegunRun, prepared: PreparedRun, context
       listen: (write) => {
         lines.onLine(write);
       },
-      within: attribution.within,
+      within: (task, body) => attribution.within(task, body),
       ...(prepared.taskHandlers === undefined ? {} : { taskHandlers: prepared.taskHandlers }),
       flowHandlers: prepared.flowHandlers,
     });
@@ -113,7 +115,7 @@ function endRecord({ run }: BegunRun, event: RunState, tally: Tally) {
 async function finish(
   begun: BegunRun,
   state: State,
-  parts: { readonly told: Telling; readonly reporter: Awaited<ReturnType<typeof chooseReporter>> },
+  parts: { readonly told: Telling; readonly reporter: Multiplexer },
   { host }: CommandContext,
 ): Promise<Executed> {
   const { run, store } = begun;
@@ -122,13 +124,14 @@ async function finish(
   const notifications =
     summary === undefined ? [] : (await import("../outbox/summary.ts")).summaryLines(summary, host.clock.now());
   const { will } = run;
-  await parts.reporter.onEnd?.({
+  await parts.reporter.onEnd({
     runId: run.id,
     flow: will.flow,
     file: will.file,
     durationMs: host.clock.now() - Date.parse(will.startedAt),
     notifications,
   });
+  for (const problem of parts.reporter.problems) host.terminal.stderr.write(`warning: ${problem}\n`);
   store.prune();
   const undelivered = summary?.outcomes.some((each) => each.state !== "sent") ?? false;
   return { state, undelivered };

@@ -62,7 +62,7 @@ function declare(host: SystemHost, stop: Stop, done: (code: number) => void): Co
       const words = command.processedArgs.flat().filter((word): word is string => typeof word === "string");
       const globals = globalOptions(command.optsWithGlobals<Record<string, unknown>>(), host);
       const context = { host, stop, globals };
-      done(await action(words, command.opts() as never, context));
+      done(await action(words, command.opts<never>(), context));
     };
   program
     .description("Run TypeScript and YAML flows with retries, triggers and alerts that are not lost.")

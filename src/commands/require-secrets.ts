@@ -1,7 +1,6 @@
 import type { Diagnostic } from "../model/error.ts";
 import type { Flow } from "../model/flow.ts";
 import type { BegunRun } from "./begin-run.ts";
-import type { CommandContext } from "./context.ts";
 import { neededSecrets } from "./needed-secrets.ts";
 
 /**
@@ -12,12 +11,7 @@ import { neededSecrets } from "./needed-secrets.ts";
  * @returns warnings
  * @throws UserError "secret" naming all that tasks miss
  */
-export async function requireSecrets(
-  flow: Flow,
-  { services, run }: BegunRun,
-  context: CommandContext,
-): Promise<readonly Diagnostic[]> {
-  void context;
+export async function requireSecrets(flow: Flow, { services, run }: BegunRun): Promise<readonly Diagnostic[]> {
   const { tasks, channels } = neededSecrets(flow, services.config, run.will.hooks);
   const names = [...tasks.keys(), ...channels.keys()];
   if (names.length === 0) return [];

@@ -26,6 +26,8 @@ export interface RunCommandOptions {
   readonly onOverlap: string;
   readonly ui: string;
   readonly logs?: string;
+  readonly report: readonly string[];
+  readonly events?: string;
   /** `--notify`: true; `--no-notify`: false. */
   readonly notify?: boolean;
   readonly strictNotify?: boolean;
@@ -102,7 +104,7 @@ async function prepare(begun: BegunRun, options: RunCommandOptions, context: Com
       return undefined;
     }
   }
-  const warnings = await requireSecrets(applied.flow, begun, context);
+  const warnings = await requireSecrets(applied.flow, begun);
   return { ...applied, params: resolved.values, warnings: [...opened.warnings, ...warnings] };
 }
 

@@ -1,3 +1,4 @@
+import { isTaskFunction } from "../authoring/task-function.ts";
 import { dirname, isAbsolute, resolve } from "node:path";
 import { isNotifier } from "../model/notifier.ts";
 import { isTask, type Task, type TaskHandlerEntry } from "../model/task.ts";
@@ -93,11 +94,8 @@ function asTask(value: unknown): Used | undefined {
   if (typeof value !== "function") return undefined;
   const prototype = value.prototype as { readonly run?: unknown } | undefined;
   if (typeof prototype?.run === "function") return asTask(new (value as new () => unknown)());
-  // What task() makes is a function that carries the task.
-  if ("run" in value && typeof value.run === "function") {
-    const task = value as unknown as Task;
-    return { task, run: (inputs, context) => task.run(inputs, context) };
-  }
+  // What task() makes is a function that makes the task.
+  if ("create" in value && typeof value.create === "function") return asTask((value as { create(): unknown }).create());
   return { task: {}, run: (inputs, context) => (value as (...args: unknown[]) => unknown)(inputs, context) };
 }
 

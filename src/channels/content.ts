@@ -127,7 +127,7 @@ function factsOf(alert: Alert): readonly (readonly [string, string])[] {
 }
 
 /** A time for people, with its zone: `2026-11-23 05:47:59 UTC`. */
-export function timeOf(epochMs: number): string {
+function timeOf(epochMs: number): string {
   return new Date(epochMs)
     .toISOString()
     .replace("T", " ")

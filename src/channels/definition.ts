@@ -4,7 +4,7 @@ import { isSecretReference, type ChannelDefinition } from "../model/notification
 import type { ChannelProblem, DeliveryRequest } from "../outbox/channel.ts";
 
 /** What an option of a channel may be. */
-export interface OptionRule {
+interface OptionRule {
   readonly is: "text" | "url" | "texts" | "number" | "flag" | "duration" | "headers";
   readonly required?: true;
   /** The only texts that are allowed. */

@@ -4,7 +4,7 @@ import { excerpt } from "./excerpt.ts";
 import { COLOURS } from "./words.ts";
 
 /** Escapes what HTML reads as markup, also inside attributes. */
-export function escapeHtml(text: string): string {
+function escapeHtml(text: string): string {
   const entities: Readonly<Record<string, string>> = {
     "&": "&amp;",
     "<": "&lt;",

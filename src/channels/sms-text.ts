@@ -27,7 +27,7 @@ const GSM_MARKED = /[ÄÖÜäöüÅåÆæØøßÉéèùìòÇÑñà]/;
  * Makes a text as cheap as it can be without losing what it says: typographic
  * marks become plain ones, letters with marks outside the GSM alphabet lose them.
  */
-export function cheaper(text: string): string {
+function cheaper(text: string): string {
   const replaced = CHEAPER.reduce((rest, [pattern, by]) => rest.replace(pattern, by), plain(text).normalize("NFC"));
   return replaced.replace(/[\u00c0-\u024f]/g, (letter) =>
     GSM_MARKED.test(letter) ? letter : letter.normalize("NFD").replace(/\p{M}/gu, ""),
@@ -56,7 +56,7 @@ export function smsText(delivery: DeliveryRequest, segments: number, count: Coun
 }
 
 /** The part of an item's id that fits into an SMS and by which it is found again. */
-export function shortId(id: string): string {
+function shortId(id: string): string {
   return id.slice(0, 8);
 }
 

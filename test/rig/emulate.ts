@@ -4,7 +4,7 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
 /** A message as Slack's history gives it back. */
-export interface SlackMessage {
+interface SlackMessage {
   readonly text: string;
   readonly blocks?: readonly Record<string, unknown>[];
   readonly attachments?: readonly Record<string, unknown>[];
@@ -20,7 +20,7 @@ export interface EmulatedSlack {
 }
 
 /** An SMS as Twilio's list gives it back. */
-export interface TwilioMessage {
+interface TwilioMessage {
   readonly sid: string;
   readonly to: string;
   readonly from: string;

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { freePort, listenOnLoopbackOnly } from "./loopback.ts";
 
 /** A mail as maildev gives it back. */
-export interface ReadMail {
+interface ReadMail {
   readonly subject: string;
   readonly text?: string;
   readonly html?: string;

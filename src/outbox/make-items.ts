@@ -2,21 +2,31 @@ import type { Message } from "../model/notification.ts";
 import { channelIdOf, itemIdOf, type NewItem, type OutboxItem } from "./item.ts";
 import { DEFAULT_TTL_MS, SMS_TTL_MS, SUCCESS_TTL_MS } from "./schedule.ts";
 
-/** The items of one notification: one for each recipient, with the message redacted and the definition frozen. */
-export function makeItems(item: NewItem, created: number, redact: (text: string) => string): readonly OutboxItem[] {
+/**
+ * The items of one notification: one for each recipient, with the message redacted
+ * and the definition frozen.
+ *
+ * @param times.created orders the items: it may run ahead of `now` by some milliseconds
+ */
+export function makeItems(
+  item: NewItem,
+  { now, created }: { readonly now: number; readonly created: number },
+  redact: (text: string) => string,
+): readonly OutboxItem[] {
   const { values, ...rest } = item;
   const channelId = channelIdOf(item.definition, item.source);
   const message = redactDeep(dated(item.message, created), redact) as Message;
-  return recipientsOf(item).map((recipient) => ({
+  return recipientsOf(item).map((recipient, index) => ({
     ...rest,
     message,
     id: itemIdOf(item, channelId, recipient),
     channelId,
     recipient,
     needs: Object.keys(values ?? {}),
-    created,
-    due: created,
-    expires: created + ttlOf(item),
+    // In the order in which the recipients are named.
+    created: created + index,
+    due: now,
+    expires: now + ttlOf(item),
     attempts: [],
   }));
 }

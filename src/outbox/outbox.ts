@@ -104,8 +104,10 @@ export function createOutbox(options: OutboxOptions): Outbox {
   let last = 0;
   const enqueue = (item: NewItem): readonly string[] => {
     // Strictly rising, so that the order of one process's messages is theirs.
-    last = Math.max(clock.now(), last + 1);
-    const items = makeItems(item, last, redact);
+    const now = clock.now();
+    last = Math.max(now, last + 1);
+    const items = makeItems(item, { now, created: last }, redact);
+    last += items.length - 1;
     for (const each of items) {
       const added = spool.add(each);
       if (added && item.values !== undefined) memory.set(each.id, item.values);

@@ -1,0 +1,71 @@
+import { expect, test } from "vitest";
+import { createNotifyService } from "../../src/outbox/notify-service.ts";
+import { outboxRig, scriptedChannel, type Rig } from "./outbox-rig.ts";
+import type { Channel } from "../../src/outbox/channel.ts";
+
+const message = { kind: "text", text: "hello" } as const;
+const from = { task: "alert", attempt: 1 };
+
+function service(rig: Rig, channel: Channel) {
+  const outbox = rig.open(channel);
+  const channels = { team: { type: "fake" }, oncall: { type: "fake", to: ["a", "b"] } };
+  return { outbox, notify: createNotifyService({ outbox, channels, runId: "r1", flow: "nightly" }) };
+}
+
+test("a message to a channel by name is delivered when the promise resolves", async () => {
+  using rig = outboxRig();
+  const { channel, seen } = scriptedChannel();
+  const { notify } = service(rig, channel);
+  expect(await notify({ to: "team", message }, from)).toMatchObject({ outcome: "delivered" });
+  expect(seen).toHaveLength(1);
+});
+
+test("an undelivered message is withdrawn: it does not arrive after its task has failed", async () => {
+  using rig = outboxRig();
+  const refused = { outcome: "permanent", code: "404", note: "no_service", help: "make a new one" } as const;
+  const { channel, seen } = scriptedChannel([refused]);
+  const { notify, outbox } = service(rig, channel);
+  await expect(notify({ to: "team", message }, from)).rejects.toThrow(
+    'the message was not delivered by channel "team": no_service (make a new one)',
+  );
+  expect(outbox.list()).toEqual([]);
+  await outbox.deliver({ deadlineMs: 1000 });
+  expect(seen).toHaveLength(1);
+});
+
+test("with several recipients the error names those who were not reached", async () => {
+  using rig = outboxRig();
+  const refused = { outcome: "permanent", code: "21610", note: "opted out" } as const;
+  const { notify } = service(rig, scriptedChannel([{ outcome: "delivered" }, refused]).channel);
+  await expect(notify({ to: "oncall", message }, from)).rejects.toThrow(/^the message for b was not delivered/);
+});
+
+test('"outbox" resolves once the message is safe, before anything is sent', async () => {
+  using rig = outboxRig();
+  const { channel, seen } = scriptedChannel();
+  const { notify, outbox } = service(rig, channel);
+  expect(await notify({ to: "team", message, deliver: "outbox" }, from)).toMatchObject({ outcome: "queued" });
+  expect(seen).toEqual([]);
+  expect(outbox.list("new")).toHaveLength(1);
+});
+
+test("two messages of one body are two; the same body again in a resumed run is no third", async () => {
+  using rig = outboxRig();
+  const { channel, seen } = scriptedChannel();
+  const { notify, outbox } = service(rig, channel);
+  await notify({ to: "team", message }, from);
+  await notify({ to: "team", message }, from);
+  expect(seen).toHaveLength(2);
+  const resumed = createNotifyService({ outbox, channels: { team: { type: "fake" } }, runId: "r1", flow: "nightly" });
+  expect(await resumed({ to: "team", message }, from)).toMatchObject({ outcome: "delivered" });
+  expect(seen).toHaveLength(2);
+});
+
+test("an unknown channel is an error that names those there are", async () => {
+  using rig = outboxRig();
+  const { notify } = service(rig, scriptedChannel().channel);
+  await expect(notify({ to: "taem", message }, from)).rejects.toMatchObject({
+    message: 'there is no channel "taem"; the channels are team, oncall, inbox',
+    diagnostics: [{ help: expect.stringContaining('did you mean "team"?') as string }],
+  });
+});

@@ -1,0 +1,286 @@
+import { readFileSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { userError } from "../../src/model/error.ts";
+import { newItem, outboxRig, scriptedChannel } from "./outbox-rig.ts";
+
+const transient = { outcome: "transient", code: "503", note: "the service is busy" } as const;
+const permanent = { outcome: "permanent", code: "404", note: "no_service", help: "make a new webhook" } as const;
+
+test("a message is on disk before anything is sent, and in sent/ afterwards", async () => {
+  using rig = outboxRig();
+  const { channel, seen } = scriptedChannel();
+  const outbox = rig.open(channel);
+  const [id] = outbox.enqueue(newItem());
+  expect(readdirSync(join(rig.directory, "outbox", "new"))).toEqual([`${id!}.json`]);
+  const { outcomes } = await outbox.deliver({ ids: [id!], deadlineMs: 1000 });
+  expect(outcomes).toMatchObject([{ id, state: "sent", channel: "team" }]);
+  expect(seen).toMatchObject([{ id, attempt: 1, message: { text: "it failed" } }]);
+  expect(readdirSync(join(rig.directory, "outbox", "new"))).toEqual([]);
+  expect(readdirSync(join(rig.directory, "outbox", "sent"))).toEqual([`${id!}.json`]);
+});
+
+test("the same thing enqueued twice is one message, also after it was sent and in another process", async () => {
+  using rig = outboxRig();
+  const { channel, seen } = scriptedChannel();
+  const outbox = rig.open(channel);
+  const ids = [...outbox.enqueue(newItem()), ...outbox.enqueue(newItem())];
+  expect(new Set(ids).size).toBe(1);
+  await outbox.deliver({ deadlineMs: 1000 });
+  const other = rig.open(channel);
+  expect(other.enqueue(newItem())).toEqual([ids[0]]);
+  await other.deliver({ deadlineMs: 1000 });
+  expect(seen).toHaveLength(1);
+});
+
+test("one item for each recipient, and one refusal does not repeat the message for the others", async () => {
+  using rig = outboxRig();
+  const { channel, seen } = scriptedChannel([permanent]);
+  const outbox = rig.open(channel);
+  const ids = outbox.enqueue(newItem({ definition: { type: "fake", to: ["a", "b"] } }));
+  const { outcomes } = await outbox.deliver({ ids, deadlineMs: 1000 });
+  expect(outcomes.map(({ recipient, state }) => [recipient, state])).toEqual([
+    ["a", "held"],
+    ["b", "sent"],
+  ]);
+  expect(seen.map(({ recipient }) => recipient)).toEqual(["a", "b"]);
+});
+
+test("a transient failure is tried again by the schedule within the time there is", async () => {
+  using rig = outboxRig();
+  const { channel, seen } = scriptedChannel([transient, transient]);
+  const outbox = rig.open(channel);
+  const ids = outbox.enqueue(newItem());
+  const before = rig.clock.now();
+  const { outcomes } = await outbox.deliver({ ids, deadlineMs: 10_000 });
+  expect(outcomes[0]).toMatchObject({ state: "sent" });
+  expect(seen).toHaveLength(3);
+  expect(rig.clock.now() - before).toBeGreaterThanOrEqual(7000);
+});
+
+test("what cannot be sent in time waits, and says why and until when", async () => {
+  using rig = outboxRig();
+  const { channel } = scriptedChannel([transient, transient, transient, transient]);
+  const outbox = rig.open(channel);
+  const ids = outbox.enqueue(newItem());
+  const { outcomes } = await outbox.deliver({ ids, deadlineMs: 3000 });
+  expect(outcomes[0]).toMatchObject({ state: "waiting", note: "the service is busy" });
+  expect(outcomes[0]!.due).toBeGreaterThan(rig.clock.now());
+});
+
+test("a permanent refusal is held with its reason, never dropped, and goes out when a person retries it", async () => {
+  using rig = outboxRig();
+  const { channel, seen } = scriptedChannel([permanent]);
+  const outbox = rig.open(channel);
+  const ids = outbox.enqueue(newItem());
+  const { outcomes } = await outbox.deliver({ ids, deadlineMs: 1000 });
+  expect(outcomes[0]).toMatchObject({ state: "held", note: "no_service", help: "make a new webhook" });
+  await outbox.deliver({ deadlineMs: 1000 });
+  expect(seen).toHaveLength(1);
+  expect(await outbox.retry(ids)).toEqual(ids);
+  expect((await outbox.deliver({ ids, deadlineMs: 1000 })).outcomes[0]).toMatchObject({ state: "sent" });
+});
+
+test("a missing secret holds the message, and setting it lets the message go", async () => {
+  using rig = outboxRig();
+  const { channel, seen } = scriptedChannel();
+  const store = new Map<string, string>();
+  const outbox = rig.open(channel, {
+    values: () =>
+      store.size === 0
+        ? Promise.reject(userError("secret", "SECRET_NOT_FOUND", "no secret URL", { help: "flowctl secrets set URL" }))
+        : Promise.resolve(Object.fromEntries(store)),
+  });
+  const ids = outbox.enqueue(newItem({ definition: { type: "fake", url: { secret: "URL" } } }));
+  const { outcomes } = await outbox.deliver({ ids, deadlineMs: 1000 });
+  expect(outcomes[0]).toMatchObject({ state: "held", note: "no secret URL", help: "flowctl secrets set URL" });
+  expect(await outbox.release("OTHER")).toEqual([]);
+  store.set("URL", "https://example.test/hook");
+  expect(await outbox.release("URL")).toEqual(ids);
+  await outbox.deliver({ deadlineMs: 1000 });
+  expect(seen[0]!.values).toEqual({ URL: "https://example.test/hook" });
+});
+
+test("an attempt that a dead process left open counts as ambiguous: the channel is asked first", async () => {
+  using rig = outboxRig();
+  const hanging = scriptedChannel(["hang"]);
+  const first = rig.open(hanging.channel);
+  const [id] = first.enqueue(newItem());
+  // The process is killed while it sends: nothing after the request is written.
+  void first.deliver({ ids: [id!], deadlineMs: 1e9 });
+  while (hanging.seen.length === 0) await new Promise((resolve) => setImmediate(resolve));
+  expect(JSON.parse(readFileSync(join(rig.directory, "outbox", "new", `${id!}.json`), "utf8"))).toMatchObject({
+    attempts: [{ outcome: "started" }],
+  });
+  const asked: string[] = [];
+  const { channel, seen } = scriptedChannel([], {
+    find: (request) => {
+      asked.push(request.id);
+      return Promise.resolve("arrived");
+    },
+  });
+  const { outcomes } = await rig.open(channel).deliver({ deadlineMs: 1000 });
+  expect(asked).toEqual([id]);
+  expect(seen).toHaveLength(0);
+  expect(outcomes[0]).toMatchObject({ state: "sent" });
+});
+
+test("an ambiguous message is sent again as a repeat, or held where the channel says so", async () => {
+  using rig = outboxRig();
+  const ambiguous = { outcome: "ambiguous", code: "cut", note: "the connection was cut" } as const;
+  const again = scriptedChannel([ambiguous]);
+  const outbox = rig.open(again.channel);
+  await outbox.deliver({ ids: outbox.enqueue(newItem()), deadlineMs: 10_000 });
+  expect(again.seen.map(({ repeat }) => repeat)).toEqual([undefined, true]);
+  const held = rig.open(scriptedChannel([ambiguous], { ambiguous: "hold" }).channel);
+  const ids = held.enqueue(newItem({ key: "other" }));
+  expect((await held.deliver({ ids, deadlineMs: 10_000 })).outcomes[0]).toMatchObject({
+    state: "held",
+    code: "in-doubt",
+  });
+});
+
+test("values given in memory never touch the disk, and another process leaves the message to its maker", async () => {
+  using rig = outboxRig();
+  const { channel, seen } = scriptedChannel([transient]);
+  const outbox = rig.open(channel);
+  const ids = outbox.enqueue(newItem({ values: { webhookUrl: "https://example.test/T/secret" } }));
+  expect(readFileSync(join(rig.directory, "outbox", "new", `${ids[0]!}.json`), "utf8")).not.toContain("T/secret");
+  const other = rig.open(channel);
+  await other.deliver({ deadlineMs: 1000 });
+  expect(seen).toHaveLength(0);
+  rig.clock.advance(2 * 3_600_000);
+  expect((await other.deliver({ deadlineMs: 1000 })).outcomes[0]).toMatchObject({ state: "held", code: "values-lost" });
+});
+
+test("a definition's own secrets are asked for, those given in memory are not", async () => {
+  using rig = outboxRig();
+  const { channel, seen } = scriptedChannel();
+  const asked: unknown[] = [];
+  const outbox = rig.open(channel, {
+    values: (definition) => {
+      asked.push(definition);
+      return Promise.resolve({ KEY: "k" });
+    },
+  });
+  const definition = { type: "fake", url: { secret: "webhookUrl" }, key: { secret: "KEY" } };
+  await outbox.deliver({ ids: outbox.enqueue(newItem({ definition, values: { webhookUrl: "u" } })), deadlineMs: 1000 });
+  expect(asked).toEqual([{ type: "fake", key: { secret: "KEY" } }]);
+  expect(seen[0]!.values).toEqual({ KEY: "k", webhookUrl: "u" });
+});
+
+test("a message is redacted before it is written", () => {
+  using rig = outboxRig();
+  const outbox = rig.open(scriptedChannel().channel);
+  const [id] = outbox.enqueue(newItem({ message: { kind: "payload", payload: { blocks: [{ text: "pw hunter2" }] } } }));
+  const text = readFileSync(join(rig.directory, "outbox", "new", `${id!}.json`), "utf8");
+  expect(text).not.toContain("hunter2");
+  expect(text).toContain("pw ***");
+});
+
+test("a disk that is full does not stop a message: it is sent from memory, loudly", async () => {
+  using rig = outboxRig();
+  const { channel, seen } = scriptedChannel();
+  const full = (): never => {
+    throw Object.assign(new Error("ENOSPC: no space left on device"), { code: "ENOSPC" });
+  };
+  const outbox = rig.open(channel, { files: { ...rig.files, create: full, replace: full, makeDirectory: full } });
+  const ids = outbox.enqueue(newItem());
+  expect(rig.warnings.join()).toMatch(/not durable.*ENOSPC/);
+  expect((await outbox.deliver({ ids, deadlineMs: 1000 })).outcomes[0]).toMatchObject({ state: "sent" });
+  expect(seen).toHaveLength(1);
+});
+
+test("a damaged file is put aside with a warning, and the others are sent", async () => {
+  using rig = outboxRig();
+  const { channel, seen } = scriptedChannel();
+  const outbox = rig.open(channel);
+  outbox.enqueue(newItem());
+  rig.files.replace(join(rig.directory, "outbox", "new", "n_torn.json"), '{"v":1,"id":');
+  await outbox.deliver({ deadlineMs: 1000 });
+  expect(seen).toHaveLength(1);
+  expect(rig.warnings.join()).toContain("n_torn.json");
+  expect(readdirSync(join(rig.directory, "outbox", "dead"))).toEqual(["n_torn.json.torn"]);
+});
+
+test("a slow channel does not delay another", async () => {
+  using rig = outboxRig();
+  const slow = scriptedChannel(["hang"]);
+  const quick = scriptedChannel();
+  const outbox = rig.open({ slow: slow.channel, quick: quick.channel });
+  outbox.enqueue(newItem({ definition: { type: "slow" } }));
+  outbox.enqueue(newItem({ definition: { type: "quick" } }));
+  const { outcomes } = await outbox.deliver({ deadlineMs: 5000 });
+  expect(outcomes.map(({ state }) => state).sort()).toEqual(["sent", "waiting"]);
+});
+
+test("Retry-After pauses the whole channel, in other processes too", async () => {
+  using rig = outboxRig();
+  const { channel, seen } = scriptedChannel([{ ...transient, code: "429", retryAfterMs: 60_000 }]);
+  const outbox = rig.open(channel);
+  outbox.enqueue(newItem({ flow: "a" }));
+  outbox.enqueue(newItem({ flow: "b", runId: "r2" }));
+  await outbox.deliver({ deadlineMs: 10_000 });
+  await rig.open(channel).deliver({ deadlineMs: 10_000, urgent: true });
+  expect(seen).toHaveLength(1);
+  rig.clock.advance(61_000);
+  await rig.open(channel).deliver({ deadlineMs: 10_000 });
+  expect(seen).toHaveLength(3);
+});
+
+test("five failures in a row open the circuit: the next message waits instead of trying", async () => {
+  using rig = outboxRig();
+  const { channel, seen } = scriptedChannel(Array.from({ length: 5 }, () => transient));
+  const outbox = rig.open(channel);
+  for (const flow of ["a", "b", "c", "d", "e", "f"]) outbox.enqueue(newItem({ flow }));
+  await outbox.deliver({ deadlineMs: 1000 });
+  expect(seen.length).toBeLessThanOrEqual(5);
+  rig.clock.advance(3000);
+  await rig.open(channel).deliver({ deadlineMs: 1000 });
+  expect(seen).toHaveLength(5);
+  await rig.open(channel).deliver({ deadlineMs: 1000, urgent: true });
+  expect(seen.length).toBeGreaterThan(5);
+});
+
+test("recovered does not overtake its failed", async () => {
+  using rig = outboxRig();
+  const { channel, seen } = scriptedChannel([transient]);
+  const outbox = rig.open(channel);
+  outbox.enqueue(newItem({ message: { kind: "text", text: "failed" } }));
+  const later = outbox.enqueue(
+    newItem({ runId: "r2", event: "run-recovered", message: { kind: "text", text: "recovered" } }),
+  );
+  await outbox.deliver({ ids: later, deadlineMs: 10_000 });
+  expect(seen.map(({ message }) => "text" in message && message.text)).toEqual(["failed", "failed", "recovered"]);
+});
+
+test("what is too old is given up with its last error, and the fallback channel tells in its place", async () => {
+  using rig = outboxRig();
+  const main = scriptedChannel([permanent]);
+  const spare = scriptedChannel();
+  const outbox = rig.open({ main: main.channel, spare: spare.channel });
+  const item = newItem({ definition: { type: "main" } });
+  outbox.enqueue({
+    ...item,
+    fallback: { ...item, definition: { type: "spare" }, channelName: "spare", key: "run/fallback" },
+  });
+  await outbox.deliver({ deadlineMs: 1000 });
+  await outbox.deliver({ deadlineMs: 1000 });
+  expect(spare.seen).toHaveLength(1);
+  const [id] = outbox.enqueue(newItem({ key: "old", definition: { type: "main" } }));
+  rig.clock.advance(73 * 3_600_000);
+  await outbox.deliver({ deadlineMs: 1000 });
+  expect(outbox.read(id!)).toMatchObject({ shelf: "dead", item: { reason: { code: "expired" } } });
+});
+
+test("two projects' equal channel names never meet: the definition decides", () => {
+  using rig = outboxRig();
+  const outbox = rig.open(scriptedChannel().channel);
+  outbox.enqueue(
+    newItem({ definition: { type: "fake", url: { secret: "URL" } }, source: { config: "/a/flowctl.config.yaml" } }),
+  );
+  outbox.enqueue(
+    newItem({ definition: { type: "fake", url: { secret: "URL" } }, source: { config: "/b/flowctl.config.yaml" } }),
+  );
+  expect(new Set(outbox.list("new").map(({ item }) => item.channelId)).size).toBe(2);
+});

@@ -1,0 +1,28 @@
+import { expect, test } from "vitest";
+import { isDue, retryDelay } from "../../src/outbox/schedule.ts";
+
+const middle = (): number => 0.5;
+
+test("the waits grow from seconds to a day", () => {
+  expect([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11].map((failed) => retryDelay(failed, middle) / 1000)).toEqual([
+    0, 2, 5, 15, 60, 300, 900, 3600, 14_400, 43_200, 86_400, 86_400,
+  ]);
+});
+
+test("jitter is a fifth, up or down", () => {
+  expect(retryDelay(4, () => 0)).toBe(48_000);
+  expect(retryDelay(4, () => 0.999_999_999)).toBe(72_000);
+});
+
+test("Retry-After is kept between a second and a day, and never shortens a wait", () => {
+  expect(retryDelay(1, middle, 30_000)).toBe(30_000);
+  expect(retryDelay(4, middle, 1000)).toBe(60_000);
+  expect(retryDelay(1, middle, 10 * 86_400_000)).toBe(86_400_000);
+});
+
+test("a clock that was set back does not hold a message up", () => {
+  const item = { created: 10_000_000, due: 10_060_000 };
+  expect(isDue(item, 10_000_000)).toBe(false);
+  expect(isDue(item, 10_060_000)).toBe(true);
+  expect(isDue(item, 10_000_000 - 3_600_001)).toBe(true);
+});

@@ -1,0 +1,29 @@
+import { expect, test } from "vitest";
+import { summaryLines, type ItemOutcome } from "../../src/outbox/summary.ts";
+
+const one = (more: Partial<ItemOutcome>): ItemOutcome => ({
+  id: "n_1",
+  state: "sent",
+  channel: "team",
+  recipient: "",
+  ...more,
+});
+
+test("a run without notifications says nothing of them", () => {
+  expect(summaryLines({ outcomes: [] }, 0)).toEqual([]);
+});
+
+test("what was sent, what waits and until when, and the command that shows more", () => {
+  const outcomes = [one({}), one({}), one({ state: "waiting", note: "rate limited", due: 30_000 })];
+  expect(summaryLines({ outcomes }, 0)).toEqual([
+    "notifications: 2 sent, 1 waiting (team: rate limited, next try in 30s): flowctl notify list",
+  ]);
+});
+
+test("one reason is told once, with its fix", () => {
+  const held = one({ state: "held", note: "no secret URL", help: "flowctl secrets set URL" });
+  expect(summaryLines({ outcomes: [held, held] }, 0)).toEqual([
+    "notifications: 2 held (team: no secret URL): flowctl notify list",
+    "  fix: flowctl secrets set URL",
+  ]);
+});

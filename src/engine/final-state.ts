@@ -1,24 +1,33 @@
 import { isFailed, isFinished, isSuccessful, state, type State } from "../model/state.ts";
 
 /**
- * The state a run comes to when all has been done that can be done.
+ * The state a run comes to when all has been done that can be done. A mapped
+ * task counts through its children.
  *
- * @param terminal states of the tasks with nothing below them, children of maps one by one
- * @param reference states of the tasks that decide
- * @param all every task's state, to say what is left
+ * @param states all tasks' states, by index
+ * @param terminal the tasks with nothing below them: all finished, or the run is not
+ * @param reference the tasks that decide
  */
-export function finalState(terminal: readonly State[], reference: readonly State[], all: readonly State[]): State {
-  if (!terminal.every(isFinished)) {
-    if (all.some(isPaused)) return state("Paused", { message: "Waiting for a person: resume the run to go on." });
-    return state("Failed", {
-      message: "Some tasks never finished: a state handler left them in a state that is not final.",
-    });
+export function finalState(states: readonly State[], terminal: readonly number[], reference: readonly number[]): State {
+  if (someOf(states, terminal, (each) => !isFinished(each))) {
+    if (states.some(isPaused)) return state("Paused", { message: "Waiting for a person: resume the run to go on." });
+    const message = "Some tasks never finished: a state handler left them in a state that is not final.";
+    return state("Failed", { message });
   }
-  if (reference.some(isFailed)) return state("Failed", { message: "Some reference tasks failed." });
-  if (reference.some((each) => each.type === "Cancelled"))
+  if (someOf(states, reference, isFailed)) return state("Failed", { message: "Some reference tasks failed." });
+  if (someOf(states, reference, (each) => each.type === "Cancelled"))
     return state("Cancelled", { message: "Some reference tasks were cancelled." });
-  if (reference.every(isSuccessful)) return state("Success", { message: "All reference tasks succeeded." });
-  return state("Success", { message: "No reference task failed." });
+  if (someOf(states, reference, (each) => !isSuccessful(each)))
+    return state("Success", { message: "No reference task failed." });
+  return state("Success", { message: "All reference tasks succeeded." });
+}
+
+function someOf(states: readonly State[], indices: readonly number[], holds: (each: State) => boolean): boolean {
+  for (const index of indices) {
+    const each = states[index] as State;
+    if (each.type === "Mapped" ? each.children.some(holds) : holds(each)) return true;
+  }
+  return false;
 }
 
 function isPaused(each: State): boolean {

@@ -9,6 +9,8 @@ import { PENDING, type TaskRun } from "./task-run.ts";
 export class Maps {
   /** By the index of the mapped task. */
   readonly running = new Map<number, MapRun>();
+  /** Those whose parent a state handler replaced: they run once, and nobody sees their states. */
+  readonly #shadows = new Map<number, MapRun>();
   readonly #runner: FlowRunner;
 
   constructor(runner: FlowRunner) {
@@ -26,7 +28,7 @@ export class Maps {
       this.running.set(index, map);
       this.#runner.openStreams(index);
       if (map.width === 0) this.#complete(map);
-    }
+    } else this.#shadows.set(index, map);
     if (map.isCounted) {
       map.isCounting = true;
       this.#runner.queue.pushCounting(map, run.task.priority);
@@ -47,7 +49,8 @@ export class Maps {
     map.done += 1;
     const { downStart, downTask, downStreams } = this.#runner.plan;
     for (let slot = at(downStart, index); slot < at(downStart, index + 1); slot++) {
-      const below = downStreams[slot] === 1 ? this.running.get(at(downTask, slot)) : undefined;
+      const target = at(downTask, slot);
+      const below = downStreams[slot] === 1 ? (this.running.get(target) ?? this.#shadows.get(target)) : undefined;
       if (below !== undefined && child < below.width) this.#makeReady(below, child);
     }
     if (map.done === map.width) this.#complete(map);

@@ -1,19 +1,20 @@
 import { isFinished, isPending, isRunning, state, type State } from "../model/state.ts";
 import { end, goOn } from "./announce.ts";
-import type { TaskRun } from "./task-run.ts";
+import { PENDING, type TaskRun } from "./task-run.ts";
 import { anySkipped, inputsOf } from "./upstream.ts";
 
 /** Step 1: only what is pending, mapped or cached is looked at any further. */
 export function isReady(run: TaskRun): State | Promise<State> {
   const { state: current } = run;
-  if (isPending(current) || current.type === "Mapped" || current.type === "Cached") return current;
+  if (current === PENDING || isPending(current) || current.type === "Mapped" || current.type === "Cached")
+    return current;
   return end(run, current);
 }
 
 /** Step 2: a scheduled task waits for its time; without one it waits for somebody. */
 export function hasReachedStartTime(run: TaskRun): State | Promise<State> {
   const { state: current } = run;
-  if (!("startTime" in current)) return current;
+  if (current === PENDING || !("startTime" in current)) return current;
   if (current.startTime === null || current.startTime > run.runner.options.clock.now()) return end(run, current);
   return current;
 }
@@ -39,7 +40,7 @@ export function collectInputs(run: TaskRun): State {
 
 /** Step 11: from Pending only; a valid Cached state ends here. */
 export function setRunning(run: TaskRun): State | Promise<State> {
-  if (!isPending(run.state)) return end(run, run.state);
+  if (run.state !== PENDING && !isPending(run.state)) return end(run, run.state);
   return goOn(run, run.make("Running", "Starting.", null));
 }
 
@@ -56,7 +57,7 @@ export type Rest = "done" | "wait" | "paused" | "stuck";
 
 /** What the state in which a pass ended asks for. */
 export function restOf(ended: State): Rest {
-  if (isFinished(ended)) return "done";
+  if (ended.type === "Success" || isFinished(ended)) return "done";
   if (isPending(ended)) return ended.type === "Paused" && ended.startTime === null ? "paused" : "wait";
   return isRunning(ended) ? "stuck" : "wait";
 }

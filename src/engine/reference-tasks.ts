@@ -1,4 +1,4 @@
-import type { TaskKind } from "../model/task.ts";
+import type { Task, TaskKind } from "../model/task.ts";
 import { at, type Plan } from "./plan.ts";
 
 const PLUMBING: ReadonlySet<TaskKind> = new Set(["parameter", "constant", "collection", "secret"]);
@@ -19,33 +19,47 @@ export function referenceTasks(plan: Plan): readonly number[] {
 
 /** The tasks with nothing below them. */
 export function terminalTasks({ tasks, downStart }: Plan): readonly number[] {
-  return range(tasks.length).filter((i) => downStart[i] === downStart[i + 1]);
+  const found: number[] = [];
+  for (let i = 0; i < tasks.length; i++) if (downStart[i] === downStart[i + 1]) found.push(i);
+  return found;
 }
 
 function lastOf(plan: Plan, isOut: (kind: TaskKind) => boolean): readonly number[] {
   const { tasks, downStart, downTask } = plan;
   const out = new Uint8Array(tasks.length);
-  tasks.forEach((task, i) => {
-    if (isOut(task.kind)) out[i] = 1;
-  });
-  const below = (i: number): Int32Array => downTask.subarray(downStart[i], downStart[i + 1]);
-  const isLast = (i: number): boolean => below(i).every((each) => out[each] === 1);
-  const serves = (i: number): boolean =>
-    out[i] === 0 && below(i).length > 0 && PLUMBING.has(tasks[i]?.kind ?? "task") && isLast(i);
-  // Plumbing may stand behind plumbing: what is taken out can free what is above it.
-  let candidates = range(tasks.length).filter(serves);
-  while (candidates.length > 0) {
-    for (const each of candidates) out[each] = 1;
-    const above = new Set(candidates.flatMap((each) => Array.from(upstreams(plan, each))));
-    candidates = [...above].filter(serves);
+  for (let i = 0; i < tasks.length; i++) if (isOut((tasks[i] as Task).kind)) out[i] = 1;
+  const isLast = (i: number): boolean => {
+    for (let slot = at(downStart, i); slot < at(downStart, i + 1); slot++)
+      if (out[at(downTask, slot)] === 0) return false;
+    return true;
+  };
+  const found: number[] = [];
+  // From the last task to the first: plumbing may stand behind plumbing.
+  for (const i of inReverse(plan)) {
+    if (out[i] === 1 || !isLast(i)) continue;
+    const isServing = downStart[i] !== downStart[i + 1] && PLUMBING.has((tasks[i] as Task).kind);
+    if (isServing) out[i] = 1;
+    else found.push(i);
   }
-  return range(tasks.length).filter((i) => out[i] === 0 && isLast(i));
+  return found.sort((a, b) => a - b);
 }
 
-function upstreams({ upStart, upTask }: Plan, i: number): Int32Array {
-  return upTask.subarray(at(upStart, i), at(upStart, i + 1));
-}
-
-function range(length: number): number[] {
-  return Array.from({ length }, (_, i) => i);
+/** All tasks, each after all that are below it. */
+function inReverse({ tasks, upStart, upTask, downStart }: Plan): Int32Array {
+  const order = new Int32Array(tasks.length);
+  const waiting = new Int32Array(tasks.length);
+  let size = 0;
+  for (let i = 0; i < tasks.length; i++) {
+    waiting[i] = at(downStart, i + 1) - at(downStart, i);
+    if (waiting[i] === 0) order[size++] = i;
+  }
+  for (let next = 0; next < size; next++) {
+    const below = at(order, next);
+    for (let slot = at(upStart, below); slot < at(upStart, below + 1); slot++) {
+      const above = at(upTask, slot);
+      waiting[above] = at(waiting, above) - 1;
+      if (waiting[above] === 0) order[size++] = above;
+    }
+  }
+  return order;
 }

@@ -73,7 +73,15 @@ export class RunEvents {
       };
       void this.#record({ ...this.#stamp(), type: "task-output", ...where, stream, text });
     };
-    return { debug: write("debug"), info: write("info"), warn: write("warn"), error: write("error") };
+    return {
+      debug: write("debug"),
+      info: write("info"),
+      warn: write("warn"),
+      error: write("error"),
+      output: (stream, text) => {
+        write(stream)(text);
+      },
+    };
   }
 
   /** Nothing is recorded any more: what a body left behind says is not heard. */

@@ -89,12 +89,11 @@ class FlowRun {
 
   async #outcome(): Promise<State> {
     const { states, stopping } = this.#runner;
-    const expanded = (indices: readonly number[]): readonly State[] =>
-      indices.flatMap((i) => childrenOf(states[i] as State));
-    const reference = expanded(referenceTasks(this.#plan));
-    const proposed = stopping ?? finalState(expanded(terminalTasks(this.#plan)), reference, states);
+    const references = referenceTasks(this.#plan);
+    const proposed = stopping ?? finalState(states, terminalTasks(this.#plan), references);
     const { flow } = this.#plan;
     if (flow.terminalStateHandler === undefined) return proposed;
+    const reference = references.flatMap((i) => childrenOf(states[i] as State));
     try {
       return (await this.#inTime(Promise.resolve(flow.terminalStateHandler(flow, proposed, reference)))) ?? proposed;
     } catch (thrown) {

@@ -38,7 +38,9 @@ export function originalPlace(file: string, place: Place): Place {
 
 /** V8's own rendering, with places mapped and the names that our transform made taken out. */
 function render(error: Error, frames: readonly NodeJS.CallSite[]): string {
-  if (error.message.includes("__vite_ssr")) error.message = plainNames(error.message);
+  // Anything can have a stack captured on it, with or without a message.
+  const message: unknown = error.message;
+  if (typeof message === "string" && message.includes("__vite_ssr")) error.message = plainNames(message);
   const head = plainNames(attemptText(error));
   const lines = frames.map((frame) => `\n    at ${renderFrame(frame)}`).filter((line) => !line.includes("__flowctl_"));
   return head + lines.join("");
@@ -57,7 +59,7 @@ function renderFrame(frame: NodeJS.CallSite): string {
 
 function attemptText(error: Error): string {
   try {
-    return String(error);
+    return Error.prototype.toString.call(error);
   } catch {
     return "Error";
   }

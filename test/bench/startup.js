@@ -39,7 +39,13 @@ export async function* measure() {
     const baseline = `bare ${median.bare.toFixed(1)} ms`;
     const newest = Number(process.versions.node.split(".")[0]) >= 22;
     yield { what: "flowctl --version", value: over("version"), unit: "ms", budget: 15, baseline };
-    yield { what: "flowctl run of a one-task .ts flow, journal on", value: over("run"), unit: "ms", budget: newest ? 40 : 60, baseline };
+    yield {
+      what: "flowctl run of a one-task .ts flow, journal on",
+      value: over("run"),
+      unit: "ms",
+      budget: newest ? 40 : 60,
+      baseline,
+    };
     yield { what: "the same with --quiet", value: over("quiet"), unit: "ms", budget: newest ? 40 : 60, baseline };
     if (median.tsx === undefined) {
       yield { what: "node --import tsx: not installed, not compared", value: 0, unit: "ms" };

@@ -7,7 +7,7 @@ import { InternalError } from "../model/error.ts";
 import { ActiveRun } from "./active-run.ts";
 import { lastStateOf, type LastState } from "./last-state.ts";
 import { shortHash, type Project } from "./project.ts";
-import { prune, type PruneOptions } from "./prune.ts";
+import { prune, pruneByItself, type PruneOptions } from "./prune.ts";
 import { readRun, type RunRecord } from "./run-record.ts";
 import { newRunId } from "./run-id.ts";
 import { findRun, listRuns, type RunQuery } from "./select-run.ts";
@@ -51,7 +51,7 @@ export interface RunStore {
   read(runId: string): RunRecord | undefined;
   /** How the flow's latest run ended, and how many failed in a row. */
   lastState(flow: string): LastState | undefined;
-  /** Removes old runs. @returns their ids */
+  /** Removes old runs; without options by the defaults and once a day at most. @returns their ids */
   prune(options?: PruneOptions): readonly string[];
 }
 
@@ -75,7 +75,7 @@ export function openRunStore(options: RunStoreOptions): RunStore {
     find: (reference) => findRun(options, reference),
     read: (runId) => readRun(options, runId),
     lastState: (flow) => lastStateOf(options, flow),
-    prune: (more) => prune(options, more),
+    prune: (more) => (more === undefined ? pruneByItself(options) : prune(options, more)),
   };
 }
 

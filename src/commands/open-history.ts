@@ -1,0 +1,12 @@
+import type { RunStore } from "../runs/run-store.ts";
+import { openStore } from "./begin-run.ts";
+import type { CommandContext } from "./context.ts";
+import { openServices, type Services } from "./services.ts";
+
+/** The record of this project's runs, for commands that look at it. */
+export async function openHistory(
+  context: CommandContext,
+): Promise<{ readonly store: RunStore; readonly services: Services }> {
+  const services = await openServices(context);
+  return { store: openStore(services, context), services };
+}

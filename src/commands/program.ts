@@ -6,6 +6,7 @@ import type { SystemHost } from "../host/system-host.ts";
 import { VERSION } from "../version.ts";
 import type { CommandContext, GlobalOptions } from "./context.ts";
 import { declareSecrets } from "./declare-secrets.ts";
+import { declareRuns } from "./declare-runs.ts";
 import { declareRun } from "./declare.ts";
 import { EXIT_CODE_HELP } from "./exit-codes.ts";
 import type { Stop } from "./stop.ts";
@@ -98,6 +99,8 @@ function declare(host: SystemHost, stop: Stop, done: (code: number) => void): Co
       program.outputHelp();
     });
   declareRun(program, does);
+  program.commandsGroup("History:");
+  declareRuns(program, does);
   program.commandsGroup("Set up:");
   declareSecrets(program, does);
   program

@@ -1,9 +1,10 @@
+import { join } from "node:path";
 import { parseDuration } from "../model/duration.ts";
 import { UserError, userError } from "../model/error.ts";
 import type { State } from "../model/state.ts";
 import { isFailed } from "../model/state.ts";
 import { resolveParameters } from "../authoring/resolve-parameters.ts";
-import { beginRun, identify, type BegunRun } from "./begin-run.ts";
+import { beginRun, identify, openStore, type BegunRun } from "./begin-run.ts";
 import type { CommandContext } from "./context.ts";
 import { applyConfig } from "./apply-config.ts";
 import { executeRun, type Executed } from "./execute-run.ts";
@@ -12,9 +13,10 @@ import { flowPlace } from "./flow-place.ts";
 import { givenParameters } from "./given-parameters.ts";
 import { openFlow } from "./open-flow.ts";
 import { refuse } from "./refuse.ts";
-import { openServices } from "./services.ts";
+import { openServices, type Services } from "./services.ts";
 import { startedBy } from "./started-by.ts";
 import { requireSecrets } from "./require-secrets.ts";
+import type { Telling } from "./tell.ts";
 
 /** The options of `flowctl run`, as commander reads them. */
 export interface RunCommandOptions {
@@ -66,12 +68,14 @@ export async function runCommand(
     },
     onSecret: (_, value) => masks.push(value),
   });
+  const earlier = await buryDead(services, context);
   const begun = await beginRun(place, services, context);
   try {
     const prepared = await prepare(begun, options, context);
     if (prepared === undefined) return 0;
     await announceMasks(masks, context);
     const executed = await executeRun(begun, { ...prepared, ...limits, options }, context);
+    await earlier?.deliver();
     return exitCode(executed, limits, options);
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
@@ -81,6 +85,13 @@ export async function runCommand(
     await refuse(begun, error, options.notify ?? !atTerminal, context);
     return code;
   }
+}
+
+/** What runs that died without a word have to tell. It costs one look into a directory where there are none. */
+async function buryDead(services: Services, context: CommandContext): Promise<Telling | undefined> {
+  if (context.host.files.list(join(services.stateDirectory, "live")).length === 0) return undefined;
+  const { bury } = await import("./bury.ts");
+  return bury(openStore(services, context), services, context);
 }
 
 /** All that is looked at before the first task runs; `undefined` where another run goes on and that is fine. */

@@ -18,6 +18,8 @@ export function declareSecrets(program: Command, does: Does): void {
     .option("--raw", "keep a line break at the end of the value")
     .option("-y, --yes", "replace without asking")
     .addOption(store())
+    // Whatever looks like `--value=…` is refused without being repeated.
+    .allowUnknownOption()
     .action(does(async () => (await import("./secrets-set.ts")).secretsSetCommand));
   verb("get <words...>", "say where a secret is")
     .usage("<NAME> [options]")

@@ -1,3 +1,4 @@
+import { cosmiconfig } from "cosmiconfig";
 import { dirname, resolve } from "node:path";
 import { UserError, userError } from "../model/error.ts";
 import { problemsOf } from "../spec/problems.ts";
@@ -41,7 +42,6 @@ export async function readLayers(
 }
 
 async function readLayer(file: string, importModule: ImportModule): Promise<Layer> {
-  const { cosmiconfig } = await import("cosmiconfig");
   let source: Source | undefined;
   const text = (path: string, content: string): unknown => {
     const read = readYaml(path, content);

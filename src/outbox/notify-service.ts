@@ -1,3 +1,4 @@
+import { closest } from "fastest-levenshtein";
 import { userError } from "../model/error.ts";
 import type { ChannelDefinition, NotifyReceipt, NotifyRequest } from "../model/notification.ts";
 import type { NewItem, SecretSource } from "./item.ts";
@@ -98,7 +99,6 @@ async function channelOf(
   const definition = Object.hasOwn(channels, to) ? channels[to] : to === "inbox" ? { type: "inbox" } : undefined;
   if (definition !== undefined) return { definition, channelName: to };
   const names = [...Object.keys(channels), "inbox"];
-  const { closest } = await import("fastest-levenshtein");
   throw userError("usage", "UNKNOWN_CHANNEL", `there is no channel "${to}"; the channels are ${names.join(", ")}`, {
     help: `did you mean "${closest(to, names)}"? Channels are declared in flowctl.config.yaml under "channels"`,
   });

@@ -1,0 +1,35 @@
+import { clearInbox, readInbox, type InboxMessage } from "../channels/read-inbox.ts";
+import type { CommandContext } from "./context.ts";
+import { openServices } from "./services.ts";
+
+/** Options of `flowctl inbox`. */
+export interface InboxOptions {
+  /** Remove all messages after they were shown. */
+  readonly clear?: boolean;
+  /** How many of the newest. @default all */
+  readonly limit?: string;
+}
+
+/** `flowctl inbox`: what the built-in channel took, oldest first. */
+export async function inboxCommand(
+  _: readonly string[],
+  options: InboxOptions,
+  context: CommandContext,
+): Promise<number> {
+  const { host, globals } = context;
+  const { stateDirectory } = await openServices(context);
+  const all = readInbox(host.files, stateDirectory);
+  const limit = options.limit === undefined ? all.length : Number(options.limit);
+  const messages = Number.isInteger(limit) && limit > 0 ? all.slice(-limit) : all;
+  if (globals.json) host.terminal.stdout.write(`${JSON.stringify(messages)}\n`);
+  else if (messages.length > 0) host.terminal.stdout.write(messages.map(entryOf).join("\n"));
+  else if (!globals.quiet) host.terminal.stderr.write("the inbox is empty\n");
+  if (options.clear === true) clearInbox(host.files, stateDirectory);
+  return 0;
+}
+
+function entryOf({ at, title, text }: InboxMessage): string {
+  const time = at.slice(0, 16).replace("T", " ");
+  const rest = text === title ? [] : text.split("\n").filter((line, index) => index > 0 || line !== title);
+  return [`${time}  ${title}`, ...rest.map((line) => `  ${line}`.trimEnd()), ""].join("\n");
+}

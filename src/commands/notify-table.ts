@@ -1,0 +1,90 @@
+import type { Screen } from "../host/host.ts";
+import { formatDuration } from "../model/duration.ts";
+import type { Message } from "../model/notification.ts";
+import { channelLabel, type Shelf } from "../outbox/item.ts";
+import type { StoredItem } from "../outbox/outbox.ts";
+
+const WORDS: Readonly<Record<Shelf, string>> = { new: "waiting", held: "held", sent: "sent", dead: "given up" };
+
+/** The list for people: aligned on a terminal, separated by tabs and without a head anywhere else. */
+export function notifyTable(items: readonly StoredItem[], { now, screen }: { now: number; screen: Screen }): string {
+  const rows = items.map(({ shelf, item }) => [
+    item.id,
+    WORDS[shelf],
+    channelLabel(item),
+    item.flow,
+    screen.isTTY ? `${formatDuration(Math.max(0, now - item.created))} ago` : new Date(item.created).toISOString(),
+    noteOf({ shelf, item }, now),
+  ]);
+  if (!screen.isTTY) return rows.map((row) => `${row.join("\t")}\n`).join("");
+  const table = [["MESSAGE", "STATE", "CHANNEL", "FLOW", "MADE", "NOTE"], ...rows];
+  const widths = table[0]?.map((_, column) => Math.max(...table.map((row) => row[column]?.length ?? 0))) ?? [];
+  return table
+    .map(
+      (row) =>
+        `${row
+          .map((cell, at) => cell.padEnd(widths[at] ?? 0))
+          .join("  ")
+          .trimEnd()}\n`,
+    )
+    .join("");
+}
+
+/** One message with all that happened to it. */
+export function itemLines({ shelf, item }: StoredItem): string {
+  const fact = (name: string, value: string): string => `${name.padEnd(10)} ${value}`;
+  const attempts = item.attempts.map((each) => {
+    const note = "note" in each ? `  ${each.note}` : "";
+    return `  ${new Date(each.at).toISOString()}  ${each.outcome}${note}`;
+  });
+  return [
+    fact("message", item.id),
+    fact("state", WORDS[shelf]),
+    fact(
+      "channel",
+      `${channelLabel(item)} (${item.definition.type})${item.recipient === "" ? "" : ` → ${item.recipient}`}`,
+    ),
+    fact("run", `${item.runId} of ${item.flow}`),
+    fact("event", `${item.event}, asked for by ${item.origin} ${item.names.join(", ")}`.trimEnd()),
+    fact("made", new Date(item.created).toISOString()),
+    ...(shelf === "new" ? [fact("next try", new Date(item.due).toISOString())] : []),
+    ...(item.reason === undefined ? [] : [fact("reason", item.reason.note)]),
+    ...(item.reason?.help === undefined ? [] : [fact("fix", item.reason.help)]),
+    ...(attempts.length === 0 ? [] : ["attempts", ...attempts]),
+    "text",
+    ...textOf(item.message)
+      .split("\n")
+      .map((line) => `  ${line}`),
+    "",
+  ].join("\n");
+}
+
+/** An item as JSON prints it: times as ISO 8601. */
+export function itemData({ shelf, item }: StoredItem): Readonly<Record<string, unknown>> {
+  const iso = (at: number): string => new Date(at).toISOString();
+  return {
+    ...item,
+    state: WORDS[shelf],
+    channel: channelLabel(item),
+    created: iso(item.created),
+    due: iso(item.due),
+    expires: iso(item.expires),
+    attempts: item.attempts.map((each) => ({ ...each, at: iso(each.at) })),
+  };
+}
+
+function noteOf({ shelf, item }: StoredItem, now: number): string {
+  const last = item.attempts.at(-1);
+  const said = item.reason?.note ?? (last !== undefined && "note" in last ? last.note : undefined) ?? "";
+  if (shelf !== "new" || item.due <= now) return said;
+  return `${said}${said === "" ? "" : "; "}next try in ${formatDuration(item.due - now)}`;
+}
+
+function textOf(message: Message): string {
+  if (message.kind === "text") return message.text;
+  if (message.kind === "payload") return JSON.stringify(message.payload, null, 2);
+  const { subject, flow, task, from, to, summary, text } = message.alert;
+  return (
+    text ?? `${subject === "flow" ? flow : (task ?? flow)}: ${from} → ${to}${summary === null ? "" : `: ${summary}`}`
+  );
+}

@@ -1,0 +1,190 @@
+import { userError } from "../model/error.ts";
+import type { Outbox, StoredItem } from "../outbox/outbox.ts";
+import { SHELVES, type Shelf } from "../outbox/item.ts";
+import type { CommandContext } from "./context.ts";
+import { notifyTable, itemLines, itemData } from "./notify-table.ts";
+import { openServices } from "./services.ts";
+
+/** Options of the verbs of `flowctl notify`. */
+export interface NotifyOptions {
+  /** `list`: only this shelf. */
+  readonly state?: string;
+  /** `list`: only what failed: held and given up. */
+  readonly failed?: boolean;
+  /** `retry`, `drop`: everything that waits, is held or was given up. */
+  readonly all?: boolean;
+  /** `list`, `retry`, `drop`: only this channel. */
+  readonly channel?: string;
+  /** `flush`: for how long, such as 60s. */
+  readonly deadline?: string;
+  /** `flush`: exit 4 when something is left. */
+  readonly strict?: boolean;
+  /** `drop`: without asking. */
+  readonly yes?: boolean;
+}
+
+const NOT_ACCEPTED = 4;
+const FLUSH_MS = 30_000;
+
+/** `flowctl notify list`: what waits, is held, was given up; with `--state sent`, what was sent. */
+export async function notifyListCommand(
+  _: readonly string[],
+  options: NotifyOptions,
+  context: CommandContext,
+): Promise<number> {
+  const outbox = await openOutbox(context);
+  const { host, globals } = context;
+  const state = shelfOf(options);
+  const items = (state === undefined ? outbox.list() : outbox.list(state))
+    .filter(({ shelf }) => state !== undefined || shelf !== "sent")
+    .filter(({ shelf }) => options.failed !== true || shelf === "held" || shelf === "dead")
+    .filter(ofChannel(options.channel));
+  if (globals.json) {
+    host.terminal.stdout.write(`${JSON.stringify(items.map(itemData))}\n`);
+    return 0;
+  }
+  if (items.length === 0) {
+    if (!globals.quiet)
+      host.terminal.stderr.write("nothing waits to be told; what was sent: flowctl notify list --state sent\n");
+    return 0;
+  }
+  host.terminal.stdout.write(notifyTable(items, { now: host.clock.now(), screen: host.terminal.stdout }));
+  return 0;
+}
+
+/** `flowctl notify show ID`: one message with its whole history. */
+export async function notifyShowCommand(
+  [id = ""]: readonly string[],
+  _options: NotifyOptions,
+  context: CommandContext,
+): Promise<number> {
+  const outbox = await openOutbox(context);
+  const stored = outbox.read(id);
+  if (stored === undefined) throw unknownItem(id);
+  const { stdout } = context.host.terminal;
+  stdout.write(context.globals.json ? `${JSON.stringify(itemData(stored))}\n` : itemLines(stored));
+  return 0;
+}
+
+/** `flowctl notify retry ID…|--all`: makes messages wait again, due now, and sends them. */
+export async function notifyRetryCommand(
+  ids: readonly string[],
+  options: NotifyOptions,
+  context: CommandContext,
+): Promise<number> {
+  const outbox = await openOutbox(context);
+  const chosen = choose(outbox.list(), ids, options, "retry");
+  const sent = chosen.filter(({ shelf }) => shelf === "sent").map(({ item }) => item.id);
+  if (sent.length > 0) throw userError("usage", "NOTIFY_SENT", `${sent.join(", ")} was sent already`);
+  const renewed = await outbox.retry(chosen.map(({ item }) => item.id));
+  return flush(context, options, renewed);
+}
+
+/** `flowctl notify flush`: sends what is due, for a bounded time. The last step of a CI job. */
+export async function notifyFlushCommand(
+  _: readonly string[],
+  options: NotifyOptions,
+  context: CommandContext,
+): Promise<number> {
+  return flush(context, options, undefined);
+}
+
+/** `flowctl notify drop ID…|--all`: gives messages up; they stay listed as given up until they are pruned. */
+export async function notifyDropCommand(
+  ids: readonly string[],
+  options: NotifyOptions,
+  context: CommandContext,
+): Promise<number> {
+  const outbox = await openOutbox(context);
+  const chosen = choose(outbox.list(), ids, options, "drop").filter(({ shelf }) => shelf !== "sent");
+  if (options.yes !== true && ids.length === 0) {
+    throw userError("usage", "NOTIFY_CONFIRM", `this gives up ${count(chosen.length)}`, {
+      help: "flowctl notify drop --all --yes",
+    });
+  }
+  const dropped = await outbox.drop(chosen.map(({ item }) => item.id));
+  say(context, `gave up ${count(dropped.length)}`);
+  return 0;
+}
+
+async function flush(
+  context: CommandContext,
+  options: NotifyOptions,
+  ids: readonly string[] | undefined,
+): Promise<number> {
+  const { host, stop, globals } = context;
+  const outbox = await openOutbox(context);
+  const [{ parseDuration }, { summaryLines }] = await Promise.all([
+    import("../model/duration.ts"),
+    import("../outbox/summary.ts"),
+  ]);
+  const deadlineMs = options.deadline === undefined ? FLUSH_MS : parseDuration(options.deadline);
+  if (deadlineMs === undefined) {
+    throw userError("usage", "OPTION", `--deadline takes a duration such as 60s, not "${options.deadline ?? ""}"`);
+  }
+  const summary = await outbox.deliver({
+    deadlineMs,
+    signal: stop.signal,
+    urgent: ids !== undefined,
+    ...(ids === undefined ? {} : { ids }),
+  });
+  const lines = summaryLines(summary, host.clock.now());
+  if (globals.json) host.terminal.stdout.write(`${JSON.stringify(summary.outcomes)}\n`);
+  else say(context, lines.length === 0 ? "notifications: nothing to send" : lines.join("\n"));
+  const isDone = summary.outcomes.every(({ state }) => state === "sent" || state === "gone");
+  return isDone || (options.strict !== true && ids === undefined) ? 0 : NOT_ACCEPTED;
+}
+
+async function openOutbox(context: CommandContext): Promise<Outbox> {
+  const services = await openServices(context, {
+    warn: (text) => {
+      context.host.terminal.stderr.write(`warning: ${text}\n`);
+    },
+  });
+  return services.outbox();
+}
+
+function shelfOf({ state }: NotifyOptions): Shelf | undefined {
+  if (state === undefined) return undefined;
+  const shelf = SHELVES.find((each) => each === (state === "waiting" ? "new" : state));
+  if (shelf !== undefined) return shelf;
+  throw userError("usage", "OPTION", `--state takes waiting, held, sent or dead, not "${state}"`);
+}
+
+function choose(
+  items: readonly StoredItem[],
+  ids: readonly string[],
+  options: NotifyOptions,
+  verb: string,
+): readonly StoredItem[] {
+  if (ids.length === 0 && options.all !== true && options.channel === undefined) {
+    throw userError("usage", "NOTIFY_WHICH", `which messages? name their ids, or say --all`, {
+      help: `flowctl notify list shows them: flowctl notify ${verb} n_…`,
+    });
+  }
+  if (ids.length === 0) return items.filter(({ shelf }) => shelf !== "sent").filter(ofChannel(options.channel));
+  return ids.map((id) => {
+    const found = items.filter(({ item }) => item.id.startsWith(id));
+    const exact = found.find(({ item }) => item.id === id) ?? (found.length === 1 ? found[0] : undefined);
+    if (exact === undefined) throw unknownItem(id);
+    return exact;
+  });
+}
+
+function ofChannel(channel: string | undefined): (stored: StoredItem) => boolean {
+  return ({ item }) => channel === undefined || item.channelName === channel || item.definition.type === channel;
+}
+
+function unknownItem(id: string): Error {
+  return userError("usage", "NOTIFY_UNKNOWN", `no one message has an id that starts with "${id}"`, {
+    help: "flowctl notify list",
+  });
+}
+
+function count(messages: number): string {
+  return `${String(messages)} ${messages === 1 ? "message" : "messages"}`;
+}
+
+function say({ host, globals }: CommandContext, text: string): void {
+  if (!globals.quiet) host.terminal.stderr.write(`${text}\n`);
+}

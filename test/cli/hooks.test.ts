@@ -1,0 +1,156 @@
+import { mkdirSync, symlinkSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { BIN, cliHome, type CliHome } from "../rig/cli.ts";
+import { faultyServer, type FaultyServer } from "../rig/faulty-server.ts";
+
+const FAILING = `
+import { flow, task } from "flowctl";
+const load = task("load", () => { throw new Error("no rows"); });
+export default flow("nightly", () => { load(); });
+`;
+const CHANNEL = { type: "slack", url: { secret: "SLACK_WEBHOOK_URL" } };
+const CONFIG = { channels: { team: CHANNEL }, hooks: [{ name: "failures", states: ["Failed"], to: ["team"] }] };
+const YAML = `
+channels:
+  team: { type: slack, url: { secret: SLACK_WEBHOOK_URL } }
+hooks:
+  - { name: failures, match: { flows: ["night*"] }, states: [Failed], to: [team] }
+`;
+
+let server: FaultyServer;
+let home: CliHome;
+let env: Record<string, string>;
+beforeEach(async () => {
+  server = await faultyServer([{ status: 200, body: "ok" }]);
+  home = cliHome();
+  env = { FLOWCTL_SECRET_SLACK_WEBHOOK_URL: `${server.url}/services/T0/B0/secretpart0` };
+});
+afterEach(async () => {
+  await home[Symbol.asyncDispose]();
+  await server.close();
+});
+
+/** What was posted, each as one text. */
+function posts(): readonly string[] {
+  return server.requests().map((each) => each.body);
+}
+
+describe("a failing flow that knows nothing of notifications is reported", () => {
+  const forms: Readonly<Record<string, string>> = {
+    "flowctl.config.yaml": YAML,
+    "flowctl.config.json": JSON.stringify(CONFIG),
+    "flowctl.config.js": `module.exports = ${JSON.stringify(CONFIG)};`,
+    "flowctl.config.ts": `const config: object = ${JSON.stringify(CONFIG)}; export default config;`,
+    "package.json": JSON.stringify({ name: "theirs", flowctl: CONFIG }),
+  };
+  for (const [file, text] of Object.entries(forms)) {
+    it(`by ${file}`, async () => {
+      home.write(file, text);
+      home.write("flow.ts", FAILING);
+      const done = await home.run(["run", "flow.ts"], { env });
+      expect(done.code).toBe(1);
+      expect(done.stdout.split("\n")[0]).toContain(file);
+      expect(posts()).toHaveLength(1);
+      expect(posts()[0]).toContain("nightly");
+      expect(posts()[0]).toContain("no rows");
+      expect(done.output + home.stateText()).not.toContain("secretpart0");
+    });
+  }
+
+  it("from cron's directory and cron's environment", async () => {
+    home.write("flowctl.config.yaml", YAML);
+    const flow = home.write("flows/flow.ts", FAILING);
+    const done = await home.run([process.execPath, BIN, "run", flow, "--quiet"], {
+      cwd: "/",
+      program: [
+        "/usr/bin/env",
+        "-i",
+        `HOME=${dirname(home.state)}`,
+        `FLOWCTL_STATE_DIR=${home.state}`,
+        `FLOWCTL_SECRET_SLACK_WEBHOOK_URL=${env["FLOWCTL_SECRET_SLACK_WEBHOOK_URL"]!}`,
+      ],
+    });
+    expect(done.code).toBe(1);
+    expect(posts()).toHaveLength(1);
+    expect(done.output).toContain("no rows");
+  });
+
+  it("from inside a package of a monorepo, whose own package.json says nothing", async () => {
+    home.write("flowctl.config.yaml", YAML);
+    home.write("packages/sales/package.json", JSON.stringify({ name: "sales" }));
+    home.write("packages/sales/flow.ts", FAILING);
+    const done = await home.run(["run", "flow.ts"], { env, cwd: join(home.directory, "packages/sales") });
+    expect(done.code).toBe(1);
+    expect(posts()).toHaveLength(1);
+  });
+
+  it("through a symbolic link from elsewhere", async () => {
+    home.write("flowctl.config.yaml", YAML);
+    const flow = home.write("flow.ts", FAILING);
+    const elsewhere = join(dirname(home.directory), "elsewhere");
+    mkdirSync(elsewhere);
+    symlinkSync(flow, join(elsewhere, "linked.ts"));
+    const done = await home.run(["run", "linked.ts"], { env, cwd: elsewhere });
+    expect(done.code).toBe(1);
+    expect(posts()).toHaveLength(1);
+  });
+
+  it("with -C, and not when it succeeds", async () => {
+    home.write("flowctl.config.yaml", YAML);
+    home.write("flow.ts", FAILING.replace('throw new Error("no rows")', "return 1"));
+    const done = await home.run(["-C", home.directory, "run", "flow.ts", "--quiet"], { env, cwd: "/" });
+    expect(done).toMatchObject({ code: 0, output: "" });
+    expect(posts()).toEqual([]);
+  });
+});
+
+describe("a refused run", () => {
+  it("is reported where nobody sits at a terminal, by the file's stem", async () => {
+    home.write("flowctl.config.yaml", YAML);
+    home.write("nightly.ts", `import { flow } from "flowctl";\nexport default flow("x", () => {`);
+    const done = await home.run(["run", "nightly.ts"], { env });
+    expect(done.code).toBe(2);
+    expect(done.stderr).toContain("nightly.ts:2:");
+    expect(posts()).toHaveLength(1);
+    expect(posts()[0]).toContain("nightly");
+  });
+
+  it("is reported for wrong parameters, by the flow's name", async () => {
+    home.write("flowctl.config.yaml", YAML);
+    home.write("flow.ts", FAILING);
+    const done = await home.run(["run", "flow.ts", "-p", "dat=1", "-p", "x=2"], { env });
+    expect(done.code).toBe(2);
+    expect(done.stderr).toContain('"dat"');
+    expect(done.stderr).toContain('"x"');
+    expect(posts()).toHaveLength(1);
+  });
+
+  it("is not reported with --no-notify", async () => {
+    home.write("flowctl.config.yaml", YAML);
+    home.write("flow.ts", FAILING);
+    await home.run(["run", "flow.ts", "-p", "dat=1", "--no-notify"], { env });
+    expect(posts()).toEqual([]);
+  });
+});
+
+it("keeps what a service does not take, and says so in the last lines", async () => {
+  await server.close();
+  server = await faultyServer([{ status: 503 }]);
+  env = { FLOWCTL_SECRET_SLACK_WEBHOOK_URL: `${server.url}/services/T0/B0/secretpart0` };
+  home.write("flowctl.config.yaml", `${YAML}delivery: { waitAtEnd: 1s }\n`);
+  home.write("flow.ts", FAILING);
+  const done = await home.run(["run", "flow.ts"], { env });
+  expect(done.code).toBe(1);
+  expect(done.output).toMatch(/notifications: .*1 waiting/);
+  expect(done.output).toContain("flowctl notify list");
+});
+
+it("refuses a config with an unknown key at its place, with what was meant", async () => {
+  home.write("flowctl.config.yaml", "channels: {}\nhoks: []\n");
+  home.write("flow.ts", FAILING);
+  const done = await home.run(["run", "flow.ts"], { env });
+  expect(done.code).toBe(2);
+  expect(done.stderr).toContain("flowctl.config.yaml:2:1");
+  expect(done.stderr).toContain("hooks");
+});

@@ -44,7 +44,6 @@ export class Tally {
   readonly #own: Failure[] = [];
   readonly #knockOn: Failure[] = [];
   readonly #notNeeded: string[] = [];
-  readonly #mapped = new Set<string>();
 
   get counts(): Counts {
     return this.#counts;
@@ -70,7 +69,6 @@ export class Tally {
     if (event.type !== "task-state") return undefined;
     const verdict = verdictOf(event);
     if (verdict === undefined) return undefined;
-    if (event.mapIndex !== undefined) this.#mapped.add(event.task);
     const key = labelOf(event);
     const since = this.#underway.get(key)?.since ?? event.at;
     const durationMs = Math.max(event.at - since, 0);
@@ -99,8 +97,7 @@ export class Tally {
         break;
       case "ok":
       case "cached":
-        // Of a mapped task the children have been counted.
-        if (to.type !== "Mapped" || !this.#mapped.has(event.task)) this.#counts.ok += 1;
+        this.#counts.ok += 1;
         break;
       case "cancelled":
         this.#counts.cancelled += 1;

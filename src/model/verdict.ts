@@ -24,7 +24,8 @@ export function verdictOf(event: TaskState): Verdict | undefined {
   if (isRunning(to)) return isRunning(event.from) ? undefined : "start";
   if (to.type === "Retrying") return "retry";
   if (to.type === "Paused") return "paused";
-  if (!isFinished(to) || to.type === "Looped" || event.willRetry === true) return undefined;
+  // Of a mapped task the children are what ends.
+  if (!isFinished(to) || to.type === "Looped" || to.type === "Mapped" || event.willRetry === true) return undefined;
   return final(event, to);
 }
 

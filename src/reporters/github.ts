@@ -83,7 +83,7 @@ export class GithubReporter implements Reporter {
     if (seen.verdict === "fail" && this.#errors.size < 50) this.#errors.set(label, event.to.result);
     if (this.#options.logs !== false) this.#group(label, seen.verdict === "fail" ? undefined : seen.durationMs);
     const { type } = event.to;
-    if (this.#ended.length < 500 && type !== "Mapped")
+    if (this.#ended.length < 500)
       this.#ended.push({
         task: label,
         state: seen.verdict === "not-needed" ? "not needed" : type,

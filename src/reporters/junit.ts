@@ -55,7 +55,7 @@ export class JunitReporter implements Reporter {
     switch (verdict) {
       case "ok":
       case "cached":
-        return event.to.type === "Mapped" ? undefined : "";
+        return "";
       case "skip":
         return `<skipped message="${xml(skipReason(event))}"/>`;
       case "cancelled":

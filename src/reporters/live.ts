@@ -164,7 +164,7 @@ export class LiveReporter implements Reporter {
     const { palette, glyphs } = this.#options;
     const label = labelOf(event);
     const took = palette.dim(formatDuration(durationMs));
-    const isOne = event.mapIndex !== undefined || (this.#total > MANY && event.to.type !== "Mapped");
+    const isOne = event.mapIndex !== undefined || this.#total > MANY;
     switch (verdict) {
       case "start":
         return undefined;

@@ -1,0 +1,310 @@
+import { chmodSync, mkdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { spawn, type ChildProcess } from "node:child_process";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { BIN, cliHome, type CliHome, type Finished } from "../rig/cli.ts";
+import { isProgram, keyringMissing, skipReason, startKeyring } from "../rig/keyring.ts";
+
+const secrets = (
+  home: CliHome,
+  args: readonly string[],
+  input = "",
+  env: Readonly<Record<string, string>> = {},
+): Promise<Finished> => home.run(["secrets", ...args], { input, env });
+
+describe("a value never comes from the command line", () => {
+  test.each([
+    ["set", "NAME", "canary-value"],
+    ["set", "NAME=canary-value"],
+    ["get", "NAME=canary-value"],
+    ["delete", "A", "B"],
+  ])("secrets %s %s is refused without repeating it", async (...args) => {
+    await using home = cliHome();
+    const refused = await secrets(home, args, "from a pipe");
+    expect(refused.code).toBe(2);
+    expect(refused.output).not.toContain("canary-value");
+    expect(refused.stderr).toContain("never a value as an argument");
+  });
+
+  test("an unknown option that holds one is refused without repeating it", async () => {
+    await using home = cliHome();
+    const refused = await secrets(home, ["set", "NAME", "--value=canary-value"]);
+    expect(refused.code).toBe(2);
+    expect(refused.output).not.toContain("canary-value");
+  });
+});
+
+describe("input that cannot be stored", () => {
+  const KEY = { FLOWCTL_SECRETS_KEY: "none" };
+  test("nothing on standard input is an error, and nothing hangs", async () => {
+    await using home = cliHome();
+    const set = await secrets(home, ["set", "NAME"], "", KEY);
+    expect(set.code).toBe(2);
+    expect(set.stderr).toContain("No value for NAME arrived on standard input");
+    const blank = await secrets(home, ["set", "NAME"], "\n", KEY);
+    expect(blank.code).toBe(2);
+    expect(blank.stderr).toContain("the value is empty");
+  });
+
+  test("an import with wrong names or values stores nothing and names them all", async () => {
+    await using home = cliHome();
+    const file = home.write("x.json", '{"good":"value one","not good":"canary-value","empty":"","n":1}');
+    const numbers = await secrets(home, ["import", file]);
+    expect(numbers.code).toBe(2);
+    expect(numbers.stderr).toContain("not texts: n");
+    home.write("x.json", '{"good":"value one","not good":"canary-value","empty":""}');
+    const wrong = await secrets(home, ["import", file]);
+    expect(wrong.code).toBe(2);
+    expect(wrong.stderr).toMatch(/"not good": .*"empty": the value is empty/s);
+    home.write("x.json", '{"a": "canary-value"');
+    const broken = await secrets(home, ["import", file]);
+    expect(broken.code).toBe(2);
+    expect(numbers.output + wrong.output + broken.output).not.toContain("canary-value");
+  });
+});
+
+describe("on a machine without a keychain", () => {
+  test("set fails with what to do, and writes nothing", async () => {
+    await using home = cliHome();
+    const set = await secrets(home, ["set", "NAME"], "some value");
+    expect(set.code).toBe(3);
+    expect(set.stderr).toContain("Cannot store NAME: the OS keychain: there is no D-Bus session on this machine");
+    expect(set.stderr).toContain("flowctl secrets keygen");
+    expect((await secrets(home, ["list", "--json"])).stdout).toBe("[]\n");
+    const doctor = await secrets(home, ["doctor"]);
+    expect(doctor.code).toBe(3);
+    expect(doctor.stdout).toContain("[NO_BUS]");
+  });
+
+  test("keygen makes a key for its owner only, and from then on secrets are stored in the encrypted file", async () => {
+    await using home = cliHome();
+    const keygen = await secrets(home, ["keygen"]);
+    expect(keygen.code).toBe(0);
+    expect(keygen.stdout).toMatch(/^age1[a-z0-9]+\n$/);
+    const keyFile = /Wrote the private key to (\S+)\./.exec(keygen.stderr)![1]!;
+    expect(statSync(keyFile).mode & 0o777).toBe(0o600);
+    expect((await secrets(home, ["keygen"])).code).toBe(2);
+    const set = await secrets(home, ["set", "NAME"], "value in a file");
+    expect(set.stderr).toMatch(/^Stored NAME in the encrypted file .*secrets\.json\.$/m);
+    expect((await secrets(home, ["get", "NAME", "--reveal"])).stdout).toBe("value in a file\n");
+    expect((await secrets(home, ["get", "NAME"])).stdout).toBe("********  (file)\n");
+    expect((await secrets(home, ["test"])).code).toBe(0);
+    expect((await secrets(home, ["doctor"])).code).toBe(0);
+    chmodSync(keyFile, 0o644);
+    const refused = await secrets(home, ["get", "NAME"]);
+    expect(refused.code).toBe(3);
+    expect(refused.stderr).toContain(`chmod 600 ${keyFile}`);
+    expect((await secrets(home, ["delete", "NAME"])).stderr).toMatch(/^Deleted NAME from the encrypted file/);
+    expect((await secrets(home, ["list"])).stdout).toBe("");
+  });
+
+  test("a file that config names takes secrets with the public key alone, and CI reads them with the private one", async () => {
+    await using home = cliHome();
+    await secrets(home, ["keygen", "--out", "ci.key"]);
+    const recipient = /age1\w+/.exec(readFileSync(join(home.directory, "ci.key"), "utf8"))![0];
+    home.write("flowctl.config.yaml", `secrets: { file: ./ops/secrets.json, recipients: ["${recipient}"] }\n`);
+    expect((await secrets(home, ["set", "TOKEN"], "deploy token")).code).toBe(0);
+    expect((await secrets(home, ["get", "TOKEN"])).code).toBe(3);
+    const env = { FLOWCTL_SECRETS_KEY: readFileSync(join(home.directory, "ci.key"), "utf8") };
+    expect((await secrets(home, ["get", "TOKEN", "--reveal"], "", env)).stdout).toBe("deploy token\n");
+    expect(
+      Object.keys(
+        (JSON.parse(readFileSync(join(home.directory, "ops/secrets.json"), "utf8")) as { secrets: object }).secrets,
+      ),
+    ).toEqual(["TOKEN"]);
+  });
+
+  test("providers of config answer: another variable, a command, a dotenv file", async () => {
+    await using home = cliHome();
+    home.write(".env", "FROM_DOTENV='dotenv value'\n");
+    home.write(
+      "flowctl.config.yaml",
+      'secrets: { env: { FROM_ENV: OTHER_NAME }, exec: { FROM_EXEC: [printf, "%s", "exec value"] }, dotenv: .env }\n',
+    );
+    const test = await secrets(home, ["test", "FROM_ENV", "FROM_EXEC", "FROM_DOTENV"], "", { OTHER_NAME: "env value" });
+    expect(test.stdout).toBe("ok  FROM_ENV  (env)\nok  FROM_EXEC  (exec)\nok  FROM_DOTENV  (dotenv)\n");
+  });
+});
+
+describe("a run that misses secrets", () => {
+  test("names all of them, who needs them and how to set them, runs nothing and exits with 3", async () => {
+    await using home = cliHome();
+    const flow = home.write(
+      "f.ts",
+      `import { flow, task } from "flowctl";
+       const a = task("load", { secrets: ["FIRST_SECRET", "SECOND_SECRET"] }, () => { console.log("ran"); });
+       export default flow("needs", () => { a(); });`,
+    );
+    const run = await home.run(["run", flow]);
+    expect(run.code).toBe(3);
+    expect(run.output).not.toContain("| ran");
+    for (const name of ["FIRST_SECRET", "SECOND_SECRET"]) {
+      expect(run.stderr).toContain(`The secret ${name}, which task "load" needs, was not found.`);
+      expect(run.stderr).toContain(`flowctl secrets set ${name}`);
+    }
+    expect(
+      (
+        await home.run(["run", flow], {
+          env: { FLOWCTL_SECRET_FIRST_SECRET: "aaaa", FLOWCTL_SECRET_SECOND_SECRET: "bbbb" },
+        })
+      ).code,
+    ).toBe(0);
+  });
+});
+
+const noScript = skipReason(
+  "tests on a terminal",
+  isProgram("script") ? undefined : "script (bsdutils) is not installed",
+);
+
+describe.skipIf(noScript)("on a terminal", () => {
+  test("set asks, shows nothing of what is typed, and stores it", async () => {
+    await using home = cliHome();
+    await secrets(home, ["keygen"]);
+    const typed = await onTerminal(home, ["secrets", "set", "TYPED"], [["Value of TYPED", "canary-value\r"]]);
+    expect(typed.code).toBe(0);
+    expect(typed.output).toContain("Stored TYPED in the encrypted file");
+    expect(typed.output).not.toContain("canary-value");
+    expect(typed.output).not.toContain("canary");
+    expect((await secrets(home, ["get", "TYPED", "--reveal"])).stdout).toBe("canary-value\n");
+  });
+
+  test("set asks before it replaces a secret, and no is the default", async () => {
+    await using home = cliHome();
+    await secrets(home, ["keygen"]);
+    await secrets(home, ["set", "TYPED"], "first value");
+    const kept = await onTerminal(
+      home,
+      ["secrets", "set", "TYPED"],
+      [
+        ["Value of TYPED", "second value\r"],
+        ["Replace it?", "\r"],
+      ],
+    );
+    expect(kept.code).toBe(2);
+    expect((await secrets(home, ["get", "TYPED", "--reveal"])).stdout).toBe("first value\n");
+    const replaced = await onTerminal(
+      home,
+      ["secrets", "set", "TYPED", "--yes"],
+      [["Value of TYPED", "second value\r"]],
+    );
+    expect(replaced.code).toBe(0);
+    expect((await secrets(home, ["get", "TYPED", "--reveal"])).stdout).toBe("second value\n");
+  });
+
+  test("what is given up stores nothing", async () => {
+    await using home = cliHome();
+    await secrets(home, ["keygen"]);
+    const givenUp = await onTerminal(home, ["secrets", "set", "TYPED"], [["Value of TYPED", "canary\u0003"]]);
+    expect(givenUp.code).toBe(2);
+    expect(givenUp.output).toContain("Nothing was stored for TYPED");
+    expect((await secrets(home, ["list"])).stdout).toBe("");
+  });
+
+  test("with --no-input nobody is asked", async () => {
+    await using home = cliHome();
+    const refused = await onTerminal(home, ["--no-input", "secrets", "set", "TYPED"], []);
+    expect(refused.code).toBe(2);
+    expect(refused.output).toContain("nobody may be asked");
+  });
+});
+
+const uid = process.getuid?.() ?? -1;
+const place = `/run/user/${uid}`;
+const noCron = skipReason("the test of cron's environment", keyringMissing() ?? cronPlaceTaken());
+
+test.skipIf(noCron)("cron's nearly empty environment finds the keychain by the bus at its usual place", async () => {
+  await using keyring = await startKeyring();
+  await using home = cliHome();
+  mkdirSync(place, { recursive: true, mode: 0o700 });
+  const bridge = await bridgeTo(keyring.env["DBUS_SESSION_BUS_ADDRESS"]!, join(place, "bus"));
+  try {
+    const env = { HOME: keyring.env["HOME"] };
+    expect((await home.run(["secrets", "set", "NIGHTLY"], { input: "nightly value", env })).code).toBe(0);
+    expect(keyring.witness(["lookup", "service", "flowctl", "account", "NIGHTLY"])).toBe("nightly value");
+    const cron = await home.run([], {
+      program: [
+        "env",
+        "-i",
+        "HOME=/",
+        `FLOWCTL_STATE_DIR=${home.state}`,
+        process.execPath,
+        BIN,
+        "secrets",
+        "get",
+        "NIGHTLY",
+        "--reveal",
+      ],
+    });
+    expect(cron.stdout).toBe("nightly value\n");
+  } finally {
+    await bridge[Symbol.asyncDispose]();
+    rmSync(join(place, "bus"), { force: true });
+  }
+});
+
+/** A desktop's own bus must not be touched. */
+function cronPlaceTaken(): string | undefined {
+  if (statSync(join(place, "bus"), { throwIfNoEntry: false }) !== undefined)
+    return `${place}/bus is somebody's real bus`;
+  try {
+    mkdirSync(place, { recursive: true, mode: 0o700 });
+    return undefined;
+  } catch {
+    return `${place} cannot be made`;
+  }
+}
+
+/** Makes a bus reachable at a second place, byte by byte. */
+async function bridgeTo(address: string, path: string): Promise<AsyncDisposable> {
+  const { createConnection, createServer } = await import("node:net");
+  const target = /unix:path=([^,;]+)/.exec(address)![1]!;
+  const open = new Set<{ destroy(): void }>();
+  const server = createServer((client) => {
+    const bus = createConnection(target);
+    for (const each of [client, bus]) {
+      open.add(each);
+      each.on("error", () => undefined);
+    }
+    client.pipe(bus).pipe(client);
+  });
+  await new Promise<void>((resolve) => server.listen(path, resolve));
+  return {
+    async [Symbol.asyncDispose]() {
+      for (const each of open) each.destroy();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+/** Runs a command on a pseudo-terminal; each answer is typed when its question shows. */
+async function onTerminal(
+  home: CliHome,
+  args: readonly string[],
+  answers: readonly (readonly [question: string, answer: string])[],
+): Promise<{ code: number | null; output: string }> {
+  const command = [process.execPath, BIN, ...args].join(" ");
+  const child: ChildProcess = spawn("script", ["-qefc", command, "/dev/null"], {
+    cwd: home.directory,
+    env: {
+      PATH: process.env["PATH"],
+      HOME: join(home.directory, "../home"),
+      FLOWCTL_STATE_DIR: home.state,
+      TERM: "xterm",
+    },
+    stdio: ["pipe", "pipe", "ignore"],
+  });
+  let output = "";
+  const left = [...answers];
+  let from = 0;
+  child.stdout!.setEncoding("utf8").on("data", (chunk: string) => {
+    output += chunk;
+    const next = left[0];
+    if (next === undefined || !output.slice(from).includes(next[0])) return;
+    from = output.length;
+    left.shift();
+    child.stdin!.write(next[1]);
+  });
+  const code = await new Promise<number | null>((resolve) => child.on("close", resolve));
+  return { code, output };
+}

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { SECRET_PROVIDERS } from "./config.ts";
 import { duration, hook, match, name, oneOrMany, options, retry } from "../spec/fields.ts";
 
 /** One channel; its own options are checked by the channel. */

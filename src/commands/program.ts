@@ -7,6 +7,7 @@ import { VERSION } from "../version.ts";
 import type { CommandContext, GlobalOptions } from "./context.ts";
 import { declareSecrets } from "./declare-secrets.ts";
 import { declareRuns } from "./declare-runs.ts";
+import { declareNotify } from "./declare-notify.ts";
 import { declareRun } from "./declare.ts";
 import { EXIT_CODE_HELP } from "./exit-codes.ts";
 import type { Stop } from "./stop.ts";
@@ -101,6 +102,7 @@ function declare(host: SystemHost, stop: Stop, done: (code: number) => void): Co
   declareRun(program, does);
   program.commandsGroup("History:");
   declareRuns(program, does);
+  declareNotify(program, does);
   program.commandsGroup("Set up:");
   declareSecrets(program, does);
   program

@@ -1,0 +1,34 @@
+import type { Command } from "commander";
+import type { Does } from "./program.ts";
+
+/** Declares `flowctl notify` and its verbs, and `flowctl inbox`. */
+export function declareNotify(program: Command, does: Does): void {
+  const notify = program.command("notify").description("what was told, what waits, what is held");
+  const verb = (words: string, description: string): Command => notify.command(words).description(description);
+  const load = () => import("./notify.ts");
+  verb("list", "messages that wait, are held or were given up")
+    .option("--state <state>", "only new, held, sent or dead")
+    .option("--failed", "only what is held or was given up")
+    .option("--channel <name>", "only of this channel")
+    .action(does(async () => (await load()).notifyListCommand));
+  verb("show <id>", "one message with its history").action(does(async () => (await load()).notifyShowCommand));
+  verb("retry [ids...]", "send messages again that wait, are held or were given up")
+    .option("--all", "all of them")
+    .option("--channel <name>", "those of this channel")
+    .action(does(async () => (await load()).notifyRetryCommand));
+  verb("flush", "send what is due; the last step of a CI job")
+    .option("--deadline <duration>", "for how long, such as 60s")
+    .option("--strict", "exit with 4 when something is left")
+    .action(does(async () => (await load()).notifyFlushCommand));
+  verb("drop [ids...]", "give messages up")
+    .option("--all", "all of them")
+    .option("--channel <name>", "those of this channel")
+    .option("-y, --yes", "do not ask")
+    .action(does(async () => (await load()).notifyDropCommand));
+  program
+    .command("inbox")
+    .description("messages that were delivered here, to the built-in channel")
+    .option("--clear", "remove them after they were shown")
+    .option("-n, --limit <n>", "only the newest")
+    .action(does(async () => (await import("./inbox.ts")).inboxCommand));
+}

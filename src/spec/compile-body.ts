@@ -35,7 +35,7 @@ export async function compileBody(entry: TaskEntry, path: Path, reader: Reader, 
     return { ...NOTHING, run: () => undefined };
   }
   const entries = Object.entries(entry.with ?? {});
-  const isConstant = ([, value]: [string, unknown]): boolean => !(JSON.stringify(value) ?? "").includes("${{");
+  const isConstant = ([, value]: [string, unknown]): boolean => !JSON.stringify(value).includes("${{");
   const computed = new Set(entries.filter((each) => !isConstant(each)).map(([name]) => name));
   const sources = new Map(entries.flatMap(([name, value]) => sourceOf(name, value, setting)));
   return {

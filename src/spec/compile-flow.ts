@@ -1,5 +1,5 @@
-import { FLOW, type Flow, type FlowHandlerEntry } from "../model/flow.ts";
-import type { Edge } from "../model/edge.ts";
+import { Flow } from "../authoring/flow.ts";
+import type { FlowHandlerEntry } from "../model/flow.ts";
 import { TASK, type Task } from "../model/task.ts";
 import { compileHandlers, compileTask, type CompiledTask, type TaskSetting } from "./compile-task.ts";
 import { compileParams } from "./compile-params.ts";
@@ -8,7 +8,7 @@ import type { FlowFile } from "./flow-schema.ts";
 import { Reader } from "./reader.ts";
 import type { Report } from "./report.ts";
 import type { Library } from "./resolve-uses.ts";
-import { ITEM, taskScope, type FlowScope } from "./scope.ts";
+import { ITEM, TASK_INPUT, taskScope, type FlowScope } from "./scope.ts";
 import { suggestion } from "./suggestion.ts";
 
 /** What a spec is compiled with beside its content. */
@@ -55,27 +55,22 @@ export async function compileFlow(content: FlowFile, setting: FlowSetting): Prom
     ["stateHandlers"],
     compiling,
   )) as unknown as FlowHandlerEntry[];
-  const { tasks, edges } = connect(compiled, scope);
   const pools = compiled.flatMap(({ key, entry }) =>
-    entry.max === undefined || entry.pool !== undefined ? [] : [[`map:${key}`, entry.max]],
+    entry.max === undefined || entry.pool !== undefined ? [] : [[`map:${key}`, entry.max] as const],
   );
-  return {
-    [FLOW]: true,
-    name,
+  const flow = new Flow(name, {
+    params: Object.fromEntries(declarations.map(({ name: parameter, ...rest }) => [parameter, rest])),
     tags: content.tags ?? [],
-    params: { kind: "declared", declarations },
-    tasks,
-    edges,
-    constants: new Map(),
-    chosenReferenceTasks: referenceTasks(content, compiled, report),
     stateHandlers,
-    onFailure: undefined,
-    terminalStateHandler: undefined,
-    concurrency: content.concurrency,
-    pools: { ...content.pools, ...(Object.fromEntries(pools) as Record<string, number>) },
-    timeout: content.timeout === undefined ? undefined : milliseconds(content.timeout),
-    source: { file },
-  };
+    pools: { ...content.pools, ...Object.fromEntries(pools) },
+    ...(content.concurrency === undefined ? {} : { concurrency: content.concurrency }),
+    ...(content.timeout === undefined ? {} : { timeout: milliseconds(content.timeout) }),
+  });
+  Object.assign(flow, { source: { file } });
+  connect(flow, compiled, scope);
+  const references = referenceTasks(content, compiled, report);
+  if (references !== undefined && !report.hasErrors) flow.setReferenceTasks(references);
+  return flow;
 }
 
 function secretsIn(env: FlowFile["env"]): readonly string[] {
@@ -84,26 +79,24 @@ function secretsIn(env: FlowFile["env"]): readonly string[] {
   );
 }
 
-function connect(compiled: readonly CompiledTask[], scope: FlowScope): { tasks: Task[]; edges: Edge[] } {
+function connect(flow: Flow, compiled: readonly CompiledTask[], scope: FlowScope): void {
   const byKey = new Map(compiled.map((each) => [each.key, each.task]));
-  const tasks: Task[] = [];
-  const edges: Edge[] = [];
-  const link = (from: string, to: Task, key?: string): void => {
+  const link = (from: string, to: Task, isRead: boolean): void => {
     const task = byKey.get(from);
-    if (task !== undefined)
-      edges.push({ from: task, to, mapped: false, flattened: false, ...(key === undefined ? {} : { key }) });
+    if (task !== undefined) flow.addEdge(task, to, isRead ? { key: TASK_INPUT + from } : {});
   };
-  for (const { task, reads, after, foreach, key } of compiled) {
+  // Tasks stand in the order of the file, whatever the edges say first.
+  for (const { task } of compiled) flow.addTask(task);
+  for (const { task, constants, reads, after, foreach, key } of compiled) {
     if (foreach !== undefined) {
       const list = listTask(`${task.name}.foreach`, foreach, scope, key);
-      tasks.push(list);
-      for (const name of foreach.reads) link(name, list, name);
-      edges.push({ from: list, to: task, key: ITEM, mapped: true, flattened: false });
+      flow.addTask(list);
+      for (const name of foreach.reads) link(name, list, true);
+      flow.addEdge(list, task, { key: ITEM, mapped: true });
     }
-    tasks.push(task);
-    for (const name of after) link(name, task, reads.includes(name) ? name : undefined);
+    for (const name of after) link(name, task, reads.includes(name));
+    for (const [input, value] of Object.entries(constants)) flow.setConstant(task, input, value);
   }
-  return { tasks, edges };
 }
 
 /** The list of a `foreach` is the plumbing between what it reads and the mapped task. */

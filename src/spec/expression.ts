@@ -74,6 +74,8 @@ export function parseExpression(code: string): Expression | ExpressionProblem {
     const refused = collect(compiled.ast, new Set(), readings);
     if (refused !== undefined) return refused;
     const [only] = readings;
+    const typed = compiled.check();
+    if (!typed.valid && typed.error !== undefined) return problem(typed.error, code);
     const isPath = readings.length === 1 && only?.start === 0 && only.end === code.length;
     return {
       code,
@@ -84,9 +86,17 @@ export function parseExpression(code: string): Expression | ExpressionProblem {
     };
   } catch (error) {
     if (!(error instanceof ParseError)) throw error;
-    const { start, end } = error.range ?? { start: 0, end: code.length };
-    return { message: lower(error.summary), start: Math.min(start, code.length - 1), end: Math.max(end, start + 1) };
+    return problem(error, code);
   }
+}
+
+function problem(
+  error: { readonly summary: string; readonly range?: { readonly start: number; readonly end: number } },
+  code: string,
+): ExpressionProblem {
+  const { start, end } = error.range ?? { start: 0, end: code.length };
+  const message = lower(error.summary).replace("unexpected token: EOF", "it ends too early");
+  return { message, start: Math.min(start, code.length - 1), end: Math.max(end, start + 1) };
 }
 
 function compute(

@@ -8,10 +8,11 @@ import { STATE_TYPES } from "../model/state.ts";
 /** A name of a task, channel or hook, as text of one line. */
 export const name = z.string().min(1).max(200).describe("A name");
 
+const LENGTH_OF_TIME = "expected a length of time with its unit, such as 250ms, 30s, 5m, 2h or 1d";
 /** A length of time: text with a unit, or 0. */
 export const duration = z
-  .union([z.literal(0), z.string().refine((text) => parseDuration(text) !== undefined)], {
-    error: "expected a length of time with its unit, such as 250ms, 30s, 5m, 2h or 1d",
+  .union([z.literal(0), z.string().refine((text) => parseDuration(text) !== undefined, { error: LENGTH_OF_TIME })], {
+    error: LENGTH_OF_TIME,
   })
   .describe("A length of time with its unit: 250ms, 30s, 5m, 2h, 1d");
 

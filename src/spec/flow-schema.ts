@@ -7,8 +7,7 @@ const RESERVED =
 const identifier = z
   .string()
   .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, {
-    error:
-      "a name here is letters, digits and _ only, and begins with none of the digits; give the task a name: of its own to show another",
+    error: "this name may only have letters, digits and _, and may not begin with a digit",
   })
   .refine((text) => !RESERVED.test(text), { error: "this name means something in expressions: choose another" });
 

@@ -9,7 +9,7 @@ import { parseDotenv } from "./dotenv.ts";
 import { many } from "./fields.ts";
 import { compileHook } from "./compile-hook.ts";
 import { flowSchema, type FlowFile } from "./flow-schema.ts";
-import { problemsOf } from "./problems.ts";
+import { problemsOf, valueAt } from "./problems.ts";
 import { readYaml } from "./read-yaml.ts";
 import { Report } from "./report.ts";
 import type { Library } from "./resolve-uses.ts";
@@ -66,10 +66,13 @@ function remainder(
 ): FlowFile | undefined {
   const kept = structuredClone(raw) as Record<string, unknown>;
   for (const issue of issues) {
-    const [top, second] = issue.path;
-    if (top === undefined && issue.code === "unrecognized_keys")
-      for (const key of issue.keys) Reflect.deleteProperty(kept, key);
-    else if ((top === "tasks" || top === "params") && second !== undefined)
+    const path = issue.path.filter((part) => typeof part !== "symbol");
+    const [top, second] = path;
+    if (issue.code === "unrecognized_keys") {
+      const holder = valueAt(kept, path);
+      if (typeof holder === "object" && holder !== null)
+        for (const key of issue.keys) Reflect.deleteProperty(holder, key);
+    } else if ((top === "tasks" || top === "params") && second !== undefined)
       Reflect.deleteProperty(kept[top] as object, second);
     else if (top !== undefined) Reflect.deleteProperty(kept, top);
   }

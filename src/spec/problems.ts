@@ -17,24 +17,43 @@ export function problemsOf(
   under: Path = [],
 ): readonly Diagnostic[] {
   const found: Diagnostic[] = [];
-  for (const issue of issues.flatMap(specific)) {
+  const all = issues.flatMap(specific);
+  const unknown = all.filter((each) => each.code === "unrecognized_keys");
+  const meant = new Set<string>();
+  for (const issue of [...unknown, ...all.filter((each) => each.code !== "unrecognized_keys")]) {
     const inside = issue.path.filter((part) => typeof part !== "symbol");
     const path = [...under, ...inside];
     if (issue.code === "unrecognized_keys") {
       const known = keysAt(schema, inside, valueAt(source.value, [...under]));
-      for (const key of issue.keys)
+      for (const key of issue.keys) {
+        const instead = SYNONYMS[key];
+        const isSynonym = instead !== undefined && known.includes(instead);
+        const help = isSynonym ? `write ${instead}:` : suggestion(key, absentFirst(known, valueAt(source.value, path)));
+        meant.add(
+          [
+            ...path,
+            /"(\w+)"|(\w+):$/
+              .exec(help ?? "")
+              ?.slice(1)
+              .find(Boolean) ?? "",
+          ].join("."),
+        );
         found.push(
           diagnose(source.file, source.text, source.keyAt([...path, key]), {
             code: "UNKNOWN_KEY",
             message: `unknown key "${key}"${inside.length === 0 ? "" : ` in "${inside.join(".")}"`}`,
-            help: suggestion(key, known),
+            help,
           }),
         );
+      }
       continue;
     }
     const value = valueAt(source.value, path);
     const missing = value === undefined;
     const last = String(path.at(-1) ?? "");
+    if (missing && meant.has(path.join("."))) continue; // its misspelt key is told already
+    const isWhole = issue.code === "custom" && issue.path.length > 0;
+    if (isWhole && unknown.some((each) => each.path.join(".") === issue.path.join("."))) continue;
     const span = issue.code === "invalid_key" || missing ? source.keyAt(path) : source.valueAt(path);
     const place = path.length === 0 ? "the file" : `"${path.join(".")}"`;
     found.push(
@@ -46,14 +65,33 @@ export function problemsOf(
         : diagnose(source.file, source.text, span, {
             code: isShape(issue) ? "WRONG_TYPE" : "WRONG_VALUE",
             message: `${place}: ${wording(issue, value)}`,
-            help:
-              issue.code === "invalid_value" && typeof value === "string"
-                ? suggestion(value, issue.values.map(String))
-                : undefined,
+            help: helpFor(issue, value, last),
           }),
     );
   }
-  return found;
+  return found.sort((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0));
+}
+
+function helpFor(issue: Issue, value: unknown, key: string): string | undefined {
+  if (issue.code === "invalid_value" && typeof value === "string") return suggestion(value, issue.values.map(String));
+  const better = key.replace(/\W/g, "_");
+  return issue.code === "invalid_key" && better !== key && /^[A-Za-z_]/.test(better) ? `write ${better}:` : undefined;
+}
+
+/** What other tools call the same thing. */
+const SYNONYMS: Readonly<Record<string, string>> = {
+  ...{ jobs: "tasks", steps: "tasks", name: "flow", parameters: "params", inputs: "params", concurrent: "concurrency" },
+  ...{ dependsOn: "needs", depends_on: "needs", depends: "needs", deps: "needs", after: "needs", upstream: "needs" },
+  ...{ retries: "retry", script: "run", command: "run", cmd: "run", cmds: "run", when: "if", condition: "if" },
+  ...{ matrix: "foreach", loop: "foreach", working_directory: "cwd", workdir: "cwd", environment: "env", vars: "env" },
+  ...{ notifications: "hooks", handlers: "stateHandlers", channel: "to", use: "uses" },
+};
+
+/** Keys that are not there yet come first: one of them was meant. */
+function absentFirst(known: readonly string[], value: unknown): readonly string[] {
+  const isThere = (key: string): boolean => typeof value === "object" && value !== null && Object.hasOwn(value, key);
+  const order = (key: string): number => (isThere(key) ? 2 : key === "tasks" ? 0 : 1);
+  return [...known].sort((a, b) => order(a) - order(b));
 }
 
 /** Of the members of a union, the one that the value came nearest to: whose problems lie deepest. */

@@ -114,6 +114,12 @@ function checkNodes(
   let aliased = 0;
   visit(document, {
     Alias(_key, node) {
+      if (node.resolve(document) === undefined) {
+        found.push(
+          report(spanOf(node), "YAML_ALIAS_UNKNOWN", `there is no anchor "&${node.source}" before this alias`),
+        );
+        return undefined;
+      }
       const size = sizeOf(node);
       aliased += size;
       if (aliased <= MOST_ALIASED) return undefined;
@@ -126,7 +132,13 @@ function checkNodes(
     },
     Node(_key, node, path) {
       if (path.length <= DEEPEST * 2) return undefined;
-      found.push(report(spanOf(node), "YAML_TOO_DEEP", `values are nested deeper than ${String(DEEPEST)} levels`));
+      found.push(
+        report(
+          { start: spanOf(node).start, end: spanOf(node).start + 1 },
+          "YAML_TOO_DEEP",
+          `values are nested deeper than ${String(DEEPEST)} levels`,
+        ),
+      );
       return visit.BREAK;
     },
     Pair(_key, pair) {
@@ -136,8 +148,18 @@ function checkNodes(
         (typeof key.value === "string" || typeof key.value === "number" || typeof key.value === "boolean")
       )
         return;
-      if (isScalar(key) && typeof key.value === "symbol") return; // the merge key
-      found.push(report(spanOf(key), "YAML_KEY", "a key must be text"));
+      if (isScalar(key) && typeof key.value === "symbol") {
+        const merged = isAlias(pair.value) ? pair.value.resolve(document) : pair.value;
+        const parts = isSeq(merged)
+          ? merged.items.map((item) => (isAlias(item) ? item.resolve(document) : item))
+          : [merged];
+        if (!parts.every(isMap))
+          found.push(report(spanOf(key), "YAML_MERGE", "<< takes the keys of a map, such as *anchor"));
+        return;
+      }
+      const isTemplate = isMap(key) && key.flow === true;
+      const help = isTemplate ? 'an expression is written "${{ … }}"' : undefined;
+      found.push(report(spanOf(key), "YAML_KEY", "a key must be text", help));
     },
   });
   return found;

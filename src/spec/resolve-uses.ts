@@ -1,5 +1,5 @@
-import { isTaskFunction } from "../authoring/task-function.ts";
 import { dirname, isAbsolute, resolve } from "node:path";
+import { UserError } from "../model/error.ts";
 import { isNotifier } from "../model/notifier.ts";
 import { isTask, type Task, type TaskHandlerEntry } from "../model/task.ts";
 import { suggestion } from "./suggestion.ts";
@@ -76,7 +76,8 @@ async function lookUp(
         help: suggestion(uses, Object.keys(names)) ?? "a task of your own: ./file.ts#export",
       },
     };
-  const module = await library.importModule(isPath ? resolve(dirname(file), path) : path);
+  const module = await library.importModule(isPath ? resolve(dirname(file), path) : path).catch(loadProblem(uses));
+  if ("problem" in module) return module as { readonly problem: UsesProblem };
   const exports = Object.keys(module);
   const wanted = name ?? "default";
   if (Object.hasOwn(module, wanted)) return { value: module[wanted] };
@@ -86,6 +87,17 @@ async function lookUp(
       message: `${path} exports no "${wanted}"`,
       help: suggestion(wanted, exports) ?? "it exports nothing",
     },
+  };
+}
+
+/** A module that cannot be loaded is told where it is named, with the place inside of it. */
+function loadProblem(uses: string): (error: unknown) => { readonly problem: UsesProblem } {
+  return (error) => {
+    const [first] = error instanceof UserError ? error.diagnostics : [];
+    if (first === undefined) throw error;
+    const place = [first.file, first.line, first.column].filter((part) => part !== undefined).join(":");
+    const message = `"${uses}" cannot be loaded: ${first.message}${place === "" ? "" : ` (${place})`}`;
+    return { problem: { code: first.code, message, help: first.help } };
   };
 }
 

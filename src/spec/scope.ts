@@ -21,7 +21,9 @@ export async function taskScope(
   const secrets: Record<string, string> = {};
   for (const name of secretNames) secrets[name] = await context.secret(name);
   const tasks = Object.fromEntries(
-    Object.entries(inputs).flatMap(([key, value]) => (key === ITEM ? [] : [[key, { outputs: value }]])),
+    Object.entries(inputs).flatMap(([key, value]) =>
+      key.startsWith(TASK_INPUT) ? [[key.slice(TASK_INPUT.length), { outputs: value }]] : [],
+    ),
   );
   const first: Scope = {
     params: context.params,
@@ -34,6 +36,9 @@ export async function taskScope(
   };
   return { ...first, env: { ...flow.variables, ...(flow.env(first) as object) } };
 }
+
+/** What the keys of edges that carry outputs begin with; constant inputs have their own names. */
+export const TASK_INPUT = "tasks.";
 
 /** The key of the edge that carries a mapped task's item: no task can be named so. */
 export const ITEM = "(item)";

@@ -187,10 +187,10 @@ defaults: { timeout: 30 }
 `,
     );
     expect((await problems(load("."))).map(({ code, line, column, file: at }) => [code, line, column, at])).toEqual([
+      ["UNKNOWN_KEY", 1, 1, file],
       ["WRONG_VALUE", 3, 25, file],
       ["WRONG_TYPE", 4, 14, file],
       ["WRONG_TYPE", 5, 22, file],
-      ["UNKNOWN_KEY", 1, 1, file],
     ]);
   });
 

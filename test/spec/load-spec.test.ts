@@ -33,7 +33,7 @@ tasks:
     expect(flow.name).toBe("flow");
     expect(flow.edges.map(({ from, to, key }) => [from.name, to.name, key])).toEqual([
       ["b", "c", undefined],
-      ["a", "c", "a"],
+      ["a", "c", "tasks.a"],
     ]);
   });
 
@@ -215,11 +215,9 @@ tasks:
 `,
       { tasks: { slack } },
     );
-    expect(flow.tasks[1]).toMatchObject({
-      kind: "notification",
-      skipOnUpstreamSkip: false,
-      secrets: ["SLACK_WEBHOOK_URL"],
-    });
+    expect(flow.tasks[1]).toMatchObject({ kind: "notification", skipOnUpstreamSkip: false });
+    expect(flow.constants.get(flow.tasks[1]!)).toEqual({ message: "x" });
+    expect(flow.tasks[1]!.secretsFor!({ message: "x" }, new Set())).toEqual(["SLACK_WEBHOOK_URL"]);
     const { state, states } = await run(flow);
     expect([state.type, states["alert"]]).toEqual(["Success", "TriggerFailed"]);
   });
@@ -232,8 +230,7 @@ tasks:
   });
 
   it("tells all of its mistakes at once, each at its place", async () => {
-    expect(
-      await shown(`flow: x
+    const text = await shown(`flow: x
 params: { date: { type: string } }
 tasks:
   extract: { run: "./x --date \${{ params.dat }}", timout: 5m }
@@ -245,7 +242,30 @@ tasks:
       echo '\${{ params.date }}'
   a: { uses: ehco, needs: b }
   b: { uses: echo, needs: a, with: { x: "\${{ tasks.load.output }} \${{ 1 + }}" } }
-`),
-    ).toMatchInlineSnapshot();
+`);
+    const heads = text
+      .split("\n")
+      .filter((line) => /^error|-->/.test(line))
+      .map((line) => line.replace(/:.*?"?$/, (rest) => (line.includes("-->") ? rest : "")));
+    expect(heads).toEqual([
+      "error[UNKNOWN_PARAM]",
+      "  --> flow.yaml:4:35",
+      "error[UNKNOWN_KEY]",
+      "  --> flow.yaml:4:51",
+      "error[UNKNOWN_TASK]",
+      "  --> flow.yaml:6:13",
+      "error[UNKNOWN_TRIGGER]",
+      "  --> flow.yaml:7:14",
+      "error[SCRIPT_QUOTING]",
+      "  --> flow.yaml:10:13",
+      "error[FLOW_CYCLE]",
+      "  --> flow.yaml:11:3",
+      "error[UNKNOWN_USES]",
+      "  --> flow.yaml:11:14",
+      "error[UNKNOWN_OUTPUT]",
+      "  --> flow.yaml:12:46",
+      "error[EXPRESSION_SYNTAX]",
+      "  --> flow.yaml:12:73",
+    ]);
   });
 });

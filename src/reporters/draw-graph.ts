@@ -1,0 +1,153 @@
+import type { Flow } from "../model/flow.ts";
+import type { Task } from "../model/task.ts";
+
+/** How a graph can be drawn. */
+export const GRAPH_FORMATS = ["tree", "mermaid", "dot", "json"] as const;
+export type GraphFormat = (typeof GRAPH_FORMATS)[number];
+
+interface Drawn {
+  readonly tasks: readonly Task[];
+  readonly links: readonly {
+    readonly from: Task;
+    readonly to: Task;
+    readonly label: string;
+    readonly mapped: boolean;
+  }[];
+}
+
+const PLUMBING: ReadonlySet<Task["kind"]> = new Set(["parameter", "constant", "collection", "secret"]);
+
+/**
+ * Draws a flow as text, ending in a line break.
+ *
+ * @param options.all shows the plumbing between tasks, too; without it, what leads through it is one arrow
+ */
+export function drawGraph(flow: Flow, format: GraphFormat, options: { readonly all?: boolean } = {}): string {
+  const drawn = options.all === true ? whole(flow) : withoutPlumbing(flow);
+  switch (format) {
+    case "tree":
+      return tree(flow, drawn);
+    case "mermaid":
+      return mermaid(drawn);
+    case "dot":
+      return dot(flow, drawn);
+    case "json":
+      return json(flow, drawn);
+  }
+}
+
+function whole(flow: Flow): Drawn {
+  return {
+    tasks: flow.tasks,
+    links: flow.edges.map(({ from, to, key, mapped }) => ({ from, to, label: key ?? "", mapped })),
+  };
+}
+
+function withoutPlumbing(flow: Flow): Drawn {
+  const into = new Map<Task, Flow["edges"][number][]>();
+  for (const edge of flow.edges) into.set(edge.to, [...(into.get(edge.to) ?? []), edge]);
+  const tasks = flow.tasks.filter((task) => !PLUMBING.has(task.kind));
+  const links = new Map<string, Drawn["links"][number]>();
+  for (const task of tasks) {
+    const seen = new Set<Task>();
+    const follow = (at: Task, mapped: boolean): void => {
+      for (const edge of into.get(at) ?? []) {
+        if (PLUMBING.has(edge.from.kind)) {
+          if (!seen.has(edge.from)) follow(edge.from, mapped || edge.mapped);
+          seen.add(edge.from);
+        } else {
+          const id = `${edge.from.name}\n${task.name}`;
+          const isMapped = mapped || edge.mapped || links.get(id)?.mapped === true;
+          links.set(id, { from: edge.from, to: task, label: "", mapped: isMapped });
+        }
+      }
+    };
+    follow(task, false);
+  }
+  return { tasks, links: [...links.values()] };
+}
+
+function note(task: Task): string {
+  const trigger = task.trigger?.triggerName;
+  return [
+    ...(trigger === undefined || trigger === "all_successful" ? [] : [trigger]),
+    ...(task.retry === undefined ? [] : [`retry ${task.retry.max}`]),
+  ].join(", ");
+}
+
+function tree(flow: Flow, { tasks, links }: Drawn): string {
+  const lines = [flow.name];
+  const shown = new Set<Task>();
+  const below = new Map<Task, Task[]>();
+  for (const { from, to } of links) below.set(from, [...(below.get(from) ?? []), to]);
+  const draw = (task: Task, indent: string, isLast: boolean): void => {
+    const again = shown.has(task);
+    const about = note(task);
+    const children = below.get(task) ?? [];
+    const more = again && children.length > 0 ? " …" : "";
+    lines.push(`${indent}${isLast ? "└─ " : "├─ "}${task.name}${about === "" ? "" : ` (${about})`}${more}`);
+    if (again) return;
+    shown.add(task);
+    for (const [index, child] of children.entries())
+      draw(child, `${indent}${isLast ? "   " : "│  "}`, index === children.length - 1);
+  };
+  const targets = new Set(links.map(({ to }) => to));
+  const roots = tasks.filter((task) => !targets.has(task));
+  for (const [index, root] of roots.entries()) draw(root, "", index === roots.length - 1);
+  return `${lines.join("\n")}\n`;
+}
+
+function mermaid({ tasks, links }: Drawn): string {
+  const id = ids(tasks);
+  const quote = (text: string): string => `"${text.replaceAll("&", "#amp;").replaceAll('"', "#quot;")}"`;
+  return [
+    "flowchart TD",
+    ...tasks.map((task) => {
+      const text = quote([task.name, note(task)].filter((part) => part !== "").join("\n"));
+      return `  ${id(task)}${task.kind === "notification" ? `([${text}])` : `[${text}]`}`;
+    }),
+    ...links.map(({ from, to, label, mapped }) => {
+      const text = [label, mapped ? "each" : ""].filter((part) => part !== "").join(", ");
+      return `  ${id(from)} -->${text === "" ? "" : `|${quote(text)}|`} ${id(to)}`;
+    }),
+    "",
+  ].join("\n");
+}
+
+function dot(flow: Flow, { tasks, links }: Drawn): string {
+  const quote = (text: string): string => `"${text.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`;
+  return [
+    `digraph ${quote(flow.name)} {`,
+    ...tasks.map((task) => `  ${quote(task.name)}${task.kind === "notification" ? " [shape=note]" : " [shape=box]"};`),
+    ...links.map(({ from, to, label, mapped }) => {
+      const text = [label, mapped ? "each" : ""].filter((part) => part !== "").join(", ");
+      return `  ${quote(from.name)} -> ${quote(to.name)}${text === "" ? "" : ` [label=${quote(text)}]`};`;
+    }),
+    "}",
+    "",
+  ].join("\n");
+}
+
+function json(flow: Flow, { tasks, links }: Drawn): string {
+  const data = {
+    flow: flow.name,
+    tasks: tasks.map((task) => ({
+      name: task.name,
+      kind: task.kind,
+      trigger: task.trigger === undefined ? "all_successful" : (task.trigger.triggerName ?? "custom"),
+      retries: task.retry?.max ?? 0,
+    })),
+    edges: links.map(({ from, to, label, mapped }) => ({
+      from: from.name,
+      to: to.name,
+      ...(label === "" ? {} : { key: label }),
+      mapped,
+    })),
+  };
+  return `${JSON.stringify(data, null, 2)}\n`;
+}
+
+function ids(tasks: readonly Task[]): (task: Task) => string {
+  const numbers = new Map(tasks.map((task, index) => [task, index]));
+  return (task) => `t${String(numbers.get(task) ?? "")}`;
+}

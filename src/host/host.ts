@@ -28,6 +28,8 @@ export interface Environment {
   /** Undefined on Windows. */
   readonly uid: number | undefined;
   readonly execPath: string;
+  /** The script that Node runs: flowctl's own. */
+  readonly script?: string;
 }
 
 /** One of the two output streams. */

@@ -48,5 +48,6 @@ function systemEnvironment(): Environment {
     pid: process.pid,
     uid: process.getuid?.(),
     execPath: process.execPath,
+    script: process.argv[1] ?? "",
   };
 }

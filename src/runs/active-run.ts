@@ -1,20 +1,10 @@
 import { join } from "node:path";
 import type { HeldLock } from "../host/lock.ts";
-import type { Counts, Failure } from "../model/tally.ts";
-import type { StateType } from "../model/state.ts";
 import { Journal } from "./journal.ts";
-import { rememberState } from "./last-state.ts";
+import { readJournal } from "./read-journal.ts";
+import { writeCrash, writeEnd, type Ending } from "./write-end.ts";
 import type { RunStoreOptions } from "./run-store.ts";
 import type { EndRecord, Will } from "./will.ts";
-
-/** How a run ended: its terminal record, but for what its will knows. */
-export interface Ending {
-  readonly state: StateType;
-  readonly message: string | null;
-  readonly counts: Counts;
-  readonly failures: readonly Failure[];
-  readonly reason?: "refused";
-}
 
 /**
  * A run that goes on, on disk. It lives from `begin` to `settle`; where it dies on the
@@ -30,6 +20,7 @@ export class ActiveRun {
   readonly #lock: HeldLock;
   readonly #redact: (text: string) => string;
   #will: Will;
+  readonly #onSettled: (() => void)[] = [];
   #settled = false;
 
   constructor(
@@ -55,6 +46,8 @@ export class ActiveRun {
     });
   }
 
+  /** Whether a sentinel watches it. */
+  isWatched = false;
   /** Why the journal is not whole: the disk's error. */
   journalError: unknown = undefined;
 
@@ -77,45 +70,30 @@ export class ActiveRun {
     return writeEnd(this.#store, this.#will, { ...ending, writtenBy: "runner" }, this.#redact);
   }
 
+  /**
+   * Writes the terminal record of a run whose process is about to end before its time.
+   * What is to be told of it is left to a reaper.
+   */
+  crash(cause: string): EndRecord {
+    this.journal.flush();
+    const events = readJournal(this.id, this.#store.files.read(join(this.directory, "journal.jsonl")) ?? "");
+    return writeCrash(this.#store, this.#will, { cause, events, writtenBy: "runner", redact: this.#redact });
+  }
+
+  /** Calls back when the run is settled: for what has watched over it until then. */
+  onSettled(callback: () => void): void {
+    this.#onSettled.push(callback);
+  }
+
   /** All that the end of the run causes is safe: nothing is left for a reaper. */
   settle(): void {
     if (this.#settled) return;
     this.#settled = true;
+    for (const callback of this.#onSettled) callback();
     this.journal.close();
     settleRun(this.#store, this.id);
     this.#lock.release();
   }
-}
-
-/** Writes a run's terminal record unless there is one. */
-export function writeEnd(
-  store: RunStoreOptions,
-  will: Will,
-  ending: Ending & { readonly writtenBy: EndRecord["writtenBy"] },
-  redact: (text: string) => string,
-): { readonly record: EndRecord; readonly isOurs: boolean } {
-  const now = store.clock.now();
-  const { runId, flow, project, startedAt } = will;
-  const text = (message: string | null): string | null => (message === null ? null : redact(message));
-  const record: EndRecord = {
-    version: 1,
-    runId,
-    flow,
-    project,
-    startedAt,
-    ...(will.file === undefined ? {} : { file: will.file }),
-    endedAt: new Date(now).toISOString(),
-    durationMs: Math.max(now - Date.parse(startedAt), 0),
-    ...ending,
-    message: text(ending.message),
-    failures: ending.failures.map((each) => ({ ...each, message: text(each.message) })),
-  };
-  const path = join(store.directory, "runs", runId, "end.json");
-  if (store.files.create(path, JSON.stringify(record))) {
-    rememberState(store, record);
-    return { record, isOurs: true };
-  }
-  return { record: JSON.parse(store.files.read(path) ?? "{}") as EndRecord, isOurs: false };
 }
 
 /** Takes away a run's mark: nobody will look at it as a dead one. */

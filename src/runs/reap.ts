@@ -2,14 +2,14 @@ import { join } from "node:path";
 import type { HeldLock } from "../host/lock.ts";
 import type { ProcessIdentity, Processes } from "../host/process.ts";
 import type { RunEvent } from "../model/event.ts";
-import { Tally } from "../model/tally.ts";
-import { settleRun, writeEnd } from "./active-run.ts";
-import { crashMessage } from "./crash-message.ts";
+import { settleRun } from "./active-run.ts";
+import { causeOfDeath } from "./crash-message.ts";
 import { leftBehind } from "./process-ledger.ts";
 import { readJournal } from "./read-journal.ts";
 import { readRun, type RunRecord } from "./run-record.ts";
 import type { RunStoreOptions } from "./run-store.ts";
 import type { EndRecord, Will } from "./will.ts";
+import { writeCrash } from "./write-end.ts";
 
 /** A run whose process is gone and that nobody has settled. Its lock is ours until `settle`. */
 export interface DeadRun {
@@ -83,7 +83,14 @@ function bury(options: ReapOptions, run: RunRecord, held: HeldLock): DeadRun {
   const orphans = askToEnd(options, run);
   return {
     will: run.will,
-    record: run.end ?? writeCrash(options, run.will, events),
+    record:
+      run.end ??
+      writeCrash(store, run.will, {
+        cause: causeOfDeath(run.will, options.processes.bootId()),
+        events,
+        writtenBy: "reaper",
+        redact: options.redact,
+      }),
     events,
     leftBehind: orphans.length,
     settle: async () => {
@@ -92,15 +99,6 @@ function bury(options: ReapOptions, run: RunRecord, held: HeldLock): DeadRun {
       held.release();
     },
   };
-}
-
-function writeCrash(options: ReapOptions, will: Will, events: readonly RunEvent[]): EndRecord {
-  const tally = new Tally();
-  for (const event of events) tally.add(event);
-  const { counts, failures, underway } = tally;
-  const message = crashMessage({ will, bootId: options.processes.bootId(), underway });
-  const ending = { state: "Crashed", message, counts, failures, writtenBy: "reaper" } as const;
-  return writeEnd(options.store, will, ending, options.redact).record;
 }
 
 function askToEnd({ store, processes }: ReapOptions, { will, directory }: RunRecord): readonly ProcessIdentity[] {

@@ -1,0 +1,18 @@
+import { systemProcesses } from "../host/process.ts";
+import { processLedger } from "../runs/process-ledger.ts";
+import type { BegunRun } from "./begin-run.ts";
+import type { CommandContext } from "./context.ts";
+
+/** What the command line lends to tasks of the library, by name; each is made when it is first asked for. */
+export function taskServices({ run }: BegunRun, { host }: CommandContext): (name: string) => unknown {
+  const make: Readonly<Record<string, () => unknown>> = {
+    clock: () => host.clock,
+    environment: () => host.environment.variables,
+    processes: () => processLedger({ files: host.files, directory: run.directory, processes: systemProcesses() }),
+  };
+  const made = new Map<string, unknown>();
+  return (name) => {
+    if (!made.has(name)) made.set(name, make[name]?.());
+    return made.get(name);
+  };
+}

@@ -1,0 +1,68 @@
+import { join } from "node:path";
+import type { RunEvent } from "../model/event.ts";
+import type { StateType } from "../model/state.ts";
+import { Tally, type Counts, type Failure } from "../model/tally.ts";
+import { crashMessage } from "./crash-message.ts";
+import { rememberState } from "./last-state.ts";
+import type { RunStoreOptions } from "./run-store.ts";
+import type { EndRecord, Will } from "./will.ts";
+
+/** How a run ended: its terminal record, but for what its will knows. */
+export interface Ending {
+  readonly state: StateType;
+  readonly message: string | null;
+  readonly counts: Counts;
+  readonly failures: readonly Failure[];
+  readonly reason?: "refused";
+}
+
+/** Writes a run's terminal record unless there is one. */
+export function writeEnd(
+  store: RunStoreOptions,
+  will: Will,
+  ending: Ending & { readonly writtenBy: EndRecord["writtenBy"] },
+  redact: (text: string) => string,
+): { readonly record: EndRecord; readonly isOurs: boolean } {
+  const now = store.clock.now();
+  const { runId, flow, project, startedAt } = will;
+  const text = (message: string | null): string | null => (message === null ? null : redact(message));
+  const record: EndRecord = {
+    version: 1,
+    runId,
+    flow,
+    project,
+    startedAt,
+    ...(will.file === undefined ? {} : { file: will.file }),
+    endedAt: new Date(now).toISOString(),
+    durationMs: Math.max(now - Date.parse(startedAt), 0),
+    ...ending,
+    message: text(ending.message),
+    failures: ending.failures.map((each) => ({ ...each, message: text(each.message) })),
+  };
+  const path = join(store.directory, "runs", runId, "end.json");
+  if (store.files.create(path, JSON.stringify(record))) {
+    rememberState(store, record);
+    return { record, isOurs: true };
+  }
+  return { record: JSON.parse(store.files.read(path) ?? "{}") as EndRecord, isOurs: false };
+}
+
+/** Writes that a run crashed, with what its journal knows of its tasks. */
+export function writeCrash(
+  store: RunStoreOptions,
+  will: Will,
+  crash: {
+    /** One sentence. */
+    readonly cause: string;
+    readonly events: readonly RunEvent[];
+    readonly writtenBy: EndRecord["writtenBy"];
+    readonly redact: (text: string) => string;
+  },
+): EndRecord {
+  const tally = new Tally();
+  for (const event of crash.events) tally.add(event);
+  const { counts, failures, underway } = tally;
+  const message = crashMessage(crash.cause, underway);
+  const ending = { state: "Crashed", message, counts, failures, writtenBy: crash.writtenBy } as const;
+  return writeEnd(store, will, ending, crash.redact).record;
+}

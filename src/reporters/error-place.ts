@@ -1,4 +1,4 @@
-import { relative } from "node:path";
+import { basename, dirname, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** Where in the person's own files an error was made. */
@@ -25,8 +25,12 @@ export function errorPlace(error: unknown, ours: (file: string) => boolean = isL
   return undefined;
 }
 
+/** Where this code is: the bundle's directory, or `src`. */
+const HERE = dirname(fileURLToPath(import.meta.url));
+const OWN = (basename(HERE) === "reporters" ? dirname(HERE) : HERE) + sep;
+
 function isLibrary(file: string): boolean {
-  return /[\\/](node_modules|flowctl[\\/](dist|src))[\\/]/.test(file);
+  return file.startsWith(OWN) || /[\\/]node_modules[\\/]/.test(file);
 }
 
 function pathOf(url: string): string | undefined {

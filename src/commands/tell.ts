@@ -7,6 +7,9 @@ import type { Services } from "./services.ts";
 /** How long the end of a run waits for deliveries, in milliseconds (design decision 4; a CI's disk vanishes). */
 const BY_HAND = 10_000;
 const IN_CI = 60_000;
+const STOPPED = 5000;
+/** How long one message is tried beside the run; what is left then is tried at the end. */
+const IN_RUN = 60_000;
 
 /** What a run has to tell, gathered while it runs and delivered when it has ended. */
 export interface Telling {
@@ -21,10 +24,15 @@ export interface Telling {
 /** Nothing of the outbox is imported before there is a message. */
 export function telling(services: Services, { host, stop }: CommandContext): Telling {
   const ids = new Set<string>();
+  const ended = new AbortController();
   return {
     async enqueue(items) {
       const outbox = await services.outbox();
-      for (const item of items) for (const id of outbox.enqueue(item)) ids.add(id);
+      const added = items.flatMap((item) => outbox.enqueue(item));
+      for (const id of added) ids.add(id);
+      // What is on disk is safe; sending it goes on beside the run. Failures are seen at the end, in `deliver`.
+      const sent = outbox.deliver({ ids: added, deadlineMs: IN_RUN, signal: ended.signal });
+      sent.catch(() => undefined);
     },
     note(more) {
       for (const id of more) ids.add(id);
@@ -32,8 +40,14 @@ export function telling(services: Services, { host, stop }: CommandContext): Tel
     async deliver() {
       if (ids.size === 0) return undefined;
       const usual = isCi(host.environment.variables) ? IN_CI : BY_HAND;
-      const deadlineMs = services.config.delivery.waitAtEnd ?? usual;
-      return (await services.outbox()).deliver({ ids: [...ids], deadlineMs, signal: stop.signal });
+      const configured = services.config.delivery.waitAtEnd ?? usual;
+      // A person who stops a run waits for less, and is told all the same; a second signal ends everything.
+      const deadlineMs = stop.signal.aborted ? Math.min(configured, STOPPED) : configured;
+      try {
+        return await (await services.outbox()).deliver({ ids: [...ids], deadlineMs });
+      } finally {
+        ended.abort();
+      }
     },
   };
 }

@@ -156,6 +156,8 @@ export class FlowRunner {
       return;
     }
     this.#active.add(run);
+    // The body itself may have ended the run, before anybody knew that it runs.
+    if (this.stopping !== undefined && run.task.kind !== "cleanup") run.abort(reasonOf(this.stopping));
     waits.then(
       () => {
         this.#active.delete(run);
@@ -271,7 +273,7 @@ export class FlowRunner {
   #cancelAll(as: State): void {
     this.#limit = Infinity;
     this.timers.clear();
-    this.#grace.begin(new Error(as.message ?? "Cancelled."), () => {
+    this.#grace.begin(reasonOf(as), () => {
       this.isOverdue = true;
     });
     this.maps.wakeAll();
@@ -289,4 +291,9 @@ export class FlowRunner {
     this.maps.snapshot();
     this.#finish?.resolve();
   }
+}
+
+/** Why bodies are aborted. */
+function reasonOf(stopping: State): Error {
+  return new Error(stopping.message ?? "Cancelled.");
 }

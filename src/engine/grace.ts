@@ -9,8 +9,8 @@ export const DEFAULT_GRACE_MS = 5000;
 /**
  * The time that bodies and state handlers have once the run is being ended. At
  * first a body is only asked, through its signal; when the grace is over it is
- * left alone; what still hangs after as long again, a state handler, is cut off
- * without being heard.
+ * left alone, and clean-up can go on; what still hangs after as long again, a
+ * state handler or a clean-up, is cut off without being heard.
  */
 export class Grace {
   readonly #clock: Clock;
@@ -26,17 +26,14 @@ export class Grace {
     this.#onCutOff = onCutOff;
   }
 
-  /** @param onOver called when bodies are left alone */
+  /** @param onOver called when nothing may go on any more, not even clean-up */
   begin(reason: Error, onOver: () => void): void {
-    for (const run of this.#active) if (run.task.kind !== "cleanup") run.abort(reason);
+    for (const run of this.#ordinary()) run.abort(reason);
     this.#timer = this.#clock.setTimeout(() => {
-      onOver();
-      for (const run of [...this.#active]) {
-        run.abort(reason);
-        run.interrupt?.(reason);
-      }
+      for (const run of this.#ordinary()) run.interrupt?.(reason);
       this.#timer = this.#clock.setTimeout(() => {
-        this.#cutOff();
+        onOver();
+        this.#cutOff(reason);
       }, this.#ms);
     }, this.#ms);
   }
@@ -46,8 +43,13 @@ export class Grace {
     this.#timer = undefined;
   }
 
-  #cutOff(): void {
+  #ordinary(): readonly TaskRun[] {
+    return [...this.#active].filter((run) => run.task.kind !== "cleanup");
+  }
+
+  #cutOff(reason: Error): void {
     for (const run of [...this.#active]) {
+      run.abort(reason);
       run.state = cancelled(run);
       void record(run, run.state);
       run.dead = true;

@@ -1,0 +1,191 @@
+import { describe, expect, it } from "vitest";
+import { allFinished, anyFailed } from "../../src/model/triggers.ts";
+import { Skip } from "../../src/model/signal.ts";
+import { state, type StateOf } from "../../src/model/state.ts";
+import { edge, graph, node, run } from "./rig.ts";
+
+const x = { key: "x", mapped: true };
+
+describe("a mapped task", () => {
+  it("has a child for each element, and its result is the list of theirs", async () => {
+    const list = node("list", () => [1, 0, 2]);
+    const invert = node("invert", ({ x: value }) => {
+      if (value === 0) throw new RangeError("zero");
+      return 10 / (value as number);
+    });
+    const sum = node("sum", ({ all }) => all, { trigger: allFinished });
+    const {
+      taskStates,
+      state: reached,
+      trail,
+    } = await run(graph([list, invert, sum], [edge(list, invert, x), edge(invert, sum, { key: "all" })]));
+    const mapped = taskStates.get(invert) as StateOf<"Mapped">;
+    expect(mapped.children.map((each) => each.type)).toEqual(["Success", "Failed", "Success"]);
+    expect(taskStates.get(sum)?.result).toEqual([10, expect.any(RangeError), 5]);
+    expect(reached.type).toBe("Success");
+    expect(trail).toContain("invert: Pending->Mapped");
+    expect(trail).toContain("invert[1]: Running->Failed");
+  });
+
+  it("is as wide as its shortest input, empty for an empty one, and Failed for what is no list", async () => {
+    const [three, two, none, number] = [
+      node("three", () => [1, 2, 3]),
+      node("two", () => ["a", "b"]),
+      node("none", () => []),
+      node("number", () => 7),
+    ];
+    const pair = node("pair", (inputs) => inputs);
+    const empty = node("empty", () => 1);
+    const wrong = node("wrong", () => 1);
+    const { taskStates, types } = await run(
+      graph(
+        [three, two, none, number, pair, empty, wrong],
+        [
+          edge(three, pair, x),
+          edge(two, pair, { key: "y", mapped: true }),
+          edge(none, empty, x),
+          edge(number, wrong, x),
+        ],
+      ),
+    );
+    expect(taskStates.get(pair)?.result).toEqual([
+      { x: 1, y: "a" },
+      { x: 2, y: "b" },
+    ]);
+    expect(taskStates.get(empty)).toMatchObject({ type: "Mapped", children: [], result: [] });
+    expect(taskStates.get(wrong)?.message).toMatch(/"number" is not a list/);
+    expect(types["wrong"]).toBe("Failed");
+  });
+
+  it("gives every child the whole of an input that is not mapped, and joins what is flattened", async () => {
+    const lists = node("lists", () => [[1, 2], [3]]);
+    const whole = node("whole", () => [7, 8]);
+    const child = node("child", (inputs) => inputs);
+    const { taskStates } = await run(
+      graph([lists, whole, child], [edge(lists, child, { ...x, flattened: true }), edge(whole, child, { key: "w" })]),
+    );
+    expect(taskStates.get(child)?.result).toEqual([1, 2, 3].map((value) => ({ x: value, w: [7, 8] })));
+  });
+
+  it("flattens the lists that the children of another map return", async () => {
+    const list = node("list", () => [1, 2]);
+    const twice = node("twice", ({ x: value }) => [value, value]);
+    const child = node("child", ({ x: value }) => value);
+    const { taskStates } = await run(
+      graph([list, twice, child], [edge(list, twice, x), edge(twice, child, { ...x, flattened: true })]),
+    );
+    expect(taskStates.get(child)?.result).toEqual([1, 1, 2, 2]);
+  });
+
+  it("over another pairs child with child, and goes depth first", async () => {
+    const order: string[] = [];
+    const list = node("list", () => [1, 2, 3]);
+    const first = node("first", ({ x: value }) => (order.push(`first ${String(value)}`), value));
+    const second = node("second", ({ x: value }) => order.push(`second ${String(value)}`));
+    await run(graph([list, first, second], [edge(list, first, x), edge(first, second, x)]), { concurrency: 1 });
+    expect(order).toEqual(["first 1", "second 1", "first 2", "second 2", "first 3", "second 3"]);
+  });
+
+  it("retries a child alone, skips alone, and lets only the failing index through any_failed", async () => {
+    const calls: string[] = [];
+    const list = node("list", () => ["ok", "flaky", "skip", "bad"]);
+    const work = node(
+      "work",
+      ({ x: value }, { attempt }) => {
+        calls.push(`${String(value)} ${attempt}`);
+        if (value === "skip") throw new Skip("none");
+        if (value === "bad" || (value === "flaky" && attempt === 1)) throw new Errorvalue();
+        return value;
+      },
+      { retry: { max: 1, delay: 1000 } },
+    );
+    const clean = node("clean", ({ x: value }) => (value as Error).message, { trigger: anyFailed });
+    const { taskStates } = await run(graph([list, work, clean], [edge(list, work, x), edge(work, clean, x)]));
+    expect(calls).toEqual(["ok 1", "flaky 1", "skip 1", "bad 1", "flaky 2", "bad 2"]);
+    const types = (taskStates.get(clean) as StateOf<"Mapped">).children.map((each) => each.type);
+    expect(types).toEqual(["TriggerFailed", "TriggerFailed", "Skipped", "Success"]);
+  });
+
+  it("tells its handlers which child it is", async () => {
+    const seen: string[] = [];
+    const list = node("list", () => [1, 2]);
+    const work = node("work", () => 1, {
+      stateHandlers: [
+        (_task, _from, to, { taskName, mapIndex }) => {
+          seen.push(`${taskName ?? ""} ${mapIndex ?? "-"} ${to.type}`);
+        },
+      ],
+    });
+    await run(graph([list, work], [edge(list, work, x)]), { concurrency: 1 });
+    expect(seen).toEqual([
+      "work - Mapped",
+      "work[0] 0 Running",
+      "work[0] 0 Success",
+      "work[1] 1 Running",
+      "work[1] 1 Success",
+    ]);
+  });
+
+  it("over nothing that succeeded fails; one without a result gives no children, an error limits nothing", async () => {
+    const list = node("list", () => [1, 2, 3]);
+    const failed = node("failed", () => {
+      throw new Error("no");
+    });
+    const alone = node("alone", () => 1);
+    const both = node("both", (inputs) => Object.keys(inputs), { trigger: allFinished });
+    const { taskStates } = await run(
+      graph(
+        [list, failed, alone, both],
+        [edge(failed, alone, x), edge(list, both, x), edge(failed, both, { key: "y", mapped: true })],
+      ),
+    );
+    expect(taskStates.get(alone)).toMatchObject({ type: "Failed", message: "No upstream states can be mapped over." });
+    expect((taskStates.get(both) as StateOf<"Mapped">).children).toHaveLength(3);
+  });
+
+  it("goes on from the children of an earlier run", async () => {
+    let heal = false;
+    const calls: unknown[] = [];
+    const list = node("list", () => [1, 2, 3]);
+    const work = node("work", ({ x: value }) => {
+      calls.push(value);
+      if (value === 2 && !heal) throw new Error("sick");
+      return value;
+    });
+    const flow = graph([list, work], [edge(list, work, x)]);
+    const first = await run(flow);
+    heal = true;
+    const mapped = first.taskStates.get(work) as StateOf<"Mapped">;
+    const again = {
+      ...mapped,
+      children: mapped.children.map((each) => (each.type === "Success" ? each : state("Pending"))),
+    };
+    const second = await run(flow, { taskStates: new Map([...first.taskStates, [work, again]]) });
+    expect([calls, second.taskStates.get(work)?.result]).toEqual([
+      [1, 2, 3, 2],
+      [1, 2, 3],
+    ]);
+  });
+
+  it("of 100,000 children keeps no more of them under way than may run at a time", async () => {
+    let running = 0;
+    let most = 0;
+    const list = node("list", () => Array.from({ length: 100_000 }, (_, i) => i));
+    const work = node("work", ({ x: value }) => {
+      if (value !== 5) return value;
+      running += 1;
+      most = Math.max(most, running);
+      return Promise.resolve().then(() => (running -= 1));
+    });
+    const events: number[] = [];
+    const { state: reached } = await run(graph([list, work], [edge(list, work, x)]), {
+      concurrency: 4,
+      recorder: {
+        record(event) {
+          if (event.type === "task-state" && event.to.type === "Running") events.push(event.mapIndex ?? -1);
+        },
+      },
+    });
+    expect([reached.type, events.length, most]).toEqual(["Success", 100_001, 1]);
+  });
+});

@@ -1,0 +1,124 @@
+import { describe, expect, it } from "vitest";
+import { SimulatedClock } from "../../src/engine/simulated-clock.ts";
+import { edge, graph, node, run } from "./rig.ts";
+
+/** Tasks that take a second of the clock each, and what ran beside what. */
+function crowd() {
+  const clock = new SimulatedClock();
+  const running = new Set<string>();
+  const most: Record<string, number> = {};
+  const order: string[] = [];
+  const body =
+    (name: string, group = name) =>
+    async () => {
+      order.push(name);
+      running.add(`${group} ${name}`);
+      for (const of of ["", group]) {
+        const now = [...running].filter((each) => each.startsWith(of)).length;
+        most[of] = Math.max(most[of] ?? 0, now);
+      }
+      await clock.sleep(1000);
+      running.delete(`${group} ${name}`);
+    };
+  return { clock, most, order, body };
+}
+
+describe("the order in which tasks run", () => {
+  it("keeps to the limit of the run", async () => {
+    const { clock, most, body } = crowd();
+    const tasks = ["a", "b", "c", "d", "e"].map((name) => node(name, body(name)));
+    await run(graph(tasks), { clock, concurrency: 2 });
+    expect([most[""], clock.now()]).toEqual([2, 3000]);
+  });
+
+  it("keeps to the limits of pools and tags, and holds up nobody else", async () => {
+    const { clock, most, order, body } = crowd();
+    const tasks = [
+      node("db1", body("db1", "db"), { pool: "db" }),
+      node("db2", body("db2", "db"), { pool: "db" }),
+      node("gpu1", body("gpu1", "gpu"), { tags: ["gpu"] }),
+      node("gpu2", body("gpu2", "gpu"), { tags: ["gpu"] }),
+      node("free", body("free")),
+    ];
+    await run(graph(tasks, [], { pools: { db: 1 } }), { clock, pools: { "tag:gpu": 1 } });
+    expect(most).toMatchObject({ db: 1, gpu: 1, "": 3 });
+    expect(order).toEqual(["db1", "gpu1", "free", "db2", "gpu2"]);
+  });
+
+  it("puts higher priorities first where tasks have to wait, and else comes first who came first", async () => {
+    const { clock, order, body } = crowd();
+    const tasks = [
+      node("a", body("a")),
+      node("b", body("b")),
+      node("high", body("high"), { priority: 5 }),
+      node("low", body("low"), { priority: -1 }),
+    ];
+    await run(graph(tasks), { clock, concurrency: 1 });
+    expect(order).toEqual(["high", "a", "b", "low"]);
+  });
+
+  it("lets the rest of the process in during long work", async () => {
+    let yields = 0;
+    let now = 0;
+    const clock = Object.assign(new SimulatedClock(), { monotonic: () => (now += 1) });
+    clock.yield = async () => {
+      yields += 1;
+    };
+    await run(graph(Array.from({ length: 3200 }, (_, i) => node(`t${i}`))), { clock });
+    expect(yields).toBeGreaterThan(5);
+  });
+
+  it("refuses a cycle and an edge to a stranger by name", async () => {
+    const [a, b, c] = [node("a"), node("b"), node("c")];
+    await expect(run(graph([a, b, c], [edge(a, b), edge(b, a), edge(b, c)]))).rejects.toThrow(/"a", "b"/);
+    await expect(run(graph([a], [edge(a, b)]))).rejects.toThrow(/"b", which is not in it/);
+  });
+
+  it("waits where the recorder needs something to be safe, and fails with a recorder that fails", async () => {
+    const order: string[] = [];
+    const a = node("a", () => order.push("body"));
+    await run(graph([a]), {
+      recorder: {
+        async record(event) {
+          await Promise.resolve();
+          order.push(event.type);
+        },
+      },
+    });
+    expect(order).toEqual(["run-started", "run-state", "task-state", "body", "task-state", "run-state"]);
+    await expect(
+      run(graph([a]), {
+        recorder: {
+          record(event) {
+            if (event.type === "task-state") throw new Error("disk full");
+          },
+        },
+      }),
+    ).rejects.toThrow("disk full");
+  });
+});
+
+describe("reference tasks", () => {
+  const boom = (): never => {
+    throw new Error("boom");
+  };
+  const alertOf = { kind: "notification", trigger: () => false } as const;
+
+  it("leave out notification and clean-up tasks, and plumbing that serves only them", async () => {
+    const work = node("work");
+    const text = node("text", boom, { kind: "secret" });
+    const alert = node("alert", boom, alertOf);
+    const cleanup = node("cleanup", boom, { kind: "cleanup" });
+    const flow = graph([work, text, alert, cleanup], [edge(work, alert), edge(text, alert), edge(work, cleanup)]);
+    expect((await run(flow)).state.type).toBe("Success");
+  });
+
+  it("are the notification tasks in a flow of nothing else", async () => {
+    expect((await run(graph([node("alert", boom, { kind: "notification" })]))).state.type).toBe("Failed");
+  });
+
+  it("are those that were chosen", async () => {
+    const [a, b] = [node("a"), node("b", boom)];
+    expect((await run(graph([a, b], [edge(a, b)], { chosenReferenceTasks: [a] }))).state.type).toBe("Success");
+  });
+});

@@ -30,4 +30,9 @@ export function declareRuns(program: Command, does: Does): void {
     .option("--keep <n>", "keep as many of each flow, however old")
     .option("--dry-run", "only say which")
     .action(does(async () => (await import("./runs-prune.ts")).runsPruneCommand));
+  // What a sentinel calls; a person may, too.
+  program
+    .command("reap [run]", { hidden: true })
+    .description("give runs that died their record, and tell of them")
+    .action(does(async () => (await import("./reap.ts")).reapCommand));
 }

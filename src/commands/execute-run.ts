@@ -15,6 +15,7 @@ import { chooseReporter } from "./choose-reporter.ts";
 import type { CommandContext } from "./context.ts";
 import { startRedaction } from "./redact-lines.ts";
 import type { RunCommandOptions } from "./run.ts";
+import { taskServices } from "./task-services.ts";
 import { telling, type Telling } from "./tell.ts";
 
 /** A run that is ready to go. */
@@ -78,7 +79,7 @@ export async function executeRun(begun: BegunRun, prepared: PreparedRun, context
       ...limitsOf(begun, prepared),
       secret: async (name) => (await services.secrets()).get(name),
       notify: async (request, from) => (await notify())(request, from),
-      service: () => undefined,
+      service: taskServices(begun, context),
       listen: (write) => {
         lines.onLine(write);
       },

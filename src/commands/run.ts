@@ -16,6 +16,7 @@ import { refuse } from "./refuse.ts";
 import { openServices, type Services } from "./services.ts";
 import { startedBy } from "./started-by.ts";
 import { requireSecrets } from "./require-secrets.ts";
+import { watchDeath, watchExit } from "./watch-run.ts";
 import type { Telling } from "./tell.ts";
 
 /** The options of `flowctl run`, as commander reads them. */
@@ -70,6 +71,8 @@ export async function runCommand(
   });
   const earlier = await buryDead(services, context);
   const begun = await beginRun(place, services, context);
+  watchExit(begun.run, context);
+  await watchDeath(begun.run, services.stateDirectory, context);
   try {
     const prepared = await prepare(begun, options, context);
     if (prepared === undefined) return 0;
@@ -100,6 +103,7 @@ async function prepare(begun: BegunRun, options: RunCommandOptions, context: Com
   const { host, globals } = context;
   const opened = await openFlow(place, options.name, context);
   identify(begun, opened.flow, opened.hooks);
+  await watchDeath(run, services.stateDirectory, context);
   const given = await givenParameters(options.param, options.paramsFile, { cwd: globals.cwd, files: host.files });
   const resolved = await resolveParameters(opened.flow.params, given);
   if ("diagnostics" in resolved) throw new UserError("usage", resolved.diagnostics);

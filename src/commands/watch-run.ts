@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import { onUnexpectedExit, type UnexpectedExit } from "../host/unexpected-exit.ts";
 import type { ActiveRun } from "../runs/active-run.ts";
 import type { CommandContext } from "./context.ts";
@@ -17,7 +18,7 @@ export function watchExit(run: ActiveRun, { host }: CommandContext): void {
 
 function causeOf({ code, error }: UnexpectedExit): string {
   if (error instanceof Error) return `Nobody caught ${error.name}: ${error.message.split("\n")[0] ?? ""}.`;
-  if (error !== undefined) return `Nobody caught what was thrown: ${String(error)}.`;
+  if (error !== undefined) return `Nobody caught what was thrown: ${inspect(error, { depth: 0 })}.`;
   // Node ends with 0 by itself when nothing is left that could wake it.
   const how =
     code === 0 ? "process.exit(0) was called, or nothing was left to wait for" : `process.exit(${code}) was called`;

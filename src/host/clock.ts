@@ -17,7 +17,8 @@ const LONGEST = 2 ** 31 - 1;
 export function systemClock(): Clock {
   return {
     now: () => Date.now(),
-    monotonic: () => performance.now(),
+    // `performance` is a tenth of a start of Node: it is loaded when it is first used.
+    monotonic: () => Number(process.hrtime.bigint()) / 1e6,
     setTimeout(callback, ms) {
       const timer = { handle: undefined as NodeJS.Timeout | undefined };
       const arm = (left: number): void => {

@@ -1,0 +1,122 @@
+/**
+ * Bundles `src/` into `dist/`: few files, because a file more costs a start of
+ * Node more than its size does, and small ones, because so does what is read
+ * and never used. Of our own modules, those of every run are one file; those
+ * that are imported only when they are needed are a second. What is heavy stays
+ * apart: packages, and those of our modules that cannot be without one.
+ */
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { basename, dirname, join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+
+/** What every run needs, though it is imported late in the source. */
+const HOT = /^src\/(?:commands\/(?:run|library)|load\/.+|host\/.+|reporters\/(?:plain|quiet|github))\.ts$/;
+/** Apart as they are: the first step of all, and what a program without the command line may need. */
+const APART = /^src\/(?:cli\.ts|authoring\/)/;
+/** Packages that are light, or that every command needs. */
+const LIGHT =
+  /node_modules\/(?:commander|chalk|fastest-levenshtein|ms|picomatch|string-width|strip-ansi|ansi-regex|get-east-asian-width|emoji-regex)\//;
+const IMPORT = /\bimport\(\s*"(\.[^"]+\.ts)"\s*\)/g;
+
+const options = {
+  absWorkingDir: root,
+  entryPoints: ["src/cli.ts", "src/index.ts", "src/testing.ts", "src/secrets/keychain-host.ts"],
+  entryNames: "[name]",
+  chunkNames: "chunk-[hash]",
+  outdir: "dist",
+  bundle: true,
+  splitting: true,
+  format: "esm",
+  platform: "node",
+  target: "node20",
+  minifySyntax: true,
+  minifyWhitespace: true,
+  legalComments: "none",
+  logLevel: "warning",
+  external: ["twilio", "keytar", "oxc-transform", "oxc-resolver", "fs-native-extensions", "typescript"],
+  define: { FLOWCTL_BUNDLED: "true" },
+  banner: { js: "import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);" },
+};
+
+/** What each file imports at once, from a pass that writes nothing. */
+const { inputs } = (await build({ ...options, write: false, metafile: true })).metafile;
+
+/** Whether a file brings a heavy package with it. */
+function isHeavy(file, seen = new Set()) {
+  if (seen.has(file)) return false;
+  seen.add(file);
+  if (file.includes("node_modules/")) return !LIGHT.test(file);
+  return (inputs[file]?.imports ?? []).some((each) => each.kind === "import-statement" && isHeavy(each.path, seen));
+}
+
+/** Every late import of one of our modules: from which file, and of which. */
+const late = Object.keys(inputs)
+  .filter((file) => file.startsWith("src/") && !APART.test(file))
+  .flatMap((file) =>
+    [...readFileSync(join(root, file), "utf8").matchAll(IMPORT)].map(([, specifier]) => target(file, specifier)),
+  );
+const second = [...new Set(late)].filter((file) => !HOT.test(file) && !isHeavy(file));
+
+function target(file, specifier) {
+  return relative(root, join(root, dirname(file), specifier)).replaceAll("\\", "/");
+}
+
+const joinOwnModules = {
+  name: "join-own-modules",
+  setup(esbuild) {
+    esbuild.onResolve({ filter: /^flowctl:second$/ }, ({ path }) => ({ path, namespace: "flowctl" }));
+    esbuild.onLoad({ filter: /.*/, namespace: "flowctl" }, () => ({
+      contents: second.map((file, index) => `export * as m${index} from ${JSON.stringify(`./${file}`)};`).join("\n"),
+      resolveDir: root,
+    }));
+    esbuild.onLoad({ filter: /[\\/]src[\\/].*\.ts$/ }, ({ path }) => {
+      const file = relative(root, path).replaceAll("\\", "/");
+      if (APART.test(file)) return undefined;
+      const heads = [];
+      const contents = readFileSync(path, "utf8").replace(IMPORT, (all, specifier) => {
+        const wanted = target(file, specifier);
+        if (second.includes(wanted)) return `import("flowctl:second").then((all)=>all.m${second.indexOf(wanted)})`;
+        if (!HOT.test(wanted)) return all;
+        heads.push(`import*as __hot${heads.length} from${JSON.stringify(specifier)};`);
+        return `Promise.resolve(__hot${heads.length - 1})`;
+      });
+      return { contents: heads.join("") + contents, loader: "ts" };
+    });
+  },
+};
+
+/** string-width makes a segmenter when it is imported, which takes longer than a task; most texts need none. */
+const lazySegmenter = {
+  name: "lazy-segmenter",
+  setup(esbuild) {
+    esbuild.onLoad({ filter: /node_modules[\\/]string-width[\\/]index\.js$/ }, ({ path }) => {
+      const before = "const segmenter = new Intl.Segmenter();";
+      const source = readFileSync(path, "utf8");
+      if (!source.includes(before)) throw new Error("string-width is not what it was: see bin/bundle.js");
+      return {
+        contents: source
+          .replace(
+            before,
+            "let made; const segmenter = { segment: (text) => (made ??= new Intl.Segmenter()).segment(text) };",
+          )
+          .replace("let width = 0;", "if (/^[ -~]*$/.test(string)) return string.length; let width = 0;"),
+      };
+    });
+  },
+};
+
+const { outputFiles } = await build({ ...options, write: false, plugins: [joinOwnModules, lazySegmenter] });
+const dist = join(root, "dist");
+mkdirSync(dist, { recursive: true });
+// New files first, old ones last: somebody may be running what is there.
+for (const { path, contents } of outputFiles) {
+  writeFileSync(`${path}.new`, contents);
+  renameSync(`${path}.new`, path);
+}
+const made = new Set(outputFiles.map(({ path }) => basename(path)));
+for (const name of readdirSync(dist)) {
+  if (name.endsWith(".js") && !made.has(name)) rmSync(join(dist, name), { force: true });
+}

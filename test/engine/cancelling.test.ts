@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { SimulatedClock } from "../../src/engine/simulated-clock.ts";
+import { SimulatedClock } from "./simulated-clock.ts";
 import type { StateOf } from "../../src/model/state.ts";
 import type { Task } from "../../src/model/task.ts";
 import { allFinished } from "../../src/model/triggers.ts";

@@ -94,7 +94,7 @@ describe("a mapped task", () => {
       ({ x: value }, { attempt }) => {
         calls.push(`${String(value)} ${attempt}`);
         if (value === "skip") throw new Skip("none");
-        if (value === "bad" || (value === "flaky" && attempt === 1)) throw new Errorvalue();
+        if (value === "bad" || (value === "flaky" && attempt === 1)) throw new Error("sick");
         return value;
       },
       { retry: { max: 1, delay: 1000 } },

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { SimulatedClock } from "../../src/engine/simulated-clock.ts";
+import { SimulatedClock } from "./simulated-clock.ts";
 import { isFinished, type StateType } from "../../src/model/state.ts";
 import { Skip } from "../../src/model/signal.ts";
 import type { Task } from "../../src/model/task.ts";

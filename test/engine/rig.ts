@@ -1,6 +1,6 @@
 import { runFlow } from "../../src/engine/run-flow.ts";
 import type { RunOptions, RunResult } from "../../src/engine/run-options.ts";
-import { SimulatedClock } from "../../src/engine/simulated-clock.ts";
+import { SimulatedClock } from "./simulated-clock.ts";
 import type { Edge } from "../../src/model/edge.ts";
 import type { RunEvent, TaskState } from "../../src/model/event.ts";
 import { FLOW, type Flow } from "../../src/model/flow.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { SimulatedClock } from "../../src/engine/simulated-clock.ts";
+import { SimulatedClock } from "./simulated-clock.ts";
 import { edge, graph, node, run } from "./rig.ts";
 
 /** Tasks that take a second of the clock each, and what ran beside what. */

@@ -1,4 +1,4 @@
-import type { Clock } from "../host/clock.ts";
+import type { Clock } from "../../src/host/clock.ts";
 
 interface Timer {
   readonly due: number;

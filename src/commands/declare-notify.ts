@@ -33,15 +33,6 @@ export function declareNotify(program: Command, does: Does): void {
   verb("preview [channel]", "show a message as this channel would send it")
     .option("--event <event>", "what to tell of", "failed")
     .action(does(async () => (await import("./notify-test.ts")).notifyPreviewCommand));
-  const event = "failed, crashed, success, started, slow, recovered, stillFailing or refused";
-  verb("test [channels...]", "send a test message and say what the service answered")
-    .option("--all", "to every channel of the config")
-    .option("--event <event>", event, "failed")
-    .option("--dry-run", "only show it")
-    .action(does(async () => (await import("./notify-test.ts")).notifyTestCommand));
-  verb("preview <channels...>", "show what a message looks like there; nothing is sent")
-    .option("--event <event>", event, "failed")
-    .action(does(async () => (await import("./notify-test.ts")).notifyPreviewCommand));
   program
     .command("inbox")
     .description("messages that were delivered here, to the built-in channel")

@@ -44,6 +44,7 @@ export async function beginRun(place: FlowPlace, services: Services, context: Co
     machineId: processes.machineId(),
     bootId: processes.bootId(),
     config: services.config.file,
+    namespace: services.config.secrets.namespace,
   };
   const run = await store.begin(
     {
@@ -62,15 +63,14 @@ export async function beginRun(place: FlowPlace, services: Services, context: Co
     },
     (text) => services.redactor.redact(text),
   );
-  return { place, services, store, run, facts: () => factsOf(run.will, services, store) };
+  return { place, services, store, run, facts: () => factsOf(run.will, store) };
 }
 
 /** A run's facts, from its will: the same for the run and for whoever finds it dead. */
-export function factsOf(will: Will, services: Services | undefined, store: RunStore): RunFacts {
+export function factsOf(will: Will, store: RunStore): RunFacts {
   const last = store.lastState(will.flow);
-  const { namespace } = services?.config.secrets ?? {};
   const source = {
-    ...(namespace === undefined ? {} : { namespace }),
+    ...(will.namespace === undefined ? {} : { namespace: will.namespace }),
     ...(will.config === undefined ? {} : { config: will.config }),
   };
   return {

@@ -29,7 +29,7 @@ export async function bury(
   });
   for (const each of dead) {
     const { record, will } = each;
-    const items = hookTold(factsOf(will, undefined, store), {
+    const items = hookTold(factsOf(will, store), {
       from: "Running",
       to: record.state,
       message: record.message,

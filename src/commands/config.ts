@@ -41,7 +41,7 @@ export async function configShowCommand(
     return 0;
   }
   if (options.origin !== true) {
-    stdout.write(typeof value === "object" ? (await import("yaml")).stringify(value) : `${String(value)}\n`);
+    stdout.write(typeof value === "object" ? (await import("yaml")).stringify(value) : `${value as string}\n`);
     return 0;
   }
   for (const [name, each] of lines(config)) {

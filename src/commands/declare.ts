@@ -28,4 +28,21 @@ export function declareRun(program: Command, does: Does): void {
     .option("--no-annotations", "no annotations under GitHub Actions")
     .option("--ascii", "no characters beyond ASCII")
     .action(does(async () => (await import("./run.ts")).runCommand));
+  program
+    .command("validate <flows...>")
+    .description("say all that is wrong with flows and their config; runs nothing")
+    .option("-n, --name <flow>", "the flow's name, where a file holds several")
+    .option("--strict", "warnings count as errors")
+    .action(does(async () => (await import("./validate.ts")).validateCommand));
+  program
+    .command("graph <flow>")
+    .description("draw a flow's graph")
+    .option("-n, --name <flow>", "the flow's name, where the file holds several")
+    .option("--format <form>", "tree, mermaid, dot, json or svg")
+    .option("--all", "with the plumbing between tasks")
+    .action(does(async () => (await import("./graph.ts")).graphCommand));
+  program
+    .command("reap [run]", { hidden: true })
+    .description("give runs that died their record, and tell of them")
+    .action(does(async () => (await import("./reap.ts")).reapCommand));
 }

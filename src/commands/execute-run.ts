@@ -13,9 +13,9 @@ import { attributeOutput } from "./attribution.ts";
 import type { BegunRun } from "./begin-run.ts";
 import { chooseReporter } from "./choose-reporter.ts";
 import type { CommandContext } from "./context.ts";
+import { taskServices } from "./task-services.ts";
 import { startRedaction } from "./redact-lines.ts";
 import type { RunCommandOptions } from "./run.ts";
-import { taskServices } from "./task-services.ts";
 import { telling, type Telling } from "./tell.ts";
 
 /** A run that is ready to go. */

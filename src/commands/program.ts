@@ -7,8 +7,10 @@ import { VERSION } from "../version.ts";
 import type { CommandContext, GlobalOptions } from "./context.ts";
 import { declareSecrets } from "./declare-secrets.ts";
 import { declareRuns } from "./declare-runs.ts";
+import { declareConfig } from "./declare-config.ts";
 import { declareNotify } from "./declare-notify.ts";
 import { declareRun } from "./declare.ts";
+import { declareInit } from "./declare-init.ts";
 import { EXIT_CODE_HELP } from "./exit-codes.ts";
 import type { Stop } from "./stop.ts";
 
@@ -104,6 +106,8 @@ function declare(host: SystemHost, stop: Stop, done: (code: number) => void): Co
   declareRuns(program, does);
   declareNotify(program, does);
   program.commandsGroup("Set up:");
+  declareInit(program, does);
+  declareConfig(program, does);
   declareSecrets(program, does);
   program
     .command("help [topic]")

@@ -3,6 +3,7 @@ import { loadConfig } from "../config/load-config.ts";
 import type { Config } from "../config/config.ts";
 import type { Environment } from "../host/host.ts";
 import { isSecretReference } from "../model/notification.ts";
+import type { SecretSource } from "../outbox/item.ts";
 import type { Outbox } from "../outbox/outbox.ts";
 import { projectOf, type Project } from "../runs/project.ts";
 import { openStateDirectory } from "../runs/state-directory.ts";
@@ -83,10 +84,20 @@ async function makeSecrets(
 }
 
 async function makeOutbox(
-  { host }: CommandContext,
-  { stateDirectory, redactor, secrets }: Pick<Services, "config" | "stateDirectory" | "redactor" | "secrets">,
+  context: CommandContext,
+  { config, stateDirectory, redactor, secrets }: Pick<Services, "config" | "stateDirectory" | "redactor" | "secrets">,
   warn?: (text: string) => void,
 ): Promise<Outbox> {
+  const { host } = context;
+  const others = new Map<string, Promise<Secrets>>();
+  /** A message is sent with the secrets of the config that declared its channel, whoever sends it. */
+  const secretsOf = (source: SecretSource): Promise<Secrets> => {
+    if (source.config === config.file && source.namespace === config.secrets.namespace) return secrets();
+    const key = JSON.stringify([source.config, source.namespace]);
+    const made = others.get(key) ?? foreignSecrets(context, source, { stateDirectory, redactor });
+    others.set(key, made);
+    return made;
+  };
   const [{ createOutbox }, { channelOf }, { systemLocks }] = await Promise.all([
     import("../outbox/outbox.ts"),
     import("../channels/index.ts"),
@@ -103,16 +114,37 @@ async function makeOutbox(
     },
     locks: systemLocks(),
     channel: channelOf,
-    values: async (definition) => {
+    values: async (definition, source) => {
       const names = secretNames(definition);
       if (names.length === 0) return {};
-      const { found, missing } = await (await secrets()).resolve(names);
+      const { found, missing } = await (await secretsOf(source)).resolve(names);
       if (missing.length > 0) throw (await import("../secrets/missing-secrets.ts")).missingSecretsError(missing);
       return Object.fromEntries(found);
     },
     redact: (text) => redactor.redact(text),
     ...(warn === undefined ? {} : { warn }),
   });
+}
+
+/** The secrets of another project's config; where it is gone, those of its namespace. */
+async function foreignSecrets(
+  context: CommandContext,
+  source: SecretSource,
+  parts: Pick<Services, "stateDirectory" | "redactor">,
+): Promise<Secrets> {
+  const { host } = context;
+  const explicit =
+    source.config !== undefined && host.files.stat(source.config)?.kind === "file" ? source.config : "none";
+  const found = await loadConfig({
+    from: host.environment.home,
+    explicit,
+    environment: host.environment,
+    files: host.files,
+    importModule: async (path) => (await import("../load/import-module.ts")).importModule(path),
+  });
+  const { namespace } = source;
+  const config = { ...found, secrets: { ...found.secrets, ...(namespace === undefined ? {} : { namespace }) } };
+  return makeSecrets(context, { config, ...parts });
 }
 
 /** The secrets that a channel's definition names, at any depth. */

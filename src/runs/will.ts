@@ -31,6 +31,8 @@ export interface Will {
   readonly startedBy: StartedBy;
   /** The config's file. */
   readonly config?: string;
+  /** Of the config's secrets. */
+  readonly namespace?: string;
   readonly cwd: string;
   /** As the run began: what is changed afterwards does not matter to it. */
   readonly hooks: readonly Hook[];

@@ -32,7 +32,7 @@ type Field<T, K extends PropertyKey> = T extends unknown ? (K extends keyof T ? 
 type Keys<T> = T extends unknown ? Exclude<keyof T, symbol> : never;
 type Fields<T> =
   IsAny<T> extends true
-    ? { readonly [key: string]: Ref<any> } // eslint-disable-line @typescript-eslint/no-explicit-any -- any in, any out
+    ? any // eslint-disable-line @typescript-eslint/no-explicit-any -- any in, any out
     : NonNullable<T> extends Atom
       ? unknown
       : NonNullable<T> extends readonly (infer Element)[]

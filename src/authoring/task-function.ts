@@ -11,7 +11,10 @@ import type { TaskOptions } from "./task-options.ts";
 
 type None = Readonly<Record<PropertyKey, never>>;
 /** The inputs of a call: values, references, or collections that hold some. */
-export type CallInputs<I> = [keyof I] extends [never] ? None : { readonly [K in keyof I]: Input<I[K]> };
+export type CallInputs<I> = [keyof I] extends [never]
+  ? None
+  : { readonly [K in keyof I]: Input<I[K]> | Flattened<I[K]> };
+type Flattened<T> = T extends readonly (infer Element)[] ? Flat<Element> : never;
 /** The inputs of a mapped call: lists, and what every child gets whole. */
 export type MapInputs<I> = [keyof I] extends [never]
   ? None

@@ -25,7 +25,8 @@ export class SecretTask extends Task<SecretInputs, string> {
     this.#secret = secret;
   }
 
-  secretsFor(constants: Readonly<Record<string, unknown>>): readonly string[] {
+  secretsFor(constants: Readonly<Record<string, unknown>>, linked: ReadonlySet<string>): readonly string[] {
+    if (linked.has("name")) return [];
     const name = constants["name"] ?? this.#secret;
     return typeof name === "string" ? [name] : [];
   }

@@ -1,0 +1,132 @@
+import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import { flow, parameter, task } from "../../src/index.ts";
+import { resolveParameters } from "../../src/authoring/resolve-parameters.ts";
+import type { ParameterDeclaration } from "../../src/model/parameter.ts";
+
+type Type = ParameterDeclaration["type"];
+const declared = (...declarations: readonly ParameterDeclaration[]) => ({ kind: "declared", declarations }) as const;
+const one = (type: Type) => declared({ name: "p", required: true, ...(type === undefined ? {} : { type }) });
+
+async function read(type: Type, text: string): Promise<unknown> {
+  const answer = await resolveParameters(one(type), { text: { p: text } });
+  return "values" in answer ? answer.values["p"] : "refused";
+}
+
+describe("text from a command line", () => {
+  it.each<[Type, string, unknown]>([
+    [undefined, "1.10", "1.10"],
+    [undefined, "007", "007"],
+    [undefined, "true", "true"],
+    [undefined, "", ""],
+    [undefined, "a=b", "a=b"],
+    ["string", "1.10", "1.10"],
+    ["string", "007", "007"],
+    ["string", "true", "true"],
+    ["string", "", ""],
+    ["string", "a=b", "a=b"],
+    ["number", "1.10", 1.1],
+    ["number", "007", 7],
+    ["number", "-2e3", -2000],
+    ["number", "true", "refused"],
+    ["number", "", "refused"],
+    ["number", "0x10", "refused"],
+    ["number", "Infinity", "refused"],
+    ["integer", "007", 7],
+    ["integer", "1.10", "refused"],
+    ["integer", "99999999999999999999", "refused"],
+    ["boolean", "true", true],
+    ["boolean", "false", false],
+    ["boolean", "", "refused"],
+    ["boolean", "1", "refused"],
+    ["datetime", "2026-01-31", new Date("2026-01-31T00:00:00Z")],
+    ["datetime", "2026-01-31T08:30", new Date("2026-01-31T08:30:00Z")],
+    ["datetime", "2026-01-31T08:30:00+02:00", new Date("2026-01-31T06:30:00Z")],
+    ["datetime", "tomorrow", "refused"],
+    ["datetime", "2026-13-45", "refused"],
+    ["array", "[1,2]", [1, 2]],
+    ["array", "{}", "refused"],
+    ["object", '{"a":"=b"}', { a: "=b" }],
+    ["object", "a=b", "refused"],
+  ])("as %s: %j is %j", async (type, text, expected) => {
+    expect(await read(type, text)).toEqual(expected);
+  });
+});
+
+describe("declared parameters", () => {
+  it("answer all that is unknown, missing or wrong at once", async () => {
+    const answer = await resolveParameters(
+      declared(
+        { name: "date", required: true, type: "string" },
+        { name: "limit", required: false, type: "integer", default: 10 },
+        { name: "region", required: true, enum: ["eu", "us"] },
+      ),
+      { text: { dat: "x", limit: "ten", region: "mars", zz: "1" } },
+    );
+    expect("diagnostics" in answer && answer.diagnostics.map((each) => [each.message, each.help])).toEqual([
+      ['The flow has no parameter "dat".', 'Did you mean "date"?'],
+      ['The flow has no parameter "zz".', "Its parameters are: date, limit, region."],
+      ['Parameter "date" is missing (string).', "Give it with: --param date=VALUE"],
+      ['Parameter "limit" must be a whole number, not "ten".', undefined],
+      ['Parameter "region" must be one of "eu", "us", not "mars".', undefined],
+    ]);
+  });
+
+  it("take their default, and null where they have none; values from code keep their type", async () => {
+    const schema = declared(
+      { name: "a", required: false, default: 1 },
+      { name: "b", required: false },
+      { name: "c", required: true, type: "integer" },
+    );
+    expect(await resolveParameters(schema, { values: { c: 3 } })).toEqual({ values: { a: 1, b: null, c: 3 } });
+    const text = await resolveParameters(schema, { values: { c: "3" } });
+    expect("diagnostics" in text && text.diagnostics[0]?.message).toContain('"c" must be a whole number, not "3"');
+  });
+
+  it("come from parameter() in a flow, with the type of their default", () => {
+    const show = task("show", ({ v }: { v: unknown }) => v);
+    const made = flow("f", () => {
+      show({ v: [parameter("date"), parameter("dry", { default: false }), parameter("date")] });
+    });
+    expect(made.params).toEqual({
+      kind: "declared",
+      declarations: [
+        { name: "date", required: true },
+        { name: "dry", required: false, type: "boolean", default: false },
+      ],
+    });
+  });
+});
+
+describe("a Standard Schema", () => {
+  const schema = {
+    kind: "standard",
+    schema: z.object({
+      version: z.string(),
+      limit: z.number().int().default(5),
+      dry: z.boolean().default(false),
+      since: z.date().optional(),
+      nested: z.object({ a: z.array(z.number()) }).optional(),
+    }),
+  } as const;
+
+  it("judges text, which is read as it asks", async () => {
+    const text = { version: "1.10", limit: "007", dry: "true", since: "2026-01-31", nested: '{"a":[1]}' };
+    expect(await resolveParameters(schema, { text })).toEqual({
+      values: { version: "1.10", limit: 7, dry: true, since: new Date("2026-01-31"), nested: { a: [1] } },
+    });
+  });
+
+  it("answers every issue with its path", async () => {
+    const answer = await resolveParameters(schema, { values: { limit: 1.5, nested: { a: [1, "x"] } } });
+    const messages = "diagnostics" in answer ? answer.diagnostics.map((each) => each.message) : [];
+    expect(messages).toHaveLength(3);
+    expect(messages).toEqual(
+      expect.arrayContaining([
+        expect.stringMatching(/^Parameter "version": /),
+        expect.stringMatching(/^Parameter "limit": /),
+        expect.stringMatching(/^Parameter "nested\.a\.1": /),
+      ]),
+    );
+  });
+});

@@ -1,0 +1,105 @@
+import { describe, expect, it } from "vitest";
+import { Task, task, triggers } from "../../src/index.ts";
+import { readTaskOptions } from "../../src/authoring/task-options.ts";
+import { readRetry } from "../../src/authoring/retry-options.ts";
+
+const read = (options: object): ReturnType<typeof readTaskOptions> => readTaskOptions(options, { name: "load" });
+
+describe("task options", () => {
+  it("become settings with durations in milliseconds", () => {
+    const settings = read({
+      retry: { max: 3, delay: ["1s", 500], maxDelay: "5m", backoff: 2, jitter: 0.1, on: TypeError },
+      timeout: "5m",
+      cacheFor: "1h",
+      cacheKey: "k",
+    });
+    expect(settings).toMatchObject({
+      retry: { max: 3, delay: [1000, 500], maxDelay: 300_000, backoff: 2, jitter: 0.1, on: [TypeError] },
+      timeout: 300_000,
+      cache: { for: 3_600_000, key: "k" },
+      skipOnUpstreamSkip: true,
+      checkpoint: true,
+      priority: 0,
+    });
+    expect(read({ retry: 3 }).retry).toEqual({ max: 3 });
+  });
+
+  it("that are wrong are all named at once", () => {
+    const wrong = {
+      retry: { max: -1, delay: "soon", on: 3, dely: 1 },
+      timeout: "5 bananas",
+      stateHandlers: () => undefined,
+      tags: "a",
+      trigger: "any_failed",
+      cacheKey: "k",
+      priority: "high",
+      retries: 3,
+    };
+    let message = "";
+    try {
+      read(wrong);
+    } catch (error) {
+      message = (error as Error).message;
+    }
+    for (const option of [
+      "retry.max",
+      "retry.delay",
+      "retry.on",
+      "retry.dely",
+      "timeout",
+      "stateHandlers",
+      "tags",
+      "trigger",
+      "cacheKey",
+      "priority",
+      "retries",
+    ]) {
+      expect(message).toContain(`option "${option}"`);
+    }
+    expect(message).toContain('"stateHandlers" must be a list of state handlers, not a function');
+  });
+
+  it("are refused where the task is defined, in both forms", () => {
+    class Load extends Task {
+      run() {
+        return 1;
+      }
+    }
+    expect(() => task("load", { timeout: -1 }, () => 1)).toThrow('Task "load": option "timeout"');
+    expect(() => new Load({ stateHandlers: (() => undefined) as never })).toThrow(
+      'Task "Load": option "stateHandlers"',
+    );
+    expect(() => task("load", {} as never)).toThrow('Task "load" has no body');
+  });
+
+  it("let a notification task with a trigger of its own run after a skip", () => {
+    const defaults = { name: "slack", kind: "notification" } as const;
+    expect(readTaskOptions({ trigger: triggers.anyFailed }, defaults).skipOnUpstreamSkip).toBe(false);
+    expect(readTaskOptions({ trigger: triggers.allSuccessful }, defaults).skipOnUpstreamSkip).toBe(true);
+    expect(readTaskOptions({}, defaults).skipOnUpstreamSkip).toBe(true);
+    expect(readTaskOptions({ trigger: triggers.anyFailed }, { name: "t" }).skipOnUpstreamSkip).toBe(true);
+  });
+});
+
+describe("retry", () => {
+  it("tells an error class from a predicate", () => {
+    const isBusy = (error: unknown): boolean => error instanceof TypeError;
+    class Own extends Error {}
+    const on = (value: unknown): unknown => {
+      const answer = readRetry({ max: 1, on: value });
+      return "policy" in answer ? answer.policy.on : "wrong";
+    };
+    expect(on(isBusy)).toBe(isBusy);
+    expect(on(Own)).toEqual([Own]);
+    expect(on([Own, RangeError])).toEqual([Own, RangeError]);
+    expect(on([])).toBe("wrong");
+    expect(on("Own")).toBe("wrong");
+  });
+
+  it("reads what a computed delay answers", () => {
+    const answer = readRetry({ max: 1, delay: (attempt: number) => (attempt === 1 ? "2s" : "later") });
+    const delay = "policy" in answer ? (answer.policy.delay as (attempt: number, error: unknown) => number) : undefined;
+    expect(delay?.(1, null)).toBe(2000);
+    expect(() => delay?.(2, null)).toThrow("retry.delay answered later");
+  });
+});

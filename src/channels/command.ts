@@ -61,7 +61,9 @@ async function send(delivery: DeliveryRequest): Promise<Delivery> {
 
 /** The environment without the secrets that flowctl was given in it: a program gets those that its `env` names. */
 function withoutSecrets(environment: DeliveryRequest["environment"]): DeliveryRequest["environment"] {
-  return Object.fromEntries(Object.entries(environment).filter(([name]) => !name.startsWith("FLOWCTL_SECRET_")));
+  return Object.fromEntries(
+    Object.entries(environment).filter(([name]) => !/^FLOWCTL_SECRET_|^FLOWCTL_SECRETS_KEY$/.test(name)),
+  );
 }
 
 /** Feeds a program, waits for its end within the channel's timeout, and judges it. */

@@ -7,6 +7,7 @@ import type { SecretSource } from "../outbox/item.ts";
 import type { Outbox } from "../outbox/outbox.ts";
 import { projectOf, type Project } from "../runs/project.ts";
 import { openStateDirectory } from "../runs/state-directory.ts";
+import { registerEnvironmentSecrets } from "../secrets/environment-secrets.ts";
 import { createRedactor, type Redactor } from "../secrets/redactor.ts";
 import type { Secrets } from "../secrets/secrets.ts";
 import type { CommandContext } from "./context.ts";
@@ -56,6 +57,7 @@ export async function openServices(
   });
   const project = projectOf({ declared: config.project, directory: from, files });
   const redactor = createRedactor();
+  registerEnvironmentSecrets(redactor, environment.variables, config.secrets.env);
   const secrets = once(() => makeSecrets(context, { config, stateDirectory, redactor }, options.onSecret));
   const outbox = once(() => makeOutbox(context, { config, stateDirectory, redactor, secrets }, options.warn));
   return { config, project, stateDirectory, redactor, secrets, outbox };
@@ -121,7 +123,7 @@ async function makeOutbox(
       if (missing.length > 0) throw (await import("../secrets/missing-secrets.ts")).missingSecretsError(missing);
       return Object.fromEntries(found);
     },
-    redact: (text) => redactor.redact(text),
+    redact: (text) => redactor.redactMessage(text),
     ...(warn === undefined ? {} : { warn }),
   });
 }

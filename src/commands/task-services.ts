@@ -4,10 +4,11 @@ import type { BegunRun } from "./begin-run.ts";
 import type { CommandContext } from "./context.ts";
 
 /** What the command line lends to tasks of the library, by name; each is made when it is first asked for. */
-export function taskServices({ run }: BegunRun, { host }: CommandContext): (name: string) => unknown {
+export function taskServices({ run, services }: BegunRun, { host }: CommandContext): (name: string) => unknown {
   const make: Readonly<Record<string, () => unknown>> = {
     clock: () => host.clock,
     environment: () => host.environment.variables,
+    secretFound: () => (name: string, value: string) => services.redactor.register(name, value),
     processes: () => processLedger({ files: host.files, directory: run.directory, processes: systemProcesses() }),
   };
   const made = new Map<string, unknown>();

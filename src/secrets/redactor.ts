@@ -40,10 +40,11 @@ const FRAMES = ["*", "█", "▓", "▒", "░"];
 
 /** Makes a redactor that knows no secret yet. */
 export function createRedactor(): Redactor {
-  const needles = new Map<string, Needle>();
+  const values = new Map<string, string>();
   let compiled: Compiled | undefined;
+  // Forms are worked out when the first text comes: most runs that have secrets in reach print little.
   const current = (): Compiled | undefined => {
-    if (needles.size > 0) compiled ??= compile([...needles.values()]);
+    if (values.size > 0) compiled ??= compile(values);
     return compiled;
   };
   const redact = (text: string): string => {
@@ -55,8 +56,10 @@ export function createRedactor(): Redactor {
       if (value.length < SHORTEST) {
         return value === "" ? [] : [`${name} is too short to be hidden: fewer than ${SHORTEST} characters`];
       }
-      for (const text of variantsOf(value)) if (!needles.has(text)) needles.set(text, { text, name });
-      compiled = undefined;
+      if (!values.has(value)) {
+        values.set(value, name);
+        compiled = undefined;
+      }
       return COMMON.has(value.toLowerCase()) ? [`${name} is a common word: it is hidden wherever the word stands`] : [];
     },
     redact,
@@ -70,7 +73,13 @@ interface Compiled {
   readonly mask: (name: string) => string;
 }
 
-function compile(needles: readonly Needle[]): Compiled {
+/** @param values names by value; the first secret that has a form gives it its name */
+function compile(values: ReadonlyMap<string, string>): Compiled {
+  const forms = new Map<string, Needle>();
+  for (const [value, name] of values) {
+    for (const text of variantsOf(value)) if (!forms.has(text)) forms.set(text, { text, name });
+  }
+  const needles = [...forms.values()];
   const frame = (FRAMES.find((each) => needles.every(({ text }) => !text.includes(each))) ?? "*").repeat(3);
   const matcher = compileMatcher(needles);
   return {

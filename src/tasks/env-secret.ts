@@ -1,6 +1,9 @@
 import { Plumbing, plainSettings } from "../authoring/node.ts";
 import { reference, type Ref } from "../authoring/reference.ts";
 
+/** Hears of a value before any task does, so that it can be kept out of logs. */
+type SecretFound = (name: string, value: string) => void;
+
 /** How an environment variable is read. */
 export interface EnvSecretOptions<T> {
   /** Turns the text into a value; not called where there is none. */
@@ -22,6 +25,7 @@ export function envSecret<T>(name: string, { cast, required = false }: EnvSecret
   const task = new Plumbing(settings, (_inputs, context) => {
     const variables = context.service("environment") as Readonly<Record<string, string | undefined>> | undefined;
     const text = variables?.[name];
+    if (text !== undefined) (context.service("secretFound") as SecretFound | undefined)?.(name, text);
     if (text !== undefined) return cast ? cast(text) : text;
     if (required) throw new Error(`environment variable ${name} is not set`);
     return null;

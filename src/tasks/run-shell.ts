@@ -100,7 +100,7 @@ function commandOf(inputs: ShellInputs, path: string | undefined) {
 }
 
 /** Variables that hold values of secrets, or say how to come by them: only what is declared gets through. */
-const HIDDEN = /^FLOWCTL_(SECRET|AGE)_/;
+const HIDDEN = /^FLOWCTL_(SECRET_|AGE_|SECRETS_KEY$)/;
 
 async function environment(
   inputs: ShellInputs,

@@ -41,8 +41,4 @@ export function declareRun(program: Command, does: Does): void {
     .option("--format <form>", "tree, mermaid, dot, json or svg")
     .option("--all", "with the plumbing between tasks")
     .action(does(async () => (await import("./graph.ts")).graphCommand));
-  program
-    .command("reap [run]", { hidden: true })
-    .description("give runs that died their record, and tell of them")
-    .action(does(async () => (await import("./reap.ts")).reapCommand));
 }

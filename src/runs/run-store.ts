@@ -55,7 +55,7 @@ export interface RunStore {
   prune(options?: PruneOptions): readonly string[];
 }
 
-/** Attempts at a free id; two runs of one second are equal once in 32,768 times. */
+/** Attempts at a free id; two of one moment are equal once in 32,768 times. */
 const ATTEMPTS = 20;
 
 /** Opens the store of a project's runs. */

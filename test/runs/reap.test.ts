@@ -1,0 +1,194 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { systemProcesses, type Processes } from "../../src/host/process.ts";
+import { state } from "../../src/model/state.ts";
+import { processLedger } from "../../src/runs/process-ledger.ts";
+import { reap } from "../../src/runs/reap.ts";
+import type { ActiveRun } from "../../src/runs/active-run.ts";
+import { draft, same, storeRig, success, taskEvent, type StoreRig } from "./rig.ts";
+
+/** What a process that dies does: its lock is free, and nothing is tidied up. */
+function dies(run: ActiveRun): void {
+  run.journal.close();
+  lockOf(run).release();
+}
+
+function lockOf(run: ActiveRun): { release(): void } {
+  return locks.get(run) ?? { release: () => undefined };
+}
+const locks = new WeakMap<ActiveRun, { release(): void }>();
+
+async function begin(rig: StoreRig, more: Parameters<typeof draft>[0] = {}): Promise<ActiveRun> {
+  let held: { release(): void } | undefined;
+  const { locks: real } = rig.store.options;
+  const { openRunStore } = await import("../../src/runs/run-store.ts");
+  const store = openRunStore({
+    ...rig.store.options,
+    locks: { tryLock: async (path, options) => (held = await real.tryLock(path, options)) as never },
+  });
+  const run = await store.begin(draft(more), same);
+  if (held !== undefined) locks.set(run, held);
+  return run;
+}
+
+const look = (rig: StoreRig, processes: Processes = systemProcesses()) =>
+  reap({ store: rig.store.options, processes, redact: same });
+
+describe("a look for dead runs", () => {
+  it("leaves a run alone that goes on", async () => {
+    using rig = storeRig();
+    const run = await begin(rig);
+    expect(await look(rig)).toEqual([]);
+    expect(rig.store.read(run.id)?.end).toBeUndefined();
+    run.settle();
+  });
+
+  it("costs one look into one directory when there are none", async () => {
+    using rig = storeRig();
+    const run = await begin(rig);
+    run.end({ state: "Success", message: null, ...success });
+    run.settle();
+    const looks: string[] = [];
+    const files = new Proxy(rig.files, {
+      get: (target, name, receiver): unknown => {
+        looks.push(String(name));
+        return Reflect.get(target, name, receiver);
+      },
+    });
+    await reap({ store: { ...rig.store.options, files }, processes: systemProcesses(), redact: same });
+    expect(looks).toEqual(["list"]);
+  });
+
+  it("gives a run that died its terminal record, with what its tasks were doing", async () => {
+    using rig = storeRig();
+    const run = await begin(rig);
+    run.journal.record(taskEvent("extract", "Running"));
+    run.journal.record(taskEvent("extract", "Success", { from: state("Running") }));
+    run.journal.record(taskEvent("load", "Running"));
+    dies(run);
+    const [dead] = await look(rig);
+    expect(dead?.record).toMatchObject({ state: "Crashed", writtenBy: "reaper", counts: { ok: 1, failed: 0 } });
+    expect(dead?.record.message).toMatch(/ended without a word.* Running: load\./);
+    expect(rig.store.lastState("etl")).toMatchObject({ state: "Crashed", failedInARow: 1 });
+    await dead?.settle();
+    expect(await look(rig)).toEqual([]);
+    expect(rig.store.read(run.id)?.end?.state).toBe("Crashed");
+  });
+
+  it("says that the machine was restarted when it was", async () => {
+    using rig = storeRig();
+    const run = await begin(rig, { bootId: "another boot", host: "db7" });
+    dies(run);
+    const [dead] = await look(rig);
+    expect(dead?.record.message).toBe(
+      "The machine (db7) was restarted while the run was going on. No task was running.",
+    );
+    await dead?.settle();
+  });
+
+  it("keeps the record of a run that died between its end and its last word", async () => {
+    using rig = storeRig();
+    const run = await begin(rig);
+    run.end({ state: "Failed", message: "no rows", ...success });
+    dies(run);
+    const [dead] = await look(rig);
+    expect(dead?.record).toMatchObject({ state: "Failed", message: "no rows", writtenBy: "runner" });
+    await dead?.settle();
+  });
+
+  it("is done by one at a time: the second sees a run that is taken care of", async () => {
+    using rig = storeRig();
+    dies(await begin(rig));
+    const [first, second] = await Promise.all([look(rig), look(rig)]);
+    expect(first.length + second.length).toBe(1);
+    await [...first, ...second][0]?.settle();
+  });
+
+  it("tells again what a reaper that died itself has not told", async () => {
+    using rig = storeRig();
+    dies(await begin(rig));
+    const taken: { release(): void }[] = [];
+    const store = {
+      ...rig.store.options,
+      locks: {
+        tryLock: async (path: string, options?: { create?: boolean }) => {
+          const held = await rig.store.options.locks.tryLock(path, options);
+          if (held !== undefined) taken.push(held);
+          return held;
+        },
+      },
+    };
+    const [told] = await reap({ store, processes: systemProcesses(), redact: same });
+    for (const held of taken) held.release();
+    const [again] = await look(rig);
+    expect(again?.record).toEqual(told?.record);
+    await again?.settle();
+  });
+
+  it("leaves alone what belongs to another machine", async () => {
+    using rig = storeRig();
+    const processes = { ...systemProcesses(), machineId: () => "this one" };
+    dies(await begin(rig, { machineId: "another" }));
+    expect(await look(rig, processes)).toEqual([]);
+  });
+
+  it("forgets the mark of a run that never got as far as its will, after a while", async () => {
+    using rig = storeRig();
+    rig.clock.at = Date.now();
+    rig.files.create(join(rig.state, "live", "0000000000"), "");
+    await look(rig);
+    expect(rig.files.list(join(rig.state, "live"))).toHaveLength(1);
+    rig.clock.at += 120_000;
+    await look(rig);
+    expect(rig.files.list(join(rig.state, "live"))).toHaveLength(0);
+  });
+});
+
+describe.skipIf(process.platform === "win32")("task processes that a dead run left behind", () => {
+  async function child(script: string) {
+    const started = spawn("sh", ["-c", script], { detached: true, stdio: ["ignore", "pipe", "ignore"] });
+    await once(started.stdout, "data");
+    return started;
+  }
+
+  it("are ended, and killed when they do not listen", async () => {
+    using rig = storeRig();
+    const run = await begin(rig);
+    const ledger = processLedger({ files: rig.files, directory: run.directory, processes: systemProcesses() });
+    const stubborn = await child("trap '' TERM; echo ready; while :; do sleep 0.05; done");
+    const gone = once(stubborn, "close");
+    ledger.started(stubborn.pid!);
+    dies(run);
+    const [dead] = await look(rig);
+    expect(dead?.leftBehind).toBe(1);
+    await dead?.settle();
+    await gone;
+    expect(stubborn.signalCode).toBe("SIGKILL");
+  });
+
+  it("are not touched when they have ended, when the number is another's, or after a restart", async () => {
+    using rig = storeRig();
+    const mine = await child("echo ready; sleep 100");
+    const gone = once(mine, "close");
+    const ended = await begin(rig);
+    const first = processLedger({ files: rig.files, directory: ended.directory, processes: systemProcesses() });
+    first.started(mine.pid!);
+    first.ended(mine.pid!);
+    dies(ended);
+    const reused = await begin(rig);
+    const earlier = { ...systemProcesses(), startTime: () => "1" };
+    processLedger({ files: rig.files, directory: reused.directory, processes: earlier }).started(mine.pid!);
+    dies(reused);
+    const rebooted = await begin(rig, { bootId: "another" });
+    processLedger({ files: rig.files, directory: rebooted.directory, processes: systemProcesses() }).started(mine.pid!);
+    dies(rebooted);
+    const dead = await look(rig);
+    expect(dead.map((each) => each.leftBehind)).toEqual([0, 0, 0]);
+    for (const each of dead) await each.settle();
+    expect(mine.signalCode).toBeNull();
+    process.kill(-mine.pid!, "SIGKILL");
+    await gone;
+  });
+});

@@ -25,11 +25,14 @@ export {
 
 export { EmailTask, emailTask } from "./tasks/email-task.ts";
 export { envSecret } from "./tasks/env-secret.ts";
+export { HttpError, http, type HttpAnswer, type HttpInputs } from "./tasks/http.ts";
 export { NotifyTask, notifyTask } from "./tasks/notify-task.ts";
 export { PagerdutyTask, pagerdutyTask } from "./tasks/pagerduty-task.ts";
 export { prompt } from "./tasks/prompt.ts";
 export { runFlow } from "./tasks/run-flow.ts";
 export { SecretTask, secretTask } from "./tasks/secret-task.ts";
+export { CommandFailed } from "./tasks/run-shell.ts";
+export { ShellTask, shell, type ShellOptions, type ShellOutput } from "./tasks/shell.ts";
 export { SlackTask, slackTask } from "./tasks/slack-task.ts";
 export { sleep } from "./tasks/sleep.ts";
 export { SmsTask, TwilioTask, smsTask } from "./tasks/sms-task.ts";

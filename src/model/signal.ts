@@ -20,7 +20,10 @@ export abstract class Signal {
   }
 }
 
-function define<T extends StateType>(type: T) {
+/** Written out, so that the declarations of the package name nothing that is not exported. */
+type SignalClass<T extends StateType> = new (message?: string | null, fields?: Fields<T>) => Signal;
+
+function define<T extends StateType>(type: T): SignalClass<T> {
   return class extends Signal {
     constructor(message?: string | null, fields: Fields<T> = {}) {
       super(type, message ?? null, fields);

@@ -78,7 +78,10 @@ export async function initCommand(
   if (host.files.stat(root) === undefined) host.files.makeDirectory(root);
   const written = plan.filter(([name, text]) => host.files.create(join(root, name), text));
   const kept = plan.filter((each) => !written.includes(each));
-  const at = (name: string): string => relative(globals.cwd, join(root, name));
+  const at = (name: string): string => {
+    const path = relative(globals.cwd, join(root, name));
+    return path.startsWith("..") ? join(root, name) : path;
+  };
   if (written.length === 0)
     throw userError("usage", "INIT_EXISTS", "everything is there already, and nothing was overwritten", {
       help: `flowctl run ${at(`first.${template}`)}`,

@@ -58,8 +58,8 @@ export function lintFlow(
   return found;
 }
 
-/** Milliseconds all retries wait together; `undefined` where they are computed. */
-function longestRetries({
+/** Milliseconds all retries of a task wait together at most; `undefined` where they are computed. */
+export function longestRetries({
   max,
   delay = 0,
   backoff = 1,

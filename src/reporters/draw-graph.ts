@@ -1,8 +1,9 @@
 import type { Flow } from "../model/flow.ts";
 import type { Task } from "../model/task.ts";
+import { drawSvg } from "./draw-svg.ts";
 
 /** How a graph can be drawn. */
-export const GRAPH_FORMATS = ["tree", "mermaid", "dot", "json"] as const;
+export const GRAPH_FORMATS = ["tree", "mermaid", "dot", "json", "svg"] as const;
 export type GraphFormat = (typeof GRAPH_FORMATS)[number];
 
 interface Drawn {
@@ -33,6 +34,8 @@ export function drawGraph(flow: Flow, format: GraphFormat, options: { readonly a
       return dot(flow, drawn);
     case "json":
       return json(flow, drawn);
+    case "svg":
+      return drawSvg(drawn);
   }
 }
 
@@ -103,7 +106,7 @@ function mermaid({ tasks, links }: Drawn): string {
   return [
     "flowchart TD",
     ...tasks.map((task) => {
-      const text = quote([task.name, note(task)].filter((part) => part !== "").join("\n"));
+      const text = quote([task.name, note(task)].filter((part) => part !== "").join("<br/>"));
       return `  ${id(task)}${task.kind === "notification" ? `([${text}])` : `[${text}]`}`;
     }),
     ...links.map(({ from, to, label, mapped }) => {

@@ -38,7 +38,7 @@ export async function taskScope(
 }
 
 /** What the keys of edges that carry outputs begin with; constant inputs have their own names. */
-export const TASK_INPUT = "tasks.";
+export const TASK_INPUT = "outputs_of_";
 
-/** The key of the edge that carries a mapped task's item: no task can be named so. */
-export const ITEM = "(item)";
+/** The key of the edge that carries a mapped task's item. */
+export const ITEM = "item_of_foreach";

@@ -33,7 +33,7 @@ tasks:
     expect(flow.name).toBe("flow");
     expect(flow.edges.map(({ from, to, key }) => [from.name, to.name, key])).toEqual([
       ["b", "c", undefined],
-      ["a", "c", "tasks.a"],
+      ["a", "c", "outputs_of_a"],
     ]);
   });
 

@@ -1,0 +1,211 @@
+import { resolveParameters } from "../authoring/resolve-parameters.ts";
+import { matchesRun } from "../hooks/match.ts";
+import type { RunFacts } from "../hooks/told.ts";
+import { formatDuration } from "../model/duration.ts";
+import { UserError } from "../model/error.ts";
+import type { Flow } from "../model/flow.ts";
+import { isNotifier } from "../model/notifier.ts";
+import type { Task } from "../model/task.ts";
+import { applyConfig } from "./apply-config.ts";
+import type { CommandContext } from "./context.ts";
+import { flowPlace } from "./flow-place.ts";
+import { givenParameters } from "./given-parameters.ts";
+import { longestRetries } from "./lint-flow.ts";
+import { neededSecrets } from "./needed-secrets.ts";
+import { openFlow } from "./open-flow.ts";
+import { openServices } from "./services.ts";
+import { startedBy } from "./started-by.ts";
+import { PLUMBING } from "./validate.ts";
+
+/** The options of `flowctl run --dry-run`: those of a run that matter before it. */
+export interface PlanOptions {
+  readonly name?: string;
+  readonly param: readonly string[];
+  readonly paramsFile?: string;
+}
+
+/** What a run would do. */
+export interface Plan {
+  readonly flow: string;
+  readonly config: string | null;
+  readonly parameters: readonly {
+    readonly name: string;
+    readonly value: unknown;
+    readonly origin: "given" | "default";
+  }[];
+  readonly tasks: readonly PlannedTask[];
+  readonly secrets: readonly { readonly name: string; readonly for: readonly string[]; readonly from: string | null }[];
+  readonly notifications: readonly string[];
+}
+
+/** One task of a plan: tasks of one stage could run at the same time. */
+export interface PlannedTask {
+  readonly stage: number;
+  readonly name: string;
+  readonly trigger: string;
+  readonly after: readonly string[];
+  readonly attempts: number;
+  /** Milliseconds that all retries wait together at most. */
+  readonly retryWaitMs: number | null;
+  readonly timeoutMs: number | null;
+  readonly cacheMs: number | null;
+}
+
+/**
+ * `flowctl run FLOW --dry-run`: the plan of a run. Nothing is run, sent or put on record.
+ *
+ * @returns 0; 3 where a task's secret is missing
+ * @throws UserError for whatever a run would refuse
+ */
+export async function planCommand(
+  [path = ""]: readonly string[],
+  options: PlanOptions,
+  context: CommandContext,
+): Promise<number> {
+  const { host, globals } = context;
+  const place = flowPlace(path, context);
+  const services = await openServices(context, { from: place.directory });
+  const { config } = services;
+  const opened = await openFlow(place, options.name, context);
+  const given = await givenParameters(options.param, options.paramsFile, { cwd: globals.cwd, files: host.files });
+  const resolved = await resolveParameters(opened.flow.params, given);
+  if ("diagnostics" in resolved) throw new UserError("usage", resolved.diagnostics);
+  const hooks = [...config.hooks, ...opened.hooks];
+  const facts: RunFacts = {
+    runId: "plan",
+    flow: opened.flow.name,
+    tags: opened.flow.tags,
+    file: place.file,
+    startedAt: host.clock.now(),
+    startedBy: startedBy(host.environment, host.terminal),
+    hooks,
+    channels: config.channels,
+    source: {},
+  };
+  const { flow } = await applyConfig(opened.flow, facts, config);
+  const needed = neededSecrets(
+    flow,
+    config,
+    hooks.filter((hook) => matchesRun(hook.match, facts)),
+  );
+  const names = [...new Set([...needed.tasks.keys(), ...needed.channels.keys()])];
+  const found = names.length === 0 ? undefined : await (await services.secrets()).resolve(names);
+  const plan: Plan = {
+    flow: flow.name,
+    config: config.file ?? null,
+    parameters: Object.entries(resolved.values).map(([name, value]) => ({
+      name,
+      value,
+      origin: name in given.text || name in given.values ? "given" : "default",
+    })),
+    tasks: plannedTasks(flow),
+    secrets: names.map((name) => ({
+      name,
+      for: [...(needed.tasks.get(name) ?? []), ...(needed.channels.get(name) ?? [])],
+      from: found?.origins.get(name) ?? null,
+    })),
+    notifications: [
+      ...hooks
+        .filter((hook) => matchesRun(hook.match, facts))
+        .map(
+          (hook) =>
+            `hook "${hook.name}": ${[...hook.states, ...(hook.events ?? [])].join(", ")} → ${hook.to.join(", ")}`,
+        ),
+      ...notifiersOf(flow),
+      ...flow.tasks
+        .filter((task) => task.kind === "notification")
+        .map((task) => `task "${task.name}": when ${triggerOf(task)}`),
+    ],
+  };
+  const text = globals.json ? `${JSON.stringify(plan, null, 2)}\n` : render(plan);
+  host.terminal.stdout.write(services.redactor.redact(text));
+  return plan.secrets.some(({ name, from }) => from === null && needed.tasks.has(name)) ? 3 : 0;
+}
+
+function plannedTasks(flow: Flow): readonly PlannedTask[] {
+  const upstream = new Map<Task, Task[]>();
+  for (const { from, to } of flow.edges) upstream.set(to, [...(upstream.get(to) ?? []), from]);
+  const stages = new Map<Task, number>();
+  const isCounted = (task: Task): boolean => !PLUMBING.has(task.kind);
+  const stageOf = (task: Task): number => {
+    const known = stages.get(task);
+    if (known !== undefined) return known;
+    stages.set(task, 0); // a circle cannot be: the flow was checked
+    const stage =
+      Math.max(-1, ...(upstream.get(task) ?? []).map((each) => stageOf(each) - (isCounted(each) ? 0 : 1))) + 1;
+    stages.set(task, stage);
+    return stage;
+  };
+  const before = (task: Task): readonly string[] =>
+    (upstream.get(task) ?? []).flatMap((each) => (isCounted(each) ? [each.name] : before(each)));
+  return flow.tasks
+    .filter(isCounted)
+    .map((task) => ({
+      stage: stageOf(task),
+      name: task.name,
+      trigger: triggerOf(task),
+      after: [...new Set(before(task))],
+      attempts: 1 + (task.retry?.max ?? 0),
+      retryWaitMs: task.retry === undefined ? 0 : (longestRetries(task.retry) ?? null),
+      timeoutMs: task.timeout ?? null,
+      cacheMs: task.cache?.for ?? null,
+    }))
+    .sort((a, b) => a.stage - b.stage);
+}
+
+function triggerOf(task: Task): string {
+  return task.trigger === undefined ? "all_successful" : (task.trigger.triggerName ?? "a trigger of its own");
+}
+
+function notifiersOf(flow: Flow): readonly string[] {
+  const told = (who: string, entries: readonly unknown[]): readonly string[] =>
+    entries.filter(isNotifier).map(({ to, onlyStates, ignoreStates }) => {
+      const which =
+        onlyStates?.join(", ") ?? (ignoreStates === undefined ? "every change" : `all but ${ignoreStates.join(", ")}`);
+      return `notifier of ${who}: ${which} → ${typeof to === "string" ? to : to.type}`;
+    });
+  return [
+    ...told("the flow", flow.stateHandlers),
+    ...flow.tasks.flatMap((task) => told(`task "${task.name}"`, task.stateHandlers)),
+  ];
+}
+
+function render(plan: Plan): string {
+  const lines = [
+    `plan of ${plan.flow}: ${plan.tasks.length} tasks; nothing is run or sent`,
+    `config: ${plan.config ?? "none"}`,
+  ];
+  const section = (title: string, rows: readonly string[]): void => {
+    if (rows.length > 0) lines.push("", `${title}:`, ...rows.map((row) => `  ${row}`));
+  };
+  section(
+    "parameters",
+    plan.parameters.map(({ name, value, origin }) => `${name} = ${JSON.stringify(value)}  (${origin})`),
+  );
+  section(
+    "tasks",
+    plan.tasks.map((task) =>
+      [
+        `${task.stage + 1}. ${task.name}`,
+        ...(task.after.length === 0 ? [] : [`after ${task.after.join(", ")}`]),
+        ...(task.trigger === "all_successful" ? [] : [`when ${task.trigger}`]),
+        ...(task.attempts === 1
+          ? []
+          : [
+              `up to ${task.attempts} attempts${task.retryWaitMs === null || task.retryWaitMs === 0 ? "" : `, waiting ${formatDuration(task.retryWaitMs)} at most`}`,
+            ]),
+        ...(task.timeoutMs === null ? [] : [`each at most ${formatDuration(task.timeoutMs)}`]),
+        ...(task.cacheMs === null ? [] : [`result kept for ${formatDuration(task.cacheMs)}`]),
+      ].join("; "),
+    ),
+  );
+  section(
+    "secrets",
+    plan.secrets.map(
+      ({ name, from, for: users }) =>
+        `${name}: ${from === null ? "MISSING" : `found (${from})`}, for ${users.join(", ")}`,
+    ),
+  );
+  section("told", plan.notifications);
+  return `${lines.join("\n")}\n`;
+}

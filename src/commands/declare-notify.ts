@@ -1,4 +1,4 @@
-import type { Command } from "commander";
+import { Option, type Command } from "commander";
 import type { Does } from "./program.ts";
 
 /** Declares `flowctl notify` and its verbs, and `flowctl inbox`. */
@@ -19,6 +19,7 @@ export function declareNotify(program: Command, does: Does): void {
   verb("flush", "send what is due; the last step of a CI job")
     .option("--deadline <duration>", "for how long, such as 60s")
     .option("--strict", "exit with 4 when something is left")
+    .addOption(new Option("--background", "as the one process that goes on after a run").hideHelp())
     .action(does(async () => (await load()).notifyFlushCommand));
   verb("drop [ids...]", "give messages up")
     .option("--all", "all of them")

@@ -14,6 +14,7 @@ import type { BegunRun } from "./begin-run.ts";
 import { chooseReporter } from "./choose-reporter.ts";
 import type { CommandContext } from "./context.ts";
 import { taskServices } from "./task-services.ts";
+import { leaveToDrainer } from "./leave-drainer.ts";
 import { startRedaction } from "./redact-lines.ts";
 import type { RunCommandOptions } from "./run.ts";
 import { telling, type Telling } from "./tell.ts";
@@ -117,11 +118,13 @@ async function finish(
   begun: BegunRun,
   state: State,
   parts: { readonly told: Telling; readonly reporter: Multiplexer },
-  { host }: CommandContext,
+  context: CommandContext,
 ): Promise<Executed> {
+  const { host } = context;
   const { run, store } = begun;
   run.settle();
   const summary = await parts.told.deliver();
+  await leaveToDrainer(summary, begun.services.stateDirectory, context);
   const notifications =
     summary === undefined ? [] : (await import("../outbox/summary.ts")).summaryLines(summary, host.clock.now());
   const { will } = run;

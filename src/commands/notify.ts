@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { userError } from "../model/error.ts";
 import type { Outbox, StoredItem } from "../outbox/outbox.ts";
 import { SHELVES, type Shelf } from "../outbox/item.ts";
@@ -19,12 +20,15 @@ export interface NotifyOptions {
   readonly deadline?: string;
   /** `flush`: exit 4 when something is left. */
   readonly strict?: boolean;
+  /** `flush`: the one process that goes on after a run; only one at a time. */
+  readonly background?: boolean;
   /** `drop`: without asking. */
   readonly yes?: boolean;
 }
 
 const NOT_ACCEPTED = 4;
 const FLUSH_MS = 30_000;
+const BACKGROUND = "30m";
 
 /** `flowctl notify list`: what waits, is held, was given up; with `--state sent`, what was sent. */
 export async function notifyListCommand(
@@ -86,7 +90,17 @@ export async function notifyFlushCommand(
   options: NotifyOptions,
   context: CommandContext,
 ): Promise<number> {
-  return flush(context, options, undefined);
+  if (options.background !== true) return flush(context, options, undefined);
+  const [{ systemLocks }, { stateDirectory }] = await Promise.all([import("../host/lock.ts"), openServices(context)]);
+  const lock = await systemLocks().tryLock(join(stateDirectory, "locks", "drainer.lock"));
+  // There is one already: it sends this, too.
+  if (lock === undefined) return 0;
+  try {
+    await flush(context, { ...options, deadline: options.deadline ?? BACKGROUND }, undefined);
+    return 0;
+  } finally {
+    lock.release();
+  }
 }
 
 /** `flowctl notify drop ID…|--all`: gives messages up; they stay listed as given up until they are pruned. */

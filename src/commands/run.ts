@@ -1,12 +1,13 @@
 import { join } from "node:path";
 import { parseDuration } from "../model/duration.ts";
-import { UserError, userError } from "../model/error.ts";
+import { UserError, userError, type Diagnostic } from "../model/error.ts";
 import type { State } from "../model/state.ts";
 import { isFailed } from "../model/state.ts";
 import { resolveParameters } from "../authoring/resolve-parameters.ts";
 import { beginRun, identify, openStore, type BegunRun } from "./begin-run.ts";
 import type { CommandContext } from "./context.ts";
 import { applyConfig } from "./apply-config.ts";
+import { drainEarlier } from "./drain-earlier.ts";
 import { executeRun, type Executed } from "./execute-run.ts";
 import { explain } from "./explain.ts";
 import { flowPlace } from "./flow-place.ts";
@@ -70,6 +71,7 @@ export async function runCommand(
     onSecret: (_, value) => masks.push(value),
   });
   const earlier = await buryDead(services, context);
+  const drained = drainEarlier(services, context).catch(() => undefined);
   const begun = await beginRun(place, services, context);
   watchExit(begun.run, context);
   await watchDeath(begun.run, services.stateDirectory, context);
@@ -77,8 +79,10 @@ export async function runCommand(
     const prepared = await prepare(begun, options, context);
     if (prepared === undefined) return 0;
     await announceMasks(masks, context);
+    await warn(prepared.warnings, services, context);
     const executed = await executeRun(begun, { ...prepared, ...limits, options }, context);
     await earlier?.deliver();
+    await drained;
     return exitCode(executed, limits, options);
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
@@ -88,6 +92,17 @@ export async function runCommand(
     await refuse(begun, error, options.notify ?? !atTerminal, context);
     return code;
   }
+}
+
+/** Says what is doubtful and does not keep the run from running. */
+async function warn(
+  warnings: readonly Diagnostic[],
+  { redactor }: Services,
+  { host, globals }: CommandContext,
+): Promise<void> {
+  if (warnings.length === 0) return;
+  const { renderDiagnostics } = await import("../reporters/diagnostics.ts");
+  host.terminal.stderr.write(redactor.redact(renderDiagnostics(warnings, { cwd: globals.cwd })));
 }
 
 /** What runs that died without a word have to tell. It costs one look into a directory where there are none. */

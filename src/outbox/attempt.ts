@@ -31,6 +31,8 @@ const MEMORY_WAIT_MS = 3_600_000;
  * One attempt for one item: looks whether it may be sent, writes down that it
  * begins, sends, and says where the item goes.
  *
+ * @param isOurs whether this process made the item or was asked for it by a person: another one, with
+ *   another environment, may lack a secret that the maker has, and leaves the item as it is
  * @param memory values that were never written; `undefined` in another process
  * @param write called with the item before the network is touched
  * @returns `undefined` where the item stays as it is; `delivery` where the service was called
@@ -39,6 +41,7 @@ export async function attemptDelivery(
   item: OutboxItem,
   options: {
     readonly sending: Sending;
+    readonly isOurs: boolean;
     readonly memory: Readonly<Record<string, string>> | undefined;
     readonly signal: AbortSignal;
     readonly write: (item: OutboxItem) => void;
@@ -63,6 +66,7 @@ export async function attemptDelivery(
     return hold(item, "unknown-channel", `this flowctl has no channel of the type "${item.definition.type}"`);
   }
   const values = await valuesOf(item, sending);
+  if ("outcome" in values && values.outcome === "permanent" && !options.isOurs) return undefined;
   if ("outcome" in values) return { ...settle(item, values, clock.now(), sending.random), delivery: values };
   const doubtful = isDoubtful(item);
   const request: DeliveryRequest = {
@@ -117,9 +121,14 @@ async function valuesOf(
     const help = error instanceof UserError ? error.diagnostics[0]?.help : undefined;
     const code = error instanceof UserError ? (error.diagnostics[0]?.code ?? "SECRET") : "SECRET";
     // A store that is locked or slow may open again by itself; a secret that is not there does not appear.
-    if (!code.includes("NOT_FOUND") && !code.includes("MISSING")) return { outcome: "transient", code, note };
+    if (!isSecretTrouble(code)) return { outcome: "transient", code, note };
     return { outcome: "permanent", code, note, ...(help === undefined ? {} : { help }) };
   }
+}
+
+/** Whether an item is held because a secret is not there. */
+export function isSecretTrouble(code: string | undefined): boolean {
+  return code === "SECRET_NOT_FOUND" || code === "SECRET_NAME";
 }
 
 /** The definition without the values that the process itself holds: no store knows them. */

@@ -10,6 +10,8 @@ export interface DrainOptions {
   readonly spool: Spool;
   readonly sending: Sending;
   readonly memory: Map<string, Readonly<Record<string, string>>>;
+  /** Items that this process made, or was asked for by a person. */
+  readonly ours: ReadonlySet<string>;
   /** Told when an item leaves `new`. */
   readonly onSettled: (item: OutboxItem, shelf: "held" | "sent" | "dead") => void;
 }
@@ -48,6 +50,7 @@ export async function drainChannel(
     await keepPace(item, before.lastSent, options, signal);
     const settled = await attemptDelivery(item, {
       sending,
+      isOurs: options.ours.has(item.id),
       memory: memory.get(item.id),
       signal,
       write: (started) => {

@@ -42,7 +42,7 @@ export function createNotifyService(options: {
   /** A body may notify several times: each message is one of its own, the same again when the run is resumed. */
   const counts = new Map<string, number>();
   return async (request, from) => {
-    const channel = await channelOf(request.to, options.channels);
+    const channel = channelOf(request.to, options.channels);
     const who = `${from.task ?? ""}[${String(from.mapIndex ?? "")}]#${String(from.attempt)}`;
     const count = (counts.get(who) ?? 0) + 1;
     counts.set(who, count);
@@ -91,14 +91,14 @@ function sentence({ channel, recipient, note, help, doubtful }: ItemOutcome): st
 }
 
 /** A channel of the config by name, the built-in `inbox`, or a definition as it is. */
-async function channelOf(
+function channelOf(
   to: string | ChannelDefinition,
   channels: Readonly<Record<string, ChannelDefinition>>,
-): Promise<{ readonly definition: ChannelDefinition; readonly channelName?: string }> {
+): { readonly definition: ChannelDefinition; readonly channelName?: string } {
   if (typeof to !== "string") return { definition: to };
   const definition = Object.hasOwn(channels, to) ? channels[to] : to === "inbox" ? { type: "inbox" } : undefined;
   if (definition !== undefined) return { definition, channelName: to };
-  const names = [...Object.keys(channels), "inbox"];
+  const names = [...new Set([...Object.keys(channels), "inbox"])];
   throw userError("usage", "UNKNOWN_CHANNEL", `there is no channel "${to}"; the channels are ${names.join(", ")}`, {
     help: `did you mean "${closest(to, names)}"? Channels are declared in flowctl.config.yaml under "channels"`,
   });

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { Files } from "../host/files.ts";
 import { isSecretReference } from "../model/notification.ts";
-import type { Sending } from "./attempt.ts";
+import { isSecretTrouble, type Sending } from "./attempt.ts";
 import { CLOSED } from "./circuit.ts";
 import { drainChannel, nextTime, type DrainOptions } from "./drain.ts";
 import { channelLabel, type NewItem, type OutboxItem, type Shelf } from "./item.ts";
@@ -82,8 +82,10 @@ export function createOutbox(options: OutboxOptions): Outbox {
       `not durable: the message for "${channelLabel(item)}" could not be written to ${directory} (${why}); it is kept in memory and sent from there`,
     );
   });
+  const ours = new Set<string>();
   const drain: DrainOptions = {
     spool,
+    ours,
     sending: options,
     memory,
     onSettled: (item, shelf) => {
@@ -109,6 +111,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     const items = makeItems(item, { now, created: last }, redact);
     last += items.length - 1;
     for (const each of items) {
+      ours.add(each.id);
       const added = spool.add(each);
       if (added && item.values !== undefined) memory.set(each.id, item.values);
     }
@@ -160,6 +163,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
 
   const again = ({ shelf, item }: StoredItem): boolean => {
     if (shelf === "sent") return false;
+    ours.add(item.id);
     const now = clock.now();
     const expires = Math.max(item.expires, now + DEFAULT_TTL_MS);
     const renewed: OutboxItem = { ...withoutReason(item), due: now, expires };
@@ -169,9 +173,21 @@ export function createOutbox(options: OutboxOptions): Outbox {
     return true;
   };
 
+  /** Items that were held for a secret go again once it can be found: it may have been set in the environment. */
+  const reconsider = async (): Promise<void> => {
+    const held = spool.list("held").filter((item) => isSecretTrouble(item.reason?.code) && item.needs.length === 0);
+    const found: string[] = [];
+    for (const { id, definition, source } of held) {
+      const values = await options.values(definition, source ?? {}).catch(() => undefined);
+      if (values !== undefined) found.push(id);
+    }
+    if (found.length > 0) await change(found, again);
+  };
+
   return {
     enqueue,
     async deliver({ ids, deadlineMs, signal, urgent = false }) {
+      if (ids === undefined) await reconsider();
       const waiting = spool.list("new");
       const asked = ids === undefined ? undefined : new Set(ids);
       const mine = waiting.filter((item) => asked?.has(item.id) ?? true);

@@ -232,7 +232,7 @@ test("five failures in a row open the circuit: the next message waits instead of
   using rig = outboxRig();
   const { channel, seen } = scriptedChannel(Array.from({ length: 5 }, () => transient));
   const outbox = rig.open(channel);
-  for (const flow of ["a", "b", "c", "d", "e", "f"]) outbox.enqueue(newItem({ flow }));
+  for (const flow of ["a", "b", "c", "d", "e", "f"]) outbox.enqueue(newItem({ flow, runId: flow }));
   await outbox.deliver({ deadlineMs: 50_000 });
   expect(seen).toHaveLength(5);
   await rig.open(channel).deliver({ deadlineMs: 50_000 });
@@ -282,4 +282,18 @@ test("two projects' equal channel names never meet: the definition decides", () 
     newItem({ definition: { type: "fake", url: { secret: "URL" } }, source: { config: "/b/flowctl.config.yaml" } }),
   );
   expect(new Set(outbox.list("new").map(({ item }) => item.channelId)).size).toBe(2);
+});
+
+test("a process that lacks a secret leaves another's message alone; its maker holds it, and whoever has it lets it go", async () => {
+  using rig = outboxRig();
+  const { channel, seen } = scriptedChannel();
+  const missing = { values: () => Promise.reject(userError("secret", "SECRET_NOT_FOUND", "no secret URL")) };
+  const maker = rig.open(channel, missing);
+  const ids = maker.enqueue(newItem({ definition: { type: "fake", url: { secret: "URL" } } }));
+  expect((await rig.open(channel, missing).deliver({ deadlineMs: 1000 })).outcomes[0]).toMatchObject({
+    state: "waiting",
+  });
+  expect((await maker.deliver({ ids, deadlineMs: 1000 })).outcomes[0]).toMatchObject({ state: "held" });
+  await rig.open(channel, { values: () => Promise.resolve({ URL: "u" }) }).deliver({ deadlineMs: 1000 });
+  expect(seen).toHaveLength(1);
 });

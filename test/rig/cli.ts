@@ -125,11 +125,18 @@ export function cliHome(): CliHome {
 
 /** Only what a program needs to start: no CI, no bus, no proxy of the machine the tests run on. */
 export function cleanEnvironment(root: string): Record<string, string> {
-  return { PATH: process.env["PATH"] ?? "/usr/bin:/bin", HOME: join(root, "home"), LANG: "C.UTF-8" };
+  return {
+    PATH: process.env["PATH"] ?? "/usr/bin:/bin",
+    HOME: join(root, "home"),
+    LANG: "C.UTF-8",
+    FLOWCTL_BACKGROUND: "0",
+  };
 }
 
 function withoutUndefined(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
+  return Object.fromEntries(
+    Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  );
 }
 
 function textBelow(directory: string): string {

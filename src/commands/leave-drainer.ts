@@ -1,0 +1,34 @@
+import type { DeliverySummary } from "../outbox/summary.ts";
+import type { CommandContext } from "./context.ts";
+import { isCi } from "./started-by.ts";
+
+/**
+ * Leaves what still waits to one process of its own, so that a person's or cron's
+ * message goes out in minutes and not with the next command. There is one at a time;
+ * in CI there is none, as processes and disk vanish with the step.
+ */
+export async function leaveToDrainer(
+  summary: DeliverySummary | undefined,
+  directory: string,
+  { host }: CommandContext,
+): Promise<void> {
+  const { environment } = host;
+  const { script, variables } = environment;
+  const isWaiting = summary?.outcomes.some(({ state }) => state === "waiting") === true;
+  if (!isWaiting || script === undefined || isCi(variables) || variables["FLOWCTL_BACKGROUND"] === "0") return;
+  const { spawn } = await import("node:child_process");
+  const child = spawn(
+    environment.execPath,
+    [script, "--config", "none", "--quiet", "notify", "flush", "--background"],
+    {
+      cwd: environment.cwd,
+      env: { ...variables, FLOWCTL_STATE_DIR: directory },
+      detached: true,
+      windowsHide: true,
+      stdio: "ignore",
+    },
+  );
+  // Where it cannot be started, the next command sends what waits.
+  child.on("error", () => undefined);
+  child.unref();
+}

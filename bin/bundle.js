@@ -24,7 +24,7 @@ const IMPORT = /\bimport\(\s*"(\.[^"]+\.ts)"\s*\)/g;
 const options = {
   absWorkingDir: root,
   entryPoints: ["src/cli.ts", "src/index.ts", "src/testing.ts", "src/secrets/keychain-host.ts"],
-  entryNames: "[name]",
+  outbase: "src",
   chunkNames: "chunk-[hash]",
   outdir: "dist",
   bundle: true,
@@ -110,9 +110,9 @@ const lazySegmenter = {
 
 const { outputFiles } = await build({ ...options, write: false, plugins: [joinOwnModules, lazySegmenter] });
 const dist = join(root, "dist");
-mkdirSync(dist, { recursive: true });
 // New files first, old ones last: somebody may be running what is there.
 for (const { path, contents } of outputFiles) {
+  mkdirSync(dirname(path), { recursive: true });
   writeFileSync(`${path}.new`, contents);
   renameSync(`${path}.new`, path);
 }

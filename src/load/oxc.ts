@@ -1,6 +1,7 @@
 import { createRequire } from "node:module";
 import type { ResolverFactory } from "oxc-resolver";
 import type { SourceMap, TransformOptions } from "oxc-transform";
+import { userError } from "../model/error.ts";
 
 /** What we use of `oxc-transform`. */
 interface Transform {
@@ -50,6 +51,17 @@ function binding(name: "transform" | "resolver"): unknown {
   try {
     return require(`@oxc-${name}/binding-${process.platform}-${process.arch}${libc}`);
   } catch {
+    return otherwise(name);
+  }
+}
+
+function otherwise(name: "transform" | "resolver"): unknown {
+  try {
     return require(`oxc-${name}`);
+  } catch (error) {
+    throw userError("usage", "LOAD_NO_ADDON", `the addon of oxc-${name} for this machine is not installed`, {
+      help: "install again without --omit=optional and, after a change of machine, without the old node_modules",
+      cause: error,
+    });
   }
 }

@@ -31,15 +31,7 @@ beforeAll(() => {
   writeFileSync(join(directory, "project", "package.json"), '{"name":"consumer","type":"module"}');
   const install = spawnSync(
     "npm",
-    [
-      "install",
-      join(directory, packed.filename),
-      "--ignore-scripts",
-      "--omit=optional",
-      "--prefer-offline",
-      "--no-audit",
-      "--no-fund",
-    ],
+    ["install", join(directory, packed.filename), "--ignore-scripts", "--prefer-offline", "--no-audit", "--no-fund"],
     { cwd: join(directory, "project"), encoding: "utf8" },
   );
   if (install.status !== 0) refusal = `npm cannot install here: ${install.stderr.split("\n")[0] ?? ""}`;
@@ -57,6 +49,7 @@ test("the tarball holds the executable, the bundle, its types and the documents,
       "dist/cli.js",
       "dist/index.js",
       "dist/testing.js",
+      "dist/secrets/keychain-host.js",
       "dist/types/index.d.ts",
       "dist/types/testing.d.ts",
       "package.json",
@@ -66,7 +59,9 @@ test("the tarball holds the executable, the bundle, its types and the documents,
   expect(
     paths.filter(
       (path) =>
-        !/^(?:bin\/flowctl\.js|dist\/[\w-]+\.js|dist\/types\/.+\.d\.ts|package\.json|README\.md|LICENSE)$/.test(path),
+        !/^(?:bin\/flowctl\.js|dist\/(?:secrets\/)?[\w-]+\.js|dist\/types\/.+\.d\.ts|package\.json|README\.md|LICENSE)$/.test(
+          path,
+        ),
     ),
   ).toEqual([]);
 });

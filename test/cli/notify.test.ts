@@ -1,0 +1,161 @@
+import { expect, it } from "vitest";
+import { cliHome, type CliHome } from "../rig/cli.ts";
+import { faultyServer } from "../rig/faulty-server.ts";
+
+const FAILING = `
+import { flow, task } from "flowctl";
+const load = task("load", () => { throw new Error("no rows"); });
+export default flow("nightly", () => { load(); });
+`;
+const CONFIG = (to: string): string => `
+channels:
+  team: { type: webhook, url: { secret: TEAM_URL } }
+hooks:
+  - { name: failures, match: { flows: ["nightly*"] }, states: [Failed], to: [${to}] }
+`;
+
+function project(to = "team"): CliHome {
+  const home = cliHome();
+  home.write("nightly.ts", FAILING);
+  home.write("flowctl.config.yaml", CONFIG(to));
+  return home;
+}
+
+it("keeps what a service did not take, lists it with its reason, and sends it with retry", async () => {
+  await using home = project();
+  const server = await faultyServer([{ status: 404, body: "no" }, { status: 204 }]);
+  const env = { FLOWCTL_SECRET_TEAM_URL: `${server.url}/hook/secretpart0` };
+  try {
+    const run = await home.run(["run", "nightly.ts"], { env });
+    expect(run.code).toBe(1);
+    expect(run.output).toMatch(/notifications: 1 held \(team: .*\): flowctl notify list/);
+    const list = await home.run(["notify", "list"], { env });
+    expect(list.stdout.split("\t").slice(1, 4)).toEqual(["held", "team", "nightly"]);
+    const id = list.stdout.split("\t")[0]!;
+    const show = await home.run(["notify", "show", id.slice(0, 12)], { env });
+    expect(show.stdout).toContain("permanent");
+    expect(show.stdout).toContain("nightly: Running → Failed");
+    const retry = await home.run(["notify", "retry", id], { env });
+    expect(retry).toMatchObject({ code: 0, stderr: "notifications: 1 sent\n" });
+    expect(server.requests()).toHaveLength(2);
+    expect((await home.run(["notify", "list"], { env })).stdout).toBe("");
+    expect(run.output + list.output + show.output + home.stateText()).not.toContain("secretpart0");
+  } finally {
+    await server.close();
+  }
+});
+
+it("holds a message whose secret is missing, with the command that sets it; the next run that has it sends both", async () => {
+  await using home = project();
+  const server = await faultyServer([{ status: 204 }, { status: 204 }]);
+  try {
+    const first = await home.run(["run", "nightly.ts"]);
+    expect(first.code).toBe(1);
+    expect(first.output).toContain("flowctl secrets set TEAM_URL");
+    expect((await home.run(["notify", "list"])).stdout).toContain("held");
+    const env = { FLOWCTL_SECRET_TEAM_URL: `${server.url}/hook` };
+    await home.run(["notify", "flush"], { env });
+    expect(server.requests()).toHaveLength(1);
+    await home.run(["run", "nightly.ts"], { env });
+    expect(server.requests()).toHaveLength(2);
+  } finally {
+    await server.close();
+  }
+});
+
+it("flush sends what waits within its deadline, and --strict tells when something is left", async () => {
+  await using home = project();
+  let isUp = false;
+  const server = await faultyServer(() => ({ status: isUp ? 204 : 503 }));
+  const env = { FLOWCTL_SECRET_TEAM_URL: `${server.url}/hook` };
+  try {
+    home.write("flowctl.config.yaml", `${CONFIG("team")}delivery: { waitAtEnd: 1ms }\n`);
+    const run = await home.run(["run", "nightly.ts"], { env });
+    expect(run.output).toContain("1 waiting");
+    expect((await home.run(["notify", "flush", "--deadline", "10ms", "--strict"], { env })).code).toBe(4);
+    isUp = true;
+    expect((await home.run(["notify", "retry", "--all"], { env })).code).toBe(0);
+    expect(await home.run(["notify", "flush", "--strict"], { env })).toMatchObject({
+      code: 0,
+      stderr: "notifications: nothing to send\n",
+    });
+  } finally {
+    await server.close();
+  }
+});
+
+it("tests a channel for real: exit 0 and a marked message when it is taken, 4 and the reason when it is not", async () => {
+  await using home = project();
+  const server = await faultyServer([{ status: 204 }, { status: 401 }]);
+  const env = { FLOWCTL_SECRET_TEAM_URL: `${server.url}/hook` };
+  try {
+    expect(await home.run(["notify", "test", "team"], { env })).toMatchObject({
+      code: 0,
+      stdout: "✔ team  accepted by the service\n",
+    });
+    expect(server.requests()[0]!.body).toContain("This is a test");
+    const refused = await home.run(["notify", "test", "team"], { env });
+    expect(refused.code).toBe(4);
+    expect(refused.stdout).toMatch(/^✖ team {2}not accepted: /);
+    expect((await home.run(["notify", "list"], { env })).stdout).toBe("");
+    expect(await home.run(["notify", "test", "taem"], { env })).toMatchObject({ code: 2 });
+  } finally {
+    await server.close();
+  }
+});
+
+it("delivers to the inbox on a machine with no account, and shows it", async () => {
+  await using home = project("inbox");
+  const run = await home.run(["run", "nightly.ts"]);
+  expect(run.output).toContain("notifications: 1 sent");
+  const inbox = await home.run(["inbox"]);
+  expect(inbox.stdout).toContain("Flow failed: nightly");
+  expect(inbox.stdout).toContain("load: no rows");
+  await home.run(["inbox", "--clear"]);
+  expect((await home.run(["inbox"])).stdout).toBe("");
+});
+
+it("gives messages up only when told so", async () => {
+  await using home = project();
+  await home.run(["run", "nightly.ts"]);
+  expect((await home.run(["notify", "drop"])).code).toBe(2);
+  expect((await home.run(["notify", "drop", "--all"])).code).toBe(2);
+  expect((await home.run(["notify", "drop", "--all", "--yes"])).stderr).toBe("gave up 1 message\n");
+  expect((await home.run(["notify", "list", "--state", "dead"])).stdout).toContain("given up by hand");
+});
+
+it("keeps two projects with equal channel names apart that share one state directory", async () => {
+  await using one = project();
+  await using two = project();
+  const first = await faultyServer([{ status: 503 }, { status: 204 }]);
+  const second = await faultyServer([{ status: 503 }, { status: 204 }]);
+  const shared = { FLOWCTL_STATE_DIR: one.state };
+  try {
+    for (const [home, server] of [
+      [one, first],
+      [two, second],
+    ] as const) {
+      home.write("url.ts", `export default "${server.url}/hook";`);
+      home.write(
+        "flowctl.config.ts",
+        `export default {
+          channels: { team: { type: "webhook", url: "${server.url}/hook" } },
+          hooks: [{ name: "failures", states: ["Failed"], to: ["team"] }],
+          delivery: { waitAtEnd: "1ms" },
+        };`,
+      );
+      await home.run(["run", "nightly.ts", "--config", "flowctl.config.ts"], { env: shared });
+    }
+    await one.run(["notify", "retry", "--all", "--config", "flowctl.config.ts"], { env: shared });
+    for (const server of [first, second]) {
+      const ids = server.requests().map(({ headers }) => headers["webhook-id"]);
+      expect(ids.length).toBeGreaterThanOrEqual(1);
+      expect(new Set(ids).size).toBe(1);
+    }
+    const all = [first, second].flatMap((server) => server.requests().map(({ headers }) => headers["webhook-id"]));
+    expect(new Set(all).size).toBe(2);
+  } finally {
+    await first.close();
+    await second.close();
+  }
+});

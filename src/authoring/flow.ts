@@ -2,6 +2,7 @@ import type { Edge } from "../model/edge.ts";
 import { UserError, userError } from "../model/error.ts";
 import { FLOW, type Flow as AnyFlow } from "../model/flow.ts";
 import type { ParameterDeclaration, ParameterSchema } from "../model/parameter.ts";
+import { state } from "../model/state.ts";
 import { isTask, type Task as AnyTask } from "../model/task.ts";
 import { building, currentTags } from "./building.ts";
 import { callSite } from "./call-site.ts";
@@ -16,6 +17,7 @@ import {
   terminalTasks,
   type TaskFilter,
 } from "./graph-queries.ts";
+import { isIgnoredWhileLoading } from "./loading.ts";
 import { declarationOf } from "./parameter.ts";
 import { targetOf, type RefTo } from "./reference.ts";
 import type { FlowRun, FlowRunOptions } from "./run-in-process.ts";
@@ -57,13 +59,10 @@ export class Flow implements AnyFlow {
   #constants = new Map<AnyTask, Record<string, unknown>>();
   #references: readonly AnyTask[] | undefined;
 
-  /**
-   * @param called the function of ours that the person called
-   * @throws UserError naming every option that is wrong
-   */
-  constructor(name: string, options: FlowOptions = {}, called: unknown = Flow) {
+  /** @throws UserError naming every option that is wrong */
+  constructor(name: string, options: FlowOptions = {}) {
     const { timeout } = readFlowOptions(name, options);
-    const source = callSite(called);
+    const source = callSite();
     this.name = name;
     this.tags = [...new Set([...(options.tags ?? []), ...currentTags()])];
     this.stateHandlers = options.stateHandlers ?? [];
@@ -72,7 +71,7 @@ export class Flow implements AnyFlow {
     this.concurrency = options.concurrency;
     this.pools = options.pools ?? {};
     this.timeout = timeout;
-    if (source) this.source = source;
+    if (source.file !== undefined && source.line !== undefined) this.source = { file: source.file, line: source.line };
     this.#options = options;
   }
 
@@ -267,6 +266,8 @@ export class Flow implements AnyFlow {
    * @throws UserError when the flow or its parameters are wrong
    */
   async run(options: FlowRunOptions = {}): Promise<FlowRun> {
+    if (isIgnoredWhileLoading(`flow.run() of "${this.name}"`))
+      return { state: state("Pending"), taskStates: new Map() };
     const { runInProcess } = await import("./run-in-process.ts");
     return runInProcess(this, options);
   }

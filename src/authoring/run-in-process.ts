@@ -1,7 +1,6 @@
 import type { RunOptions, RunResult } from "../engine/run-options.ts";
 import { UserError, userError } from "../model/error.ts";
 import type { RunEvent } from "../model/event.ts";
-import { state } from "../model/state.ts";
 import type { Flow } from "./flow.ts";
 import { resolveParameters } from "./resolve-parameters.ts";
 
@@ -21,19 +20,8 @@ export interface FlowRunOptions extends Partial<
 /** What became of a run: its state, and that of each task. */
 export type FlowRun = RunResult;
 
-/** What the loader of modules says of itself. */
-interface Loading {
-  readonly depth: number;
-  warn(text: string): void;
-}
-
 /** Runs a flow in this process; see `Flow.run`. */
 export async function runInProcess(flow: Flow, options: FlowRunOptions): Promise<FlowRun> {
-  const loading = (globalThis as { readonly [key: symbol]: Loading | undefined })[Symbol.for("flowctl.loading")];
-  if (loading && loading.depth > 0) {
-    loading.warn(`run() of flow "${flow.name}" is ignored: flowctl runs the flow itself once its file is loaded`);
-    return { state: state("Pending"), taskStates: new Map() };
-  }
   flow.validate();
   const resolved = await resolveParameters(flow.params, { values: options.params ?? {} });
   if ("diagnostics" in resolved) throw new UserError("usage", resolved.diagnostics);

@@ -1,4 +1,5 @@
 import { userError } from "../model/error.ts";
+import { callSite } from "./call-site.ts";
 import type { Flow } from "./flow.ts";
 
 let current: Flow | undefined;
@@ -24,7 +25,7 @@ export function requireFlow(
   help = "Call it in the function you give to flow(…), or give it a flow.",
 ): Flow {
   if (current) return current;
-  throw userError("usage", "FLOW_NONE", `${what} was called outside a flow.`, { help });
+  throw userError("usage", "FLOW_NONE", `${what} was called outside a flow.`, { ...callSite(), help });
 }
 
 /** Runs a function with this flow as the one being built. */

@@ -1,15 +1,31 @@
-const PLACE = /\(?((?:file:\/\/)?[^\s()]+?):(\d+):\d+\)?$/;
+declare const FLOWCTL_BUNDLED: boolean | undefined;
+
+/** A place in a person's file. */
+export interface Place {
+  readonly file: string;
+  /** From 1. */
+  readonly line: number;
+  /** From 1. */
+  readonly column: number;
+}
+
+const OURS = new URL(typeof FLOWCTL_BUNDLED === "undefined" ? "../" : "./", import.meta.url).href;
+const FRAME = /^\s+at .*?\(?((?:file:\/\/)?(?:\/|[A-Za-z]:[\\/])[^()]*?):(\d+):(\d+)\)?$/;
 
 /**
- * Where a function of the library was called from.
- * @param called that function; frames above it are left out
+ * Where the person's code called the library: the innermost place on the stack
+ * that is neither ours nor Node's. Fields to spread into a diagnostic.
  */
-export function callSite(called: unknown): { readonly file: string; readonly line?: number } | undefined {
+export function callSite(): Partial<Place> {
   const holder: { stack?: string } = {};
-  Error.captureStackTrace(holder, called as () => unknown);
-  const frame = holder.stack?.split("\n").find((line) => /^\s+at /.test(line));
-  const found = PLACE.exec(frame ?? "");
-  if (!found?.[1] || !found[2] || found[1].startsWith("node:")) return undefined;
-  const path = found[1].startsWith("file://") ? decodeURIComponent(new URL(found[1]).pathname) : found[1];
-  return { file: path.replace(/^\/([A-Za-z]:)/, "$1"), line: Number(found[2]) };
+  Error.captureStackTrace(holder, callSite);
+  for (const line of holder.stack?.split("\n") ?? []) {
+    const [, where, row, column] = FRAME.exec(line) ?? [];
+    if (where === undefined || row === undefined || column === undefined) continue;
+    const url = where.startsWith("file:") ? where : `file://${where.startsWith("/") ? "" : "/"}${where}`;
+    if (url.startsWith(OURS) || url.includes("/node_modules/")) continue;
+    const file = decodeURIComponent(new URL(url).pathname).replace(/^\/([A-Za-z]:)/, "$1");
+    return { file, line: Number(row), column: Number(column) };
+  }
+  return {};
 }

@@ -1,6 +1,7 @@
 import { userError } from "../model/error.ts";
 import { isTask, type Task } from "../model/task.ts";
 import { readAnnotations } from "./annotation.ts";
+import { callSite } from "./call-site.ts";
 import type { Flow } from "./flow.ts";
 import { Plumbing, plainSettings } from "./node.ts";
 import { targetOf, type Target } from "./reference.ts";
@@ -38,6 +39,7 @@ export function connect(flow: Flow, to: Task, key: string | undefined, given: un
         "FLOW_NOT_A_LIST",
         `Task "${to.name}" cannot be mapped over ${key ?? "a value"}: it is not a list.`,
         {
+          ...callSite(),
           help: "Wrap what every child should get whole: unmapped(value).",
         },
       );
@@ -62,6 +64,7 @@ function fromTarget(flow: Flow, target: Target): Source {
       "FLOW_FOREIGN_REFERENCE",
       `"${target.task.name}" belongs to another flow than "${flow.name}".`,
       {
+        ...callSite(),
         help: "A reference can only be used in the flow it was made in; call the task again here.",
       },
     );

@@ -1,5 +1,6 @@
 import { userError } from "../model/error.ts";
 import type { StandardSchema } from "../model/parameter.ts";
+import { callSite } from "./call-site.ts";
 import { Flow } from "./flow.ts";
 import type { FlowOptions, ParameterOptions } from "./flow-options.ts";
 import type { ParameterValue } from "./parameter.ts";
@@ -30,14 +31,16 @@ export function flow(name: string, ...rest: readonly unknown[]): Flow {
   const build = rest.at(-1);
   if (typeof build !== "function") {
     throw userError("usage", "FLOW_NO_BODY", `Flow "${name}" has no function.`, {
+      ...callSite(),
       help: 'Write flow("name", () => { … }), with options before the function.',
     });
   }
-  const made = new Flow(name, rest.length > 1 ? (rest[0] as FlowOptions) : {}, flow);
+  const made = new Flow(name, rest.length > 1 ? (rest[0] as FlowOptions) : {});
   const answer: unknown = made.build(() => (build as (params: unknown) => unknown)(paramsReference(made)));
   if (answer instanceof Promise) {
     answer.catch(() => undefined);
     throw userError("usage", "FLOW_ASYNC", `The function of flow "${name}" is async.`, {
+      ...callSite(),
       help: "It only says which tasks there are; do the waiting in the tasks' bodies.",
     });
   }

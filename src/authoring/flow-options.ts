@@ -3,6 +3,7 @@ import { parseDuration, type Duration } from "../model/duration.ts";
 import type { Flow as AnyFlow, FlowHandlerEntry } from "../model/flow.ts";
 import type { ParameterDeclaration, StandardSchema } from "../model/parameter.ts";
 import type { State } from "../model/state.ts";
+import { callSite } from "./call-site.ts";
 import { nearest } from "./nearest.ts";
 
 /** A parameter as a flow's options declare it; the same keys as in YAML. */
@@ -46,7 +47,13 @@ const OPTIONS = [
 export function readFlowOptions(name: unknown, options: FlowOptions): { readonly timeout: number | undefined } {
   const wrong: Diagnostic[] = [];
   const report = (message: string, help?: string): void => {
-    wrong.push({ code: "FLOW_OPTION", severity: "error", message, ...(help === undefined ? {} : { help }) });
+    wrong.push({
+      code: "FLOW_OPTION",
+      severity: "error",
+      message,
+      ...callSite(),
+      ...(help === undefined ? {} : { help }),
+    });
   };
   if (typeof name !== "string" || name === "") report("A flow needs a name.", 'Write flow("nightly", () => { … }).');
   const what = `Flow "${String(name)}": option`;

@@ -1,5 +1,6 @@
 import { userError } from "../model/error.ts";
 import type { Task } from "../model/task.ts";
+import { callSite } from "./call-site.ts";
 
 /** Phantom key: the type of the value that a reference stands for. Nothing is stored under it. */
 export declare const VALUE: unique symbol;
@@ -97,6 +98,7 @@ const HANDLER: ProxyHandler<Target> = {
 function misused(target: Target, what: string): Error {
   const name = [target.task.name, ...target.path].join(".");
   return userError("usage", "FLOW_REFERENCE_USED", `"${name}" was ${what} while the flow was built.`, {
+    ...callSite(),
     help: "A task's value only exists when the flow runs: hand the reference to a task as an input, and use it there.",
   });
 }

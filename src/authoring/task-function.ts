@@ -2,6 +2,7 @@ import { userError } from "../model/error.ts";
 import type { Task as AnyTask, TaskContext } from "../model/task.ts";
 import { readAnnotations, type Flat, type Unmapped } from "./annotation.ts";
 import { requireFlow } from "./building.ts";
+import { callSite } from "./call-site.ts";
 import { connect } from "./connect.ts";
 import type { TaskLike } from "./flow.ts";
 import { inputNamesOf } from "./input-names.ts";
@@ -81,6 +82,7 @@ export function task(...args: readonly unknown[]): TaskFunction<object, unknown>
   const named = typeof first === "string" ? first : undefined;
   if (typeof body !== "function" || (named !== undefined && typeof second === "string")) {
     throw userError("usage", "TASK_BODY", `Task ${named === undefined ? "" : `"${named}" `}has no body.`, {
+      ...callSite(),
       help: 'Write task("name", (inputs, context) => …), with options before the body.',
     });
   }
@@ -117,6 +119,7 @@ export function taskFunction<I extends object, O>(
     const links = [...given, ...(call?.upstream ?? []).map((value) => ({ key: undefined, value: value as unknown }))];
     if (isMapped && !links.some(({ value }) => readAnnotations(value, true).mapped)) {
       throw userError("usage", "FLOW_NOTHING_TO_MAP", `Task "${name}" has nothing to map over.`, {
+        ...callSite(),
         help: "Give .map a list, or a reference to one.",
       });
     }

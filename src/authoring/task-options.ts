@@ -3,6 +3,7 @@ import { parseDuration, type Duration } from "../model/duration.ts";
 import type { State } from "../model/state.ts";
 import type { CacheOptions, Task, TaskHandlerEntry, TaskKind, TaskSettings } from "../model/task.ts";
 import type { Trigger } from "../model/trigger.ts";
+import { callSite } from "./call-site.ts";
 import { nearest } from "./nearest.ts";
 import { readRetry, type RetryOptions } from "./retry-options.ts";
 
@@ -83,6 +84,7 @@ export function readTaskOptions(options: TaskOptions, defaults: TaskDefaults): T
       code: "TASK_OPTION",
       severity: "error",
       message: `Task "${name}": option "${option}" ${problem}.`,
+      ...callSite(),
       ...(help === undefined ? {} : { help }),
     });
   };

@@ -10,7 +10,7 @@ import { isThenable } from "./thenable.ts";
  * state handlers may replace it, then it is recorded.
  */
 export function goOn(run: TaskRun, to: State): State | Promise<State> {
-  if (to === run.state) return to;
+  if (to === run.state || run.dead) return to;
   const voices = run.runner.voices.of(run);
   if (voices === undefined || voices.handlers.length === 0) return record(run, to);
   const heard = callHandlers({

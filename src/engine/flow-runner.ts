@@ -4,7 +4,8 @@ import { DEFAULT_GRACE_MS, Grace } from "./grace.ts";
 import { hasChildren, type MapRun } from "./map-run.ts";
 import { Maps } from "./maps.ts";
 import { advance } from "./pipeline.ts";
-import { at, type Plan } from "./plan.ts";
+import { OpenEdges } from "./open-edges.ts";
+import type { Plan } from "./plan.ts";
 import { ReadyQueue, type Entry } from "./ready-queue.ts";
 import { restOf, unwrapped } from "./readiness.ts";
 import { RunEvents } from "./run-events.ts";
@@ -44,8 +45,7 @@ export class FlowRunner {
   /** The grace of a stopped run is over: not even clean-up goes on. */
   isOverdue = false;
   readonly #status: Uint8Array;
-  readonly #open: Int32Array;
-  readonly #streamed: Uint8Array;
+  readonly #edges: OpenEdges;
   readonly queue: ReadyQueue;
   readonly timers: Timers;
   readonly #active = new Set<TaskRun>();
@@ -60,13 +60,15 @@ export class FlowRunner {
   constructor(plan: Plan, options: RunOptions) {
     this.plan = plan;
     this.options = options;
-    this.events = new RunEvents(options, (error) => this.#finish?.reject(error));
+    this.events = new RunEvents(options, (error) => {
+      this.#break(error);
+    });
     this.voices = new TaskVoices(options);
     this.states = new Array<State>(plan.tasks.length).fill(PENDING);
     this.#status = new Uint8Array(plan.tasks.length);
-    this.#streamed = new Uint8Array(plan.tasks.length);
-    this.#open = new Int32Array(plan.tasks.length);
-    for (let i = 0; i < plan.tasks.length; i++) this.#open[i] = at(plan.upStart, i + 1) - at(plan.upStart, i);
+    this.#edges = new OpenEdges(plan, (index) => {
+      if (this.#status[index] === WAITING) this.#enqueue(index);
+    });
     this.#limit = Math.max(1, options.concurrency ?? plan.flow.concurrency ?? DEFAULT_CONCURRENCY);
     this.queue = new ReadyQueue({ ...plan.flow.pools, ...options.pools }, (entry) => this.#taskFor(entry));
     this.timers = new Timers(options.clock, (due) => {
@@ -85,7 +87,7 @@ export class FlowRunner {
       this.#finish = { resolve, reject };
       this.#restore();
       for (let i = 0; i < this.plan.tasks.length; i++)
-        if (this.#open[i] === 0 && this.#status[i] === WAITING) this.#enqueue(i);
+        if (this.#edges.isOpen(i) && this.#status[i] === WAITING) this.#enqueue(i);
       if (this.stopping !== undefined) this.#cancelAll(this.stopping);
       this.#pump();
     });
@@ -102,7 +104,7 @@ export class FlowRunner {
 
   /** Whether all that a task depends on is finished. */
   isOpen(index: number): boolean {
-    return this.#open[index] === 0;
+    return this.#edges.isOpen(index);
   }
 
   recordTask(run: TaskRun, from: State, to: State, willRetry: boolean): void | Promise<void> {
@@ -165,7 +167,9 @@ export class FlowRunner {
         this.#settle(run);
         this.#pump();
       },
-      (error: unknown) => this.#finish?.reject(error),
+      (error: unknown) => {
+        this.#break(error);
+      },
     );
   }
 
@@ -202,26 +206,13 @@ export class FlowRunner {
   /** A task is done, with all its children. */
   complete(index: number): void {
     this.#status[index] = DONE;
-    this.#openDown(index, false);
+    this.#edges.openAll(index);
   }
 
   /** A task is Mapped: the edges open on which child waits for child. */
   openStreams(index: number): void {
     this.#status[index] = MAPPING;
-    this.#streamed[index] = 1;
-    this.#openDown(index, true);
-  }
-
-  /** Opens the edges out of a task: at first those whose children wait for children, the others once it is done. */
-  #openDown(index: number, isStreaming: boolean): void {
-    const { downStart, downTask, downStreams } = this.plan;
-    for (let slot = at(downStart, index); slot < at(downStart, index + 1); slot++) {
-      if (this.#streamed[index] === 1 && (downStreams[slot] === 1) !== isStreaming) continue;
-      const target = at(downTask, slot);
-      const left = at(this.#open, target) - 1;
-      this.#open[target] = left;
-      if (left === 0 && this.#status[target] === WAITING) this.#enqueue(target);
-    }
+    this.#edges.openStreams(index);
   }
 
   #enqueue(index: number): void {
@@ -283,6 +274,14 @@ export class FlowRunner {
       if (this.taskOf(i).kind !== "cleanup") this.#enqueue(i);
       else if (isResting) this.timers.add({ due: this.options.clock.now(), index: i, child: -1 });
     }
+  }
+
+  /** The run cannot go on, by no fault of the flow's: nothing more is started. */
+  #break(error: unknown): void {
+    this.#limit = 0;
+    this.timers.clear();
+    for (const run of this.#active) run.abort(new Error("The run broke off."));
+    this.#finish?.reject(error);
   }
 
   #end(): void {

@@ -6,7 +6,7 @@
  * apart: packages, and those of our modules that cannot be without one.
  */
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { basename, dirname, join, relative } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
@@ -116,7 +116,7 @@ for (const { path, contents } of outputFiles) {
   writeFileSync(`${path}.new`, contents);
   renameSync(`${path}.new`, path);
 }
-const made = new Set(outputFiles.map(({ path }) => basename(path)));
+const made = new Set(outputFiles.map(({ path }) => relative(dist, path)));
 for (const name of readdirSync(dist)) {
   if (name.endsWith(".js") && !made.has(name)) rmSync(join(dist, name), { force: true });
 }

@@ -84,7 +84,7 @@ describe("installed in a project", () => {
     );
     const run = flowctl("run", "flow.ts");
     expect(run.stderr).toBe("");
-    expect(run.stdout).toContain("it ran");
+    expect(run.stdout).toContain("packed succeeded");
     expect(run.status).toBe(0);
   });
 

@@ -1,20 +1,7 @@
-import { join } from "node:path";
-import { openAgeFile } from "./age-file.ts";
-import { dotenvProvider } from "./dotenv-provider.ts";
 import { envProvider } from "./env-provider.ts";
-import { execProvider } from "./exec-provider.ts";
-import { fileProvider } from "./file-provider.ts";
-import { createKeychain } from "./keychain.ts";
-import { keychainProvider } from "./keychain-provider.ts";
 import { providerOfEach, type Lookup, type Provider, type ProviderName } from "./provider.ts";
-import { createSecretIndex } from "./secret-index.ts";
 import type { SecretSettings } from "./secret-settings.ts";
 import type { SecretsOptions } from "./secrets.ts";
-
-/** Where the names of stored secrets are kept. */
-export function indexPath(stateDirectory: string): string {
-  return join(stateDirectory, "secrets", "index.json");
-}
 
 /** The providers that are asked, in their order; those that config says nothing of are left out. */
 export function createProviders(settings: SecretSettings, options: SecretsOptions): readonly Provider[] {
@@ -38,6 +25,7 @@ function isOfUse(name: ProviderName, settings: SecretSettings, { context }: Secr
   }
 }
 
+/** What needs more than the environment is loaded when it is asked: most runs in CI never get there. */
 function createProvider(name: ProviderName, settings: SecretSettings, options: SecretsOptions): Provider {
   const { environment, files, clock } = options;
   switch (name) {
@@ -48,15 +36,31 @@ function createProvider(name: ProviderName, settings: SecretSettings, options: S
       });
     case "env":
       return envProvider(settings, environment);
-    case "keychain": {
-      const keychain = createKeychain({ ...options, timeoutMs: settings.keychainTimeout });
-      return keychainProvider(settings, keychain, createSecretIndex(indexPath(options.stateDirectory), files, clock));
-    }
+    case "keychain":
+      return loaded(name, async () => {
+        const [{ createKeychain }, { keychainProvider }, { createSecretIndex }] = await Promise.all([
+          import("./keychain.ts"),
+          import("./keychain-provider.ts"),
+          import("./secret-index.ts"),
+        ]);
+        const keychain = createKeychain({ ...options, timeoutMs: settings.keychainTimeout });
+        return keychainProvider(settings, keychain, createSecretIndex(options.stateDirectory, files, clock));
+      });
     case "file":
-      return fileProvider(settings, options, openAgeFile(settings.file, files, clock));
+      return loaded(name, async () => {
+        const [{ fileProvider }, { openAgeFile }] = await Promise.all([
+          import("./file-provider.ts"),
+          import("./age-file.ts"),
+        ]);
+        return fileProvider(settings, options, openAgeFile(settings.file, files, clock));
+      });
     case "exec":
-      return execProvider(settings, environment, clock);
+      return loaded(name, async () => (await import("./exec-provider.ts")).execProvider(settings, environment, clock));
     case "dotenv":
-      return dotenvProvider(settings, files);
+      return loaded(name, async () => (await import("./dotenv-provider.ts")).dotenvProvider(settings, files));
   }
+}
+
+function loaded(name: ProviderName, load: () => Promise<Provider>): Provider {
+  return { name, lookup: async (names) => (await load()).lookup(names) };
 }

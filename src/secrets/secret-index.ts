@@ -1,4 +1,4 @@
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import type { Files } from "../host/files.ts";
 import { withFileLock, type LockClock } from "./file-lock.ts";
 
@@ -22,8 +22,9 @@ export interface SecretIndex {
   remove(namespace: string, name: string): Promise<void>;
 }
 
-/** @param path in the state directory: `secrets/index.json` */
-export function createSecretIndex(path: string, files: Files, clock: LockClock): SecretIndex {
+/** @param stateDirectory where it is kept, as `secrets/index.json` */
+export function createSecretIndex(stateDirectory: string, files: Files, clock: LockClock): SecretIndex {
+  const path = join(stateDirectory, "secrets", "index.json");
   const list = (): readonly IndexEntry[] => parse(files.read(path));
   const change = async (edit: (entries: readonly IndexEntry[]) => readonly IndexEntry[]): Promise<void> => {
     files.makeDirectory(dirname(path));

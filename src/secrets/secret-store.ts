@@ -3,7 +3,6 @@ import { openAgeFile, recipientsOf, type AgeFile } from "./age-file.ts";
 import { findAgeKeys } from "./age-key.ts";
 import { createKeychain, type Keychain } from "./keychain.ts";
 import { troubleOf, type KeychainTrouble } from "./keychain-trouble.ts";
-import { indexPath } from "./providers.ts";
 import { createSecretIndex, type SecretIndex } from "./secret-index.ts";
 import { serviceOf, variableOf } from "./secret-name.ts";
 import { readSettings, type SecretSettings } from "./secret-settings.ts";
@@ -43,7 +42,7 @@ const EVADED: readonly KeychainTrouble["code"][] = ["NO_BUS", "NO_MODULE", "NO_S
 export function openSecretStore(options: SecretsOptions): SecretStore {
   const { environment, files, clock } = options;
   const settings = readSettings(options);
-  const index = createSecretIndex(indexPath(options.stateDirectory), files, clock);
+  const index = createSecretIndex(options.stateDirectory, files, clock);
   const keychain = createKeychain({ ...options, timeoutMs: settings.keychainTimeout });
   const file = openAgeFile(settings.file, files, clock);
   const { namespace } = settings;

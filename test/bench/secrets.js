@@ -1,0 +1,123 @@
+import { spawn, spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const BIN = fileURLToPath(new URL("../../bin/flowctl.js", import.meta.url));
+const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 25);
+
+export const title = `Secrets: what looking for them adds to a run, median of the differences in ${String(ROUNDS)} rounds`;
+
+const flowWith = (names) => `import { flow, task } from "flowctl";
+const hello = task("hello", { secrets: ${JSON.stringify(names)} }, (): string => "hello");
+export default flow("one", () => {
+  hello();
+});
+`;
+
+/** A run without secrets against the same run with ten of them, from the environment and from the keychain. */
+export async function* measure() {
+  const directory = mkdtempSync(join(tmpdir(), "flowctl-bench-"));
+  const names = Array.from({ length: 10 }, (_, index) => `BENCH_${String(index)}`);
+  const keyring = await startKeyring(directory);
+  try {
+    writeFileSync(join(directory, "package.json"), '{"type":"module"}');
+    writeFileSync(join(directory, "none.ts"), flowWith([]));
+    writeFileSync(join(directory, "ten.ts"), flowWith(names));
+    const base = { PATH: process.env.PATH, HOME: directory, FLOWCTL_STATE_DIR: join(directory, "state") };
+    const given = Object.fromEntries(names.map((name) => [`FLOWCTL_SECRET_${name}`, `value of ${name}`]));
+    const commands = {
+      bare: [["-e", "0"], base],
+      none: [[BIN, "run", "none.ts"], base],
+      env: [[BIN, "run", "ten.ts"], { ...base, ...given }],
+    };
+    if (keyring !== undefined) {
+      const env = { ...base, ...keyring.env };
+      const input = JSON.stringify(Object.fromEntries(names.map((name) => [name, `value of ${name}`])));
+      const stored = spawnSync(process.execPath, [BIN, "secrets", "import", "-"], { cwd: directory, env, input });
+      if (stored.status !== 0) throw new Error(stored.stderr.toString());
+      commands.unused = [[BIN, "run", "none.ts"], env];
+      commands.keychain = [[BIN, "run", "ten.ts"], env];
+    }
+    const { over, middle } = timings(commands, directory);
+    const baseline = `run without secrets ${middle("none").toFixed(1)} ms`;
+    yield { what: "ten secrets from the environment", value: over("env", "none"), unit: "ms", budget: 5, baseline };
+    if (keyring === undefined) {
+      yield { what: "keychain: no Secret Service here, not measured", value: 0, unit: "ms" };
+      return;
+    }
+    yield {
+      what: "a run that needs none, with a keychain in reach",
+      value: over("unused", "none"),
+      unit: "ms",
+      budget: 3,
+      baseline,
+    };
+    const added = over("keychain", "none");
+    yield {
+      what: "ten secrets from the keychain, against one start of Node",
+      value: added / middle("bare"),
+      unit: "×",
+      budget: 2.5,
+      baseline: `bare ${middle("bare").toFixed(1)} ms, added ${added.toFixed(1)} ms`,
+    };
+  } finally {
+    await keyring?.stop();
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+/**
+ * Runs all commands once a round, to and fro. What is measured is smaller than
+ * what other programs disturb, so differences are taken within each round.
+ */
+function timings(commands, cwd) {
+  const rounds = [];
+  for (let round = 0; round <= ROUNDS; round += 1) {
+    const taken = {};
+    const order = Object.entries(commands);
+    for (const [name, [args, env]] of round % 2 === 0 ? order : order.reverse()) {
+      const before = performance.now();
+      const { status, stderr } = spawnSync(process.execPath, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
+      taken[name] = performance.now() - before;
+      if (status !== 0) throw new Error(`${name} ended with ${String(status)}: ${stderr.toString()}`);
+    }
+    // The first round only warms the disk.
+    if (round > 0) rounds.push(taken);
+  }
+  const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
+  return {
+    middle: (name) => median(rounds.map((each) => each[name])),
+    over: (name, base) => median(rounds.map((each) => each[name] - each[base])),
+  };
+}
+
+/** A private keyring that ends with its input; `undefined` where the programs are not there. */
+async function startKeyring(directory) {
+  const env = {
+    PATH: process.env.PATH,
+    XDG_RUNTIME_DIR: join(directory, "run"),
+    XDG_DATA_HOME: join(directory, "data"),
+  };
+  for (const each of [env.XDG_RUNTIME_DIR, env.XDG_DATA_HOME]) mkdirSync(each, { mode: 0o700 });
+  const script =
+    'printf %s ci | gnome-keyring-daemon --unlock --components=secrets >/dev/null || exit 1; echo "$DBUS_SESSION_BUS_ADDRESS"; exec cat >/dev/null';
+  const child = spawn("dbus-run-session", ["--", "sh", "-c", script], {
+    env: { ...env, HOME: directory },
+    stdio: ["pipe", "pipe", "ignore"],
+  });
+  const closed = new Promise((resolve) => child.once("close", resolve).once("error", resolve));
+  const address = await Promise.race([
+    new Promise((resolve) => child.stdout.once("data", (text) => resolve(text.toString().trim()))),
+    closed.then(() => undefined),
+  ]);
+  if (address === undefined) return undefined;
+  return {
+    env: { ...env, DBUS_SESSION_BUS_ADDRESS: address },
+    stop: async () => {
+      child.stdin.end();
+      await closed;
+    },
+  };
+}

@@ -1,6 +1,6 @@
 import { UserError, type Diagnostic } from "../model/error.ts";
 import type { Flow } from "../model/flow.ts";
-import { annotateDiagnostics, diagnosticJson, renderDiagnostics } from "../reporters/diagnostics.ts";
+import { annotateDiagnostics, diagnosticJson, renderDiagnostics, shownPath } from "../reporters/diagnostics.ts";
 import type { CommandContext } from "./context.ts";
 import { flowPlace } from "./flow-place.ts";
 import { lintFlow } from "./lint-flow.ts";
@@ -57,7 +57,9 @@ export async function validateCommand(
   if (!globals.json && !globals.quiet)
     for (const { file, flow, tasks } of results)
       if (flow !== null && !errors.some((each) => each.file === file))
-        stdout.write(`ok: ${file}: flow "${flow}", ${tasks} tasks\n`);
+        stdout.write(
+          `ok: ${shownPath(file, globals.cwd)}: flow "${flow}", ${tasks} ${tasks === 1 ? "task" : "tasks"}\n`,
+        );
   return errors.length === 0 ? 0 : 2;
 }
 

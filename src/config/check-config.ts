@@ -1,5 +1,6 @@
 import type { Diagnostic } from "../model/error.ts";
 import type { ChannelDefinition } from "../model/notification.ts";
+import { valueAt } from "../spec/problems.ts";
 import { diagnose, type Path } from "../spec/source.ts";
 import { suggestion } from "../spec/suggestion.ts";
 import { INBOX, type Config } from "./config.ts";
@@ -36,8 +37,10 @@ export async function checkConfig(
       });
       return;
     }
-    const { file, text } = place.layer.source;
-    found.push(diagnose(file, text, place.layer.source.valueAt([...place.path, ...inside]), { code, message, help }));
+    const { source } = place.layer;
+    const target = [...place.path, ...inside];
+    const span = valueAt(source.value, target) === undefined ? source.keyAt(place.path) : source.valueAt(target);
+    found.push(diagnose(source.file, source.text, span, { code, message, help }));
   };
   const channels = Object.keys(config.channels);
   for (const hook of config.hooks)
@@ -77,7 +80,7 @@ export async function checkConfig(
     for (const [name, definition] of Object.entries(config.channels).filter(([, each]) => each !== INBOX))
       for (const problem of await checkChannel(definition)) {
         const inside = problem.path.split(/[.[\]]+/).filter((part) => part !== "");
-        report(["channels", name], inside, "CHANNEL_OPTION", `channel "${name}": ${problem.message}`);
+        report(["channels", name], inside, "CHANNEL_OPTION", `channel "${name}", ${problem.path}: ${problem.message}`);
       }
   return found;
 }

@@ -59,10 +59,11 @@ function renderOne(diagnostic: Diagnostic, cwd: string | undefined, paint: Paint
 /** `file:line:column`, with what is known of it; inside `cwd` the path is relative. */
 export function place(diagnostic: Diagnostic, cwd?: string): string {
   const position = [diagnostic.line, diagnostic.column].filter((each) => each !== undefined);
-  return [shown(diagnostic.file ?? "", cwd), ...position].join(":");
+  return [shownPath(diagnostic.file ?? "", cwd), ...position].join(":");
 }
 
-function shown(file: string, cwd: string | undefined): string {
+/** A path as people see it: inside of `cwd` relative to it. */
+export function shownPath(file: string, cwd: string | undefined): string {
   if (cwd === undefined) return file;
   const path = relative(cwd, file);
   return path === "" || path.startsWith("..") ? file : path;
@@ -105,7 +106,7 @@ export function annotateDiagnostics(
 
 function annotation(diagnostic: Diagnostic, workspace: string | undefined): string {
   const properties = [
-    ...(diagnostic.file === undefined ? [] : [`file=${property(shown(diagnostic.file, workspace))}`]),
+    ...(diagnostic.file === undefined ? [] : [`file=${property(shownPath(diagnostic.file, workspace))}`]),
     ...(diagnostic.line === undefined ? [] : [`line=${String(diagnostic.line)}`]),
     ...(diagnostic.column === undefined ? [] : [`col=${String(diagnostic.column)}`]),
     `title=${property(diagnostic.code)}`,

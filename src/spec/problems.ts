@@ -120,6 +120,7 @@ function isShape(issue: Issue): boolean {
 
 function wording(issue: Issue, value: unknown): string {
   if (issue.code === "invalid_type") return `expected ${article(issue.expected)}, found ${nameOf(value)}`;
+  if (issue.code === "invalid_value" && issue.values.length > 8) return `${nameOf(value)} is not known here`;
   if (issue.code === "invalid_value")
     return `expected ${issue.values.length === 1 ? "" : "one of "}${issue.values.map(String).join(", ")}, found ${nameOf(value)}`;
   if (issue.code === "too_small")

@@ -55,10 +55,11 @@ export function readYaml(
     ),
   );
   if (second !== undefined && problems.length === 0) {
-    const start = second.range[0];
+    const marker = text.lastIndexOf("---", second.range[0]);
+    const start = marker < document.range[1] - 3 ? second.range[0] : marker;
     problems.push(
       report(
-        { start: text.lastIndexOf("---", start), end: start },
+        { start, end: start + 3 },
         "YAML_SEVERAL_DOCUMENTS",
         "there is a second document in this file",
         "keep one document in a file: move the rest to files of their own",

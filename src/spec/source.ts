@@ -33,7 +33,7 @@ export interface Finding {
 /** Makes a diagnostic with line, column and source line out of a span of a text. */
 export function diagnose(file: string, text: string, span: Span, finding: Finding): Diagnostic {
   const start = Math.min(Math.max(span.start, 0), text.length);
-  const lineStart = text.lastIndexOf("\n", start - 1) + 1;
+  const lineStart = start === 0 ? 0 : text.lastIndexOf("\n", start - 1) + 1;
   const lineEnd = text.indexOf("\n", start);
   const sourceLine = text.slice(lineStart, lineEnd === -1 ? text.length : lineEnd).replace(/\r$/, "");
   const column = Math.min(start - lineStart, sourceLine.length) + 1;

@@ -108,5 +108,5 @@ describe("a spec with any change in it", () => {
       ),
       { numRuns },
     );
-  });
+  }, 3_600_000);
 });

@@ -1,0 +1,133 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { cliHome } from "../rig/cli.ts";
+
+const WRONG = `flow: nightly
+tasks:
+  extract: { run: "true" }
+  load: { run: "true", needs: [extrct], timout: 5m }
+`;
+
+describe("flowctl validate", () => {
+  it("says all that is wrong, with place and help, and exits with 2", async () => {
+    await using home = cliHome();
+    home.write("nightly.yaml", WRONG);
+    const { code, stdout, stderr } = await home.run(["validate", "nightly.yaml"]);
+    expect([code, stdout]).toEqual([2, ""]);
+    expect(stderr).toBe(
+      [
+        'error[UNKNOWN_TASK]: task "load" needs "extrct", which does not exist',
+        "  --> nightly.yaml:4:32",
+        '  4 |   load: { run: "true", needs: [extrct], timout: 5m }',
+        "    |                                ^^^^^^",
+        '  help: did you mean "extract"?',
+        "",
+        'error[UNKNOWN_KEY]: unknown key "timout" in "tasks.load"',
+        "  --> nightly.yaml:4:41",
+        '  4 |   load: { run: "true", needs: [extrct], timout: 5m }',
+        "    |                                         ^^^^^^",
+        '  help: did you mean "timeout"?',
+        "",
+      ].join("\n"),
+    );
+  });
+
+  it("gives the same as data, and as annotations under GitHub Actions", async () => {
+    await using home = cliHome();
+    home.write("nightly.yaml", WRONG);
+    const json = await home.run(["validate", "nightly.yaml", "--json"]);
+    expect(JSON.parse(json.stdout)).toMatchObject({
+      valid: false,
+      problems: [{ code: "UNKNOWN_TASK", line: 4, column: 32 }, { code: "UNKNOWN_KEY" }],
+    });
+    const github = await home.run(["validate", "nightly.yaml"], {
+      env: { GITHUB_ACTIONS: "true", GITHUB_WORKSPACE: home.directory },
+    });
+    expect(github.stdout.split("\n")[0]).toMatch(/^::error file=nightly\.yaml,line=4,col=32,title=UNKNOWN_TASK::task /);
+  });
+
+  it("looks at the config, too, and at hooks whose channels only the config knows", async () => {
+    await using home = cliHome();
+    home.write("a.yaml", "tasks: { a: { run: 'true' } }\nhooks: [{ name: told, to: team }]\n");
+    expect((await home.run(["validate", "a.yaml"])).stderr).toContain("error[UNKNOWN_CHANNEL]");
+    home.write("flowctl.config.yaml", "channels: { team: { type: inbox } }\n");
+    expect(await home.run(["validate", "a.yaml"])).toMatchObject({
+      code: 0,
+      stderr: "",
+      stdout: 'ok: a.yaml: flow "a", 1 task\n',
+    });
+    home.write("flowctl.config.yaml", "chanels: {}\n");
+    expect((await home.run(["validate", "a.yaml"])).stderr).toContain("flowctl.config.yaml:1:1");
+  });
+});
+
+describe("flowctl run of a spec", () => {
+  it("runs it, with parameters read as their types", async () => {
+    await using home = cliHome();
+    home.write(
+      "a.yaml",
+      `params: { version: { type: string }, n: 2 }
+tasks:
+  one:
+    run: echo "got \${{ params.version }} \${{ params.n + 1 }}" > out.txt
+`,
+    );
+    expect((await home.run(["run", "a.yaml", "-p", "version=1.10", "-p", "n=6"])).code).toBe(0);
+    expect(readFileSync(join(home.directory, "out.txt"), "utf8")).toBe("got 1.10 7\n");
+    expect((await home.run(["run", "a.yaml"])).code).toBe(2);
+  });
+
+  it("tells by the hook that the spec itself declares", async () => {
+    await using home = cliHome();
+    home.write("a.yaml", "tasks: { a: { run: exit 3 } }\nhooks: [{ name: told, states: [Failed], to: inbox }]\n");
+    expect((await home.run(["run", "a.yaml"])).code).toBe(1);
+    expect((await home.run(["inbox"])).stdout).toContain("exit code 3");
+  });
+
+  it("attaches the notification tasks of the config", async () => {
+    await using home = cliHome();
+    home.write("a.yaml", "tasks: { a: { run: exit 3 } }\n");
+    home.write(
+      "flowctl.config.yaml",
+      "tasks: { alert: { uses: notify, trigger: any_failed, with: { channel: inbox, message: it broke } } }\n",
+    );
+    expect((await home.run(["run", "a.yaml"])).code).toBe(1);
+    expect((await home.run(["inbox"])).stdout).toContain("it broke");
+  });
+});
+
+describe("flowctl config", () => {
+  it("shows what holds and where each key comes from", async () => {
+    await using home = cliHome();
+    home.write("flowctl.config.yaml", "channels:\n  team: { type: slack, url: { secret: HOOK } }\nconcurrency: 4\n");
+    const { stdout } = await home.run(["config", "show", "--origin"], { env: { FLOWCTL_CONCURRENCY: "8" } });
+    expect(stdout).toContain("concurrency: 8  # env FLOWCTL_CONCURRENCY");
+    expect(stdout).toContain("# flowctl.config.yaml:2");
+    expect((await home.run(["config", "show", "channels.team.type"])).stdout).toBe("slack\n");
+    expect((await home.run(["config", "path"])).stdout).toBe(`${join(home.directory, "flowctl.config.yaml")}\n`);
+  });
+
+  it("gives the schemas that editors read", async () => {
+    await using home = cliHome();
+    for (const which of ["flow", "config"]) {
+      const { stdout } = await home.run(["config", "schema", which]);
+      expect(JSON.parse(stdout)).toMatchObject({ $schema: "http://json-schema.org/draft-07/schema#", type: "object" });
+    }
+  });
+});
+
+describe("flowctl init", () => {
+  it.each(["ts", "yaml"])("writes a flow in %s that is valid and runs, and overwrites nothing", async (template) => {
+    await using home = cliHome();
+    const { stdout, code } = await home.run(["init", "--template", template]);
+    expect(code).toBe(0);
+    expect(stdout).toContain(`next: flowctl run first.${template}`);
+    expect(await home.run(["validate", `first.${template}`])).toMatchObject({ code: 0, stderr: "" });
+    expect((await home.run(["run", `first.${template}`])).code).toBe(0);
+    expect((await home.run(["inbox"])).stdout).toContain("3 rows loaded");
+    home.write(`first.${template}`, "mine");
+    expect((await home.run(["init", "--template", template])).stderr).toContain("nothing was overwritten");
+    expect(readFileSync(join(home.directory, `first.${template}`), "utf8")).toBe("mine");
+  });
+});

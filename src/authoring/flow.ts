@@ -266,7 +266,7 @@ export class Flow implements AnyFlow {
    * @throws UserError when the flow or its parameters are wrong
    */
   async run(options: FlowRunOptions = {}): Promise<FlowRun> {
-    if (isIgnoredWhileLoading(`flow.run() of "${this.name}"`))
+    if (isIgnoredWhileLoading(`flow.run() of flow "${this.name}"`))
       return { state: state("Pending"), taskStates: new Map() };
     const { runInProcess } = await import("./run-in-process.ts");
     return runInProcess(this, options);

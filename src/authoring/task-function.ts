@@ -135,8 +135,3 @@ export function taskFunction<I extends object, O>(
     run: (inputs: I = {} as I, context: Partial<TaskContext> = {}) => first.run(inputs, context as TaskContext),
   }) as unknown as TaskFunction<I, O>;
 }
-
-/** Whether a value is what `task(…)` returns. */
-export function isTaskFunction(value: unknown): value is TaskFunction<object, unknown> {
-  return typeof value === "function" && TASK_FUNCTION in value;
-}

@@ -31,10 +31,8 @@ export function openStateDirectory(options: StateDirectoryOptions): string {
     throw unusable(path, origin, `cannot be made: ${reason(error)}`, error);
   }
   refuseForeign(path, origin, options);
-  const probe = join(runs, `.probe-${String(environment.pid)}`);
   try {
-    files.append(probe).close();
-    files.remove(probe);
+    files.append(join(path, ".writable")).close();
   } catch (error) {
     throw unusable(path, origin, `cannot be written to: ${reason(error)}`, error);
   }

@@ -19,7 +19,7 @@ import { triggerHolds } from "./trigger-step.ts";
 /** One step of a task run: what the state becomes. It promises only where something has to be awaited. */
 type Step = (run: TaskRun) => State | Promise<State>;
 
-/** The steps of a task run, in Prefect's order. Source: `reference/semantics.md` §2.2 of the design. */
+/** The steps of a task run, in Prefect's order. Source: Prefect 1.x, the task runner. */
 const PIPELINE: readonly Step[] = [
   isReady,
   hasReachedStartTime,

@@ -44,7 +44,6 @@ interface Common {
   /** Facts that travel with the state, such as `tags`. */
   readonly context?: Readonly<Record<string, unknown>>;
 }
-type Plain = Exclude<StateType, keyof Extra>;
 /** What a type carries beyond a message and a result. */
 interface Extra {
   /** `startTime`: epoch milliseconds; `null` only for Paused, and then: until somebody resumes it. */
@@ -136,6 +135,3 @@ export const isFailed = of("Failed");
 /** Scheduled, Paused, Resume, Retrying or Queued. */
 export const isScheduled = (subject: State): boolean =>
   MEMBERS.Scheduled.has(subject.type) || subject.type === "Queued";
-
-/** A type that carries nothing but message and result. */
-export type PlainStateType = Plain;

@@ -36,6 +36,7 @@ const options = {
   minifyWhitespace: true,
   legalComments: "none",
   logLevel: "warning",
+  logOverride: { "ignored-bare-import": "silent" },
   external: ["twilio", "keytar", "oxc-transform", "oxc-resolver", "fs-native-extensions", "typescript"],
   define: { FLOWCTL_BUNDLED: "true" },
   banner: { js: "import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);" },
@@ -64,29 +65,59 @@ function target(file, specifier) {
   return relative(root, join(root, dirname(file), specifier)).replaceAll("\\", "/");
 }
 
+/**
+ * esbuild makes a file of what the same entries reach. So that all of the first
+ * file's modules are one file, every entry reaches all of them.
+ */
+const FIRST = ["src/main.ts", "src/index.ts"];
+const reachFirst = FIRST.map((file) => `import ${JSON.stringify(join(root, file))};`).join("");
+const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+
 const joinOwnModules = {
   name: "join-own-modules",
   setup(esbuild) {
     esbuild.onResolve({ filter: /^flowctl:second$/ }, ({ path }) => ({ path, namespace: "flowctl" }));
     esbuild.onLoad({ filter: /.*/, namespace: "flowctl" }, () => ({
-      contents: second.map((file, index) => `export * as m${index} from ${JSON.stringify(`./${file}`)};`).join("\n"),
+      contents:
+        reachFirst +
+        second.map((file, index) => `export * as m${index} from ${JSON.stringify(`./${file}`)};`).join("\n"),
       resolveDir: root,
     }));
     esbuild.onLoad({ filter: /[\\/]src[\\/].*\.ts$/ }, ({ path }) => {
       const file = relative(root, path).replaceAll("\\", "/");
-      if (APART.test(file)) return undefined;
-      const heads = [];
-      const contents = readFileSync(path, "utf8").replace(IMPORT, (all, specifier) => {
+      const source = readFileSync(path, "utf8");
+      // The first file of all has nothing in common with the others.
+      if (file === "src/cli.ts") {
+        return {
+          contents: source.replace(/^import \{ VERSION \} .*$/m, `const VERSION = "${version}";`),
+          loader: "ts",
+        };
+      }
+      if (file === "src/version.ts") return { contents: `export const VERSION = "${version}";`, loader: "ts" };
+      const heads = reachesFirst(file) ? [reachFirst] : [];
+      if (APART.test(file)) return { contents: heads.join("") + source, loader: "ts" };
+      let count = 0;
+      const contents = source.replace(IMPORT, (all, specifier) => {
         const wanted = target(file, specifier);
         if (second.includes(wanted)) return `import("flowctl:second").then((all)=>all.m${second.indexOf(wanted)})`;
         if (!HOT.test(wanted)) return all;
-        heads.push(`import*as __hot${heads.length} from${JSON.stringify(specifier)};`);
-        return `Promise.resolve(__hot${heads.length - 1})`;
+        count += 1;
+        heads.push(`import*as __hot${count} from${JSON.stringify(specifier)};`);
+        return `Promise.resolve(__hot${count})`;
       });
       return { contents: heads.join("") + contents, loader: "ts" };
     });
   },
 };
+
+/** Entries, by name or because something imports them late. */
+function reachesFirst(file) {
+  return (
+    FIRST.includes(file) ||
+    file === "src/testing.ts" ||
+    (late.includes(file) && !second.includes(file) && !HOT.test(file))
+  );
+}
 
 /** string-width makes a segmenter when it is imported, which takes longer than a task; most texts need none. */
 const lazySegmenter = {

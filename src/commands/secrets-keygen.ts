@@ -18,7 +18,7 @@ export async function secretsKeygenCommand(
   context: CommandContext,
 ): Promise<number> {
   if (args.length > 0) throw userError("usage", "SECRET_ARGUMENT", `"secrets keygen" takes no arguments.`);
-  const { store, print, say, warn } = await openSecrets(context, options);
+  const { services, store, print, say, warn } = await openSecrets(context, options);
   const { files, clock } = context.host;
   const path = options.out === undefined ? store.settings.defaultKeyFile : resolve(context.globals.cwd, options.out);
   const { generateX25519Identity, identityToRecipient } = await import("age-encryption");
@@ -31,13 +31,19 @@ export async function secretsKeygenCommand(
       help: "flowctl secrets keygen --out ANOTHER_FILE",
     });
   }
-  const document = store.file.read();
+  // A key for somewhere else leaves this machine's own file alone.
+  const belongs = options.out === undefined || services.config.secrets.file !== undefined;
+  const document = belongs ? store.file.read() : undefined;
+  const begins = belongs && document === undefined;
   // With the public key in it the file takes secrets from people who have no key.
-  if (document === undefined) await store.file.write({}, [...new Set([recipient, ...store.settings.recipients])]);
-  if (context.globals.json) print(JSON.stringify({ recipient, keyFile: path, file: store.file.path }));
+  if (begins) await store.file.write({}, [...new Set([recipient, ...store.settings.recipients])]);
+  if (context.globals.json)
+    print(JSON.stringify({ recipient, keyFile: path, ...(belongs ? { file: store.file.path } : {}) }));
   else print(recipient);
   say(`Wrote the private key to ${path}. Keep a copy in a safe place: without it the secrets cannot be read.`);
-  if (document === undefined) say(`Began the encrypted file ${store.file.path}.`);
-  else warn(`warning: ${store.file.path} exists and is encrypted for other keys; this one is not added to it`);
+  if (begins) say(`Began the encrypted file ${store.file.path}.`);
+  if (document !== undefined) {
+    warn(`warning: ${store.file.path} exists and is encrypted for other keys; this one is not added to it`);
+  }
   return 0;
 }

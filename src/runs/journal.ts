@@ -117,7 +117,7 @@ export class Journal {
   }
 
   #text(text: string): string {
-    return JSON.stringify(this.#options.redact(text));
+    return quote(this.#options.redact(text));
   }
 
   #params(params: Readonly<Record<string, unknown>>): string {
@@ -140,8 +140,15 @@ export class Journal {
   }
 }
 
+const PLAIN = /^[\w .,:;()[\]/-]*$/;
+
+/** As `JSON.stringify`; most texts need no escape, and to see that costs a third. */
+function quote(text: string): string {
+  return text.length < 200 && PLAIN.test(text) ? `"${text}"` : JSON.stringify(text);
+}
+
 function subject(event: { readonly task: string; readonly mapIndex?: number }): string {
-  const task = `,"task":${JSON.stringify(event.task)}`;
+  const task = `,"task":${quote(event.task)}`;
   return event.mapIndex === undefined ? task : `${task},"mapIndex":${String(event.mapIndex)}`;
 }
 

@@ -22,11 +22,10 @@ type Origin = "FLOWCTL_STATE_DIR" | "stateDir of the config" | "the user's state
  */
 export function openStateDirectory(options: StateDirectoryOptions): string {
   const { path, origin } = locateStateDirectory(options);
-  const { files, environment } = options;
+  const { files } = options;
   refuseForeign(path, origin, options);
-  const runs = join(path, "runs");
   try {
-    for (const each of [runs, join(path, "live"), join(path, "locks")]) files.makeDirectory(each);
+    for (const each of ["runs", "live", "locks"]) files.makeDirectory(join(path, each));
   } catch (error) {
     throw unusable(path, origin, `cannot be made: ${reason(error)}`, error);
   }

@@ -88,7 +88,9 @@ function connect(flow: Flow, compiled: readonly CompiledTask[], scope: FlowScope
   // Tasks stand in the order of the file, whatever the edges say first.
   for (const { task } of compiled) flow.addTask(task);
   for (const { task, constants, reads, after, foreach, key } of compiled) {
-    if (foreach !== undefined) {
+    const mappedOver = foreach?.outputsOf === undefined ? undefined : byKey.get(foreach.outputsOf);
+    if (mappedOver !== undefined) flow.addEdge(mappedOver, task, { key: ITEM, mapped: true });
+    else if (foreach !== undefined) {
       const list = listTask(`${task.name}.foreach`, foreach, scope, key);
       flow.addTask(list);
       for (const name of foreach.reads) link(name, list, true);

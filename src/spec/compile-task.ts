@@ -16,7 +16,7 @@ export interface CompiledTask {
   readonly key: string;
   readonly entry: TaskEntry;
   readonly task: Task;
-  /** Inputs that are plain values, of a notification task: they name its secrets and its channel. */
+  /** Inputs that are plain values: the flow's constants, as in code. */
   readonly constants: Readonly<Record<string, unknown>>;
   /** Tasks whose outputs it reads. */
   readonly reads: readonly string[];
@@ -28,6 +28,8 @@ export interface CompiledTask {
     readonly reads: readonly string[];
     readonly secrets: readonly string[];
     readonly as: string;
+    /** The task whose outputs the list is, where it is nothing else: it is mapped over without any plumbing. */
+    readonly outputsOf: string | undefined;
   };
 }
 
@@ -83,13 +85,25 @@ export async function compileTask(key: string, entry: TaskEntry, setting: TaskSe
     key,
     entry,
     task,
-    constants: task.kind === "notification" ? body.constants : {},
+    constants: body.constants,
     reads: [...needs.tasks],
     after: [...new Set([...known, ...trigger.tasks, ...needs.tasks])],
     ...(list === undefined
       ? {}
-      : { foreach: { list, reads: [...listNeeds.tasks], secrets: [...needs.secrets], as: alias } }),
+      : {
+          foreach: {
+            list,
+            reads: [...listNeeds.tasks],
+            secrets: [...needs.secrets],
+            as: alias,
+            outputsOf: outputsOf(entry.foreach),
+          },
+        }),
   };
+}
+
+function outputsOf(list: unknown): string | undefined {
+  return typeof list === "string" ? /^\$\{\{\s*tasks\.(\w+)\.outputs\s*\}\}$/.exec(list)?.[1] : undefined;
 }
 
 function runner(

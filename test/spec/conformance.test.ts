@@ -1,0 +1,160 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { stringify } from "yaml";
+import * as api from "../../src/index.ts";
+import type { FlowHandlerEntry } from "../../src/model/flow.ts";
+import type { Task } from "../../src/model/task.ts";
+import { specNameOf } from "../../src/spec/compile-trigger.ts";
+import { judge } from "../conformance/judge.js";
+import { load } from "./rig.ts";
+
+/** What a scenario's edge looks like. */
+interface Link {
+  readonly from: Task;
+  readonly to: Task;
+  readonly key?: string;
+  readonly mapped?: boolean;
+}
+
+/**
+ * Stands in for `Flow` in the runner of the scenarios: what the runner builds
+ * is written as YAML, with the bodies and the handlers as exports of a module,
+ * and that YAML is loaded and run.
+ */
+class YamlFlow {
+  readonly tasks: Task[] = [];
+  readonly edges: Link[] = [];
+  readonly constants = new Map<Task, Record<string, unknown>>();
+  readonly name: string;
+  readonly handlers: readonly FlowHandlerEntry[];
+  references: readonly Task[] | undefined;
+
+  constructor(name: string, options: { readonly stateHandlers: readonly FlowHandlerEntry[] }) {
+    this.name = name;
+    this.handlers = options.stateHandlers;
+  }
+  addTask(task: Task): void {
+    this.tasks.push(task);
+  }
+  addEdge(from: Task, to: Task, options: Pick<Link, "key" | "mapped">): void {
+    this.edges.push({ from, to, ...options });
+  }
+  setConstant(task: Task, key: string, value: unknown): void {
+    this.constants.set(task, { ...this.constants.get(task), [key]: value });
+  }
+  setReferenceTasks(tasks: readonly Task[]): void {
+    this.references = tasks;
+  }
+
+  async run(options: object) {
+    const exports: Record<string, unknown> = {};
+    const uses = (name: string, value: unknown) => {
+      exports[name] = value;
+      return { uses: `./scenario.ts#${name}` };
+    };
+    const handlers = (of: string, list: readonly unknown[]) =>
+      list.map((each, index) => uses(`${of}_handler_${index}`, each));
+    const entries = this.tasks.map((task) => {
+      const links = this.edges.filter((edge) => edge.to === task);
+      const mapped = links.find((edge) => edge.mapped === true);
+      const inputs = links.flatMap(({ key, from, mapped: isMapped }) =>
+        key === undefined ? [] : [[key, isMapped === true ? "${{ item }}" : `\${{ tasks.${from.name}.outputs }}`]],
+      );
+      const body = (given: Readonly<Record<string, unknown>>, context: never) => task.run(given, context);
+      return [
+        task.name,
+        {
+          ...uses(task.name, body),
+          with: { ...this.constants.get(task), ...(Object.fromEntries(inputs) as object) },
+          needs: links.filter((edge) => edge.mapped !== true).map((edge) => edge.from.name),
+          ...(task.trigger === undefined ? {} : { trigger: triggerIn(task.trigger) }),
+          ...(task.skipOnUpstreamSkip ? {} : { skipOnUpstreamSkip: false }),
+          ...(task.retry === undefined ? {} : { retry: task.retry.max }),
+          ...(mapped === undefined ? {} : { foreach: `\${{ tasks.${mapped.from.name}.outputs }}` }),
+          stateHandlers: handlers(task.name, task.stateHandlers),
+        },
+      ] as const;
+    });
+    const text = stringify({
+      flow: this.name,
+      tasks: Object.fromEntries(entries),
+      stateHandlers: handlers("flow", this.handlers),
+      ...(this.references === undefined ? {} : { referenceTasks: this.references.map((task) => task.name) }),
+    });
+    const { flow } = await load(text, { importModule: async () => exports });
+    const { state, taskStates } = await (flow as unknown as api.Flow).run(options);
+    const states = new Map(Array.from(taskStates, ([task, each]) => [specNameOf(task), each]));
+    return { state, taskStates: new Map(this.tasks.map((task) => [task, states.get(task.name)])) };
+  }
+}
+
+const triggers = {
+  ...api.triggers,
+  someFailed: (given: { atLeast?: number; atMost?: number }) =>
+    bounded("some_failed", api.triggers.someFailed(given), given),
+  someSuccessful: (given: { atLeast?: number; atMost?: number }) =>
+    bounded("some_successful", api.triggers.someSuccessful(given), given),
+};
+const written = new WeakMap<object, unknown>();
+
+function bounded<T extends object>(
+  name: string,
+  trigger: T,
+  { atLeast, atMost }: { atLeast?: number; atMost?: number },
+): T {
+  written.set(trigger, {
+    [name]: {
+      ...(atLeast === undefined ? {} : { at_least: atLeast }),
+      ...(atMost === undefined ? {} : { at_most: atMost }),
+    },
+  });
+  return trigger;
+}
+
+function triggerIn(trigger: NonNullable<Task["trigger"]>): unknown {
+  return written.get(trigger) ?? trigger.triggerName;
+}
+
+interface Scenario {
+  readonly tasks: readonly { readonly retryOn?: unknown }[];
+  readonly edges: readonly {
+    readonly from: string;
+    readonly to: string;
+    readonly key?: string;
+    readonly mapped?: boolean;
+  }[];
+}
+
+/** Why a scenario cannot be said in YAML. */
+function unsayable({ tasks, edges }: Scenario): string | undefined {
+  if (tasks.some((task) => task.retryOn !== undefined)) return "retries for some classes of errors only";
+  for (const { to, from } of edges) {
+    const into = edges.filter((edge) => edge.to === to);
+    if (into.filter((edge) => edge.mapped === true).length > 1) return "mapped over several lists at once";
+    const between = into.filter((edge) => edge.from === from);
+    if (between.length > 1) return "several edges between the same two tasks";
+  }
+  return undefined;
+}
+
+describe("what a real Prefect 1.x engine was seen to do, said in YAML", () => {
+  it("is what this engine does", async () => {
+    const folder = new URL("../conformance/", import.meta.url);
+    const lines = ["random.jsonl", "mapping.jsonl"].flatMap((name) =>
+      readFileSync(new URL(name, folder), "utf8")
+        .split("\n")
+        .filter((line) => line !== ""),
+    );
+    const reasons = new Map<string, number>();
+    const sayable = lines.filter((line) => {
+      const reason = unsayable(JSON.parse(line) as Scenario);
+      if (reason !== undefined) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
+      return reason === undefined;
+    });
+    const { agreed, total, problems } = await judge(sayable.join("\n"), { ...api, triggers, Flow: YamlFlow });
+    const why = Array.from(reasons, ([reason, count]) => `${count} ${reason}`).join("; ");
+    process.stdout.write(`${agreed} of ${total} scenarios agree through YAML; not said: ${why}\n`);
+    expect(problems.slice(0, 5)).toEqual([]);
+    expect(agreed).toBe(total);
+  });
+});

@@ -41,7 +41,9 @@ export async function configShowCommand(
     return 0;
   }
   if (options.origin !== true) {
-    stdout.write(typeof value === "object" ? (await import("yaml")).stringify(value) : `${value as string}\n`);
+    stdout.write(
+      typeof value === "object" ? (await import("./yaml-text.ts")).stringify(value) : `${value as string}\n`,
+    );
     return 0;
   }
   for (const [name, each] of lines(config)) {

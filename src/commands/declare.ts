@@ -25,6 +25,7 @@ export function declareRun(program: Command, does: Does): void {
     .option("--notify", "tell of refused runs on a terminal, too")
     .option("--no-notify", "put nothing in the outbox for hooks and notifiers")
     .option("--strict-notify", "exit with 4 when a notification was not delivered")
+    .option("--strict", "run nothing where a secret of a channel is missing")
     .option("--no-annotations", "no annotations under GitHub Actions")
     .option("--ascii", "no characters beyond ASCII")
     .action(does(async () => (await import("./run.ts")).runCommand));

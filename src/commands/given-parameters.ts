@@ -57,7 +57,7 @@ async function fromFile(file: string, files: Files): Promise<Record<string, unkn
   if (content === undefined) throw wrong("the parameters' file does not exist");
   let data: unknown;
   try {
-    data = /\.ya?ml$/i.test(file) ? (await import("./parse-yaml.ts")).parse(content) : JSON.parse(content);
+    data = /\.ya?ml$/i.test(file) ? (await import("./yaml-text.ts")).parse(content) : JSON.parse(content);
   } catch (error) {
     throw wrong(
       `the parameters' file cannot be read: ${error instanceof Error ? (error.message.split("\n")[0] ?? "") : ""}`,

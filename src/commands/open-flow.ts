@@ -1,5 +1,5 @@
 import type { Environment } from "../host/host.ts";
-import { userError, type Diagnostic } from "../model/error.ts";
+import { UserError, userError, type Diagnostic } from "../model/error.ts";
 import type { Flow } from "../model/flow.ts";
 import type { Hook } from "../model/hook.ts";
 import type { CommandContext } from "./context.ts";
@@ -27,6 +27,10 @@ export async function openFlow(
   const { loadFlow } = await import("../load/load-flow.ts");
   const warnings: Diagnostic[] = [];
   const flow = await loadFlow(place.file, { name, onWarning: (diagnostic) => warnings.push(diagnostic) });
+  // A flow made by hand has not been looked at as a whole yet.
+  const { validateFlow } = await import("../authoring/validate.ts");
+  const errors = validateFlow(flow).filter((each) => each.severity === "error");
+  if (errors.length > 0) throw new UserError("usage", errors);
   return { flow, hooks: [], warnings };
 }
 

@@ -35,6 +35,7 @@ export interface RunCommandOptions {
   /** `--notify`: true; `--no-notify`: false. */
   readonly notify?: boolean;
   readonly strictNotify?: boolean;
+  readonly strict?: boolean;
   readonly annotations: boolean;
   readonly ascii?: boolean;
 }
@@ -134,7 +135,7 @@ async function prepare(begun: BegunRun, options: RunCommandOptions, context: Com
       return undefined;
     }
   }
-  const warnings = await requireSecrets(applied.flow, begun);
+  const warnings = await requireSecrets(applied.flow, begun, options.strict === true);
   return { ...applied, params: resolved.values, warnings: [...opened.warnings, ...warnings] };
 }
 

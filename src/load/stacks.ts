@@ -1,4 +1,5 @@
 import { SourceMap } from "node:module";
+import { pathToFileURL } from "node:url";
 import type { SourceMap as Payload } from "oxc-transform";
 
 interface Place {
@@ -54,6 +55,8 @@ function renderFrame(frame: NodeJS.CallSite): string {
   const column = frame.getColumnNumber();
   if (line === null || column === null) return plainNames(text);
   const place = originalPlace(file, { line, column });
+  // The module itself is a function of ours: its frame is the person's top level.
+  if (text.includes("__flowctl_")) return `${pathToFileURL(file).href}:${place.line}:${place.column}`;
   return plainNames(text.replace(`:${line}:${column}`, `:${place.line}:${place.column}`));
 }
 

@@ -1,0 +1,120 @@
+import { readFileSync, symlinkSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect, it } from "vitest";
+import { parse } from "yaml";
+import { BIN, cliHome } from "../rig/cli.ts";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const readme = readFileSync(join(root, "README.md"), "utf8");
+const blocks = [...readme.matchAll(/^```(\w+)\n(.*?)^```$/gms)].map(([, language = "", text = ""]) => ({
+  language,
+  text,
+  file: /^(?:\/\/|#) (\S+\.(?:ts|yaml|yml))\n/.exec(text)?.[1],
+}));
+const named = (pattern: RegExp) => blocks.filter((each) => each.file !== undefined && pattern.test(each.file));
+
+/** Flows of the README that need no account, with what a run of them takes. */
+const RUNS: Readonly<Record<string, readonly string[]>> = {
+  "by-hand.ts": [],
+  "handlers.ts": [],
+  "mapped.ts": [],
+  "nightly.yaml": [],
+};
+
+it("names the files of its flows", () => {
+  expect(named(/\.(ts|yaml)$/).map((each) => each.file)).toEqual(expect.arrayContaining(Object.keys(RUNS)));
+});
+
+for (const [file, args] of Object.entries(RUNS)) {
+  it(`its ${file} runs`, async () => {
+    await using home = cliHome();
+    home.write(file, blocks.find((each) => each.file === file)?.text ?? "");
+    const done = await home.run(["run", file, ...args]);
+    expect(done.output).toContain("succeeded");
+    expect(done.code).toBe(0);
+  });
+}
+
+for (const { file = "", text } of named(/\.ts$/)) {
+  if (file.endsWith(".test.ts") || file in RUNS || file === "deploy.ts") continue;
+  it(`its ${file} is a flow without mistakes`, async () => {
+    await using home = cliHome();
+    home.write(file, text);
+    const done = await home.run(["validate", file]);
+    expect(done.stderr).not.toContain("error[");
+    expect(done.code).toBe(0);
+  });
+}
+
+it("its test of a flow passes", async () => {
+  await using home = cliHome();
+  home.write("nightly.ts", blocks.find((each) => each.file === "nightly.ts")?.text ?? "");
+  home.write("nightly.test.ts", blocks.find((each) => each.file === "nightly.test.ts")?.text ?? "");
+  mkdirSync(join(home.directory, "node_modules"));
+  symlinkSync(root, join(home.directory, "node_modules", "flowctl"));
+  home.write("package.json", '{ "type": "module" }');
+  const tsx = join(root, "node_modules", "tsx", "dist", "cli.mjs");
+  const done = await home.run([tsx, "nightly.test.ts"], { program: [process.execPath] });
+  expect(done).toMatchObject({ code: 0, stderr: "" });
+});
+
+it("its config is accepted", async () => {
+  for (const { text } of named(/flowctl\.config\.yaml$/)) {
+    await using home = cliHome();
+    home.write("flowctl.config.yaml", text);
+    expect(await home.run(["config", "show"])).toMatchObject({ code: 0, stderr: "" });
+  }
+});
+
+it("its crontab line runs a flow in cron's environment, silently", async () => {
+  await using home = cliHome();
+  const line = blocks.find((each) => each.language === "crontab")?.text.trim() ?? "";
+  const command = line.split(/\s+/).slice(5).join(" ");
+  expect(command).toContain("--quiet");
+  home.write(
+    "report.ts",
+    'import { flow, task } from "flowctl";\nconst a = task("a", () => 1);\nexport default flow("report", () => { a(); });',
+  );
+  const here = command
+    .replace("/usr/bin/node", process.execPath)
+    .replace("/srv/app/node_modules/flowctl/bin/flowctl.js", BIN)
+    .replaceAll("/srv/app", home.directory);
+  const done = await home.run(
+    ["-i", `HOME=${home.directory}`, "PATH=/usr/bin:/bin", `FLOWCTL_STATE_DIR=${home.state}`, "/bin/sh", "-c", here],
+    {
+      program: ["/usr/bin/env"],
+      cwd: "/",
+    },
+  );
+  expect(done).toMatchObject({ code: 0, output: "" });
+  expect((await home.run(["runs", "list"])).stdout).toContain("report");
+});
+
+it("its workflow is one, and its steps are commands that exist", async () => {
+  const workflows = named(/\.yml$/).map(
+    ({ text }) => parse(text) as { jobs: Record<string, { steps: { run?: string }[] }> },
+  );
+  expect(workflows.length).toBeGreaterThan(0);
+  await using home = cliHome();
+  for (const { jobs } of workflows) {
+    const runs = Object.values(jobs).flatMap(({ steps }) => steps.flatMap((step) => step.run ?? []));
+    for (const run of runs.filter((each) => each.includes("flowctl"))) {
+      const words = run.slice(run.indexOf("flowctl ") + 8).split(" ");
+      const help = await home.run([
+        ...words.filter((word) => /^[a-z]+$/.test(word)).slice(0, words[0] === "notify" ? 2 : 1),
+        "--help",
+      ]);
+      expect(help.code).toBe(0);
+      for (const option of words.filter((word) => word.startsWith("--"))) expect(help.stdout).toContain(option);
+    }
+  }
+});
+
+it("lists the commands that there are", async () => {
+  await using home = cliHome();
+  const help = (await home.run(["--help"])).stdout;
+  const commands = [...readme.matchAll(/^\| `flowctl (\w+)/gm)].map(([, name]) => name ?? "");
+  expect(commands.length).toBeGreaterThan(5);
+  for (const name of commands) expect(help).toMatch(new RegExp(`^ {2}${name}\\b`, "m"));
+});

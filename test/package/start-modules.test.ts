@@ -15,7 +15,7 @@ const HEAVY: Readonly<Record<string, string>> = {
   nodemailer: "SMTPConnection",
   undici: "UndiciError",
   age: "age-encryption.org",
-  "@slack/webhook": "IncomingWebhook",
+  "@slack/webhook": "slack_webhook_http_error",
 };
 
 let directory: string;

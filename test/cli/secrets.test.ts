@@ -152,6 +152,32 @@ describe("a run that misses secrets", () => {
   });
 });
 
+describe("a channel that misses its secret", () => {
+  const CONFIG =
+    "channels: { team: { type: slack, url: { secret: HOOK_URL } } }\nhooks: [{ name: told, states: [Failed], to: [team] }]\n";
+
+  test("is a warning at the start and a held message at the end, and the run goes on", async () => {
+    await using home = cliHome();
+    home.write("flowctl.config.yaml", CONFIG);
+    const flow = home.write("fails.yaml", "flow: fails\ntasks:\n  broken: { run: exit 1 }\n");
+    const run = await home.run(["run", flow]);
+    expect(run.code).toBe(1);
+    expect(run.output).toContain('The secret HOOK_URL, which channel "team" needs, was not found.');
+    expect(run.output.indexOf("HOOK_URL")).toBeLessThan(run.output.indexOf("broken"));
+    expect(run.output).toMatch(/1 held/);
+  });
+
+  test("refuses the run with --strict", async () => {
+    await using home = cliHome();
+    home.write("flowctl.config.yaml", CONFIG);
+    const flow = home.write("works.yaml", "flow: works\ntasks:\n  fine: { run: 'true' }\n");
+    expect((await home.run(["run", flow])).code).toBe(0);
+    const strict = await home.run(["run", flow, "--strict"]);
+    expect(strict.code).toBe(3);
+    expect(strict.output).not.toContain("start   fine");
+  });
+});
+
 const noScript = skipReason(
   "tests on a terminal",
   isProgram("script") ? undefined : "script (bsdutils) is not installed",

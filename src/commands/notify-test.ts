@@ -4,6 +4,7 @@ import type { CommandContext } from "./context.ts";
 import { previewOf } from "./notify-preview.ts";
 import { sampleMessage } from "./notify-sample.ts";
 import { openServices, type Services } from "./services.ts";
+import { waiting } from "./waiting.ts";
 
 /** Options of `flowctl notify test` and `flowctl notify preview`. */
 export interface NotifyTestOptions {
@@ -46,7 +47,8 @@ export async function notifyTestCommand(
     } as const;
     return outbox.enqueue({ ...item, ...channel, ...source, message });
   });
-  const { outcomes } = await outbox.deliver({ ids, deadlineMs: WAIT_MS, urgent: true, signal: stop.signal });
+  const send = () => outbox.deliver({ ids, deadlineMs: WAIT_MS, urgent: true, signal: stop.signal });
+  const { outcomes } = await waiting("waiting for the service's answer", send, context);
   // A test that failed is told here; it must not arrive tomorrow.
   await outbox.withdraw(outcomes.flatMap(({ id, state }) => (state === "sent" ? [] : [id])));
   if (globals.json) host.terminal.stdout.write(`${JSON.stringify(outcomes)}\n`);

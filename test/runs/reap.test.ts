@@ -26,7 +26,7 @@ async function begin(rig: StoreRig, more: Parameters<typeof draft>[0] = {}): Pro
   const { openRunStore } = await import("../../src/runs/run-store.ts");
   const store = openRunStore({
     ...rig.store.options,
-    locks: { tryLock: async (path, options) => (held = await real.tryLock(path, options)) as never },
+    locks: { tryLock: async (path, options) => (held = await real.tryLock(path, options)) },
   });
   const run = await store.begin(draft(more), same);
   if (held !== undefined) locks.set(run, held);

@@ -43,7 +43,7 @@ export async function loadConfig(request: ConfigRequest): Promise<Config> {
   for (const { variable, key, part } of overrides) {
     const { stateDir, ...rest } = part;
     const directory = stateDir === undefined ? {} : { stateDir: resolve(environment.cwd, stateDir) };
-    overridden = { ...overridden, ...(rest as Partial<Config>), ...directory };
+    overridden = { ...overridden, ...(rest as unknown as Partial<Config>), ...directory };
     origins.set(key, { variable });
   }
   return { ...overridden, origins };

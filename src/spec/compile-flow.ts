@@ -1,14 +1,14 @@
 import { Flow } from "../authoring/flow.ts";
 import type { FlowHandlerEntry } from "../model/flow.ts";
 import { TASK, type Task } from "../model/task.ts";
-import { compileHandlers, compileTask, type CompiledTask, type TaskSetting } from "./compile-task.ts";
+import { compileHandlers, compileTask, type CompiledTask, type ForeachList, type TaskSetting } from "./compile-task.ts";
 import { compileParams } from "./compile-params.ts";
 import { milliseconds } from "./fields.ts";
 import type { FlowFile } from "./flow-schema.ts";
 import { Reader } from "./reader.ts";
 import type { Report } from "./report.ts";
 import type { Library } from "./resolve-uses.ts";
-import { ITEM, TASK_INPUT, taskScope, type FlowScope } from "./scope.ts";
+import { TASK_INPUT, taskScope, type FlowScope } from "./scope.ts";
 import { suggestion } from "./suggestion.ts";
 
 /** What a spec is compiled with beside its content. */
@@ -88,13 +88,11 @@ function connect(flow: Flow, compiled: readonly CompiledTask[], scope: FlowScope
   // Tasks stand in the order of the file, whatever the edges say first.
   for (const { task } of compiled) flow.addTask(task);
   for (const { task, constants, reads, after, foreach, key } of compiled) {
-    const mappedOver = foreach?.outputsOf === undefined ? undefined : byKey.get(foreach.outputsOf);
-    if (mappedOver !== undefined) flow.addEdge(mappedOver, task, { key: ITEM, mapped: true });
-    else if (foreach !== undefined) {
-      const list = listTask(`${task.name}.foreach`, foreach, scope, key);
-      flow.addTask(list);
-      for (const name of foreach.reads) link(name, list, true);
-      flow.addEdge(list, task, { key: ITEM, mapped: true });
+    for (const each of foreach) {
+      const mappedOver = each.outputsOf === undefined ? undefined : byKey.get(each.outputsOf);
+      const from = mappedOver ?? listTask(`${task.name}.foreach`, each, scope, key);
+      for (const name of mappedOver === undefined ? each.reads : []) link(name, from, true);
+      flow.addEdge(from, task, { key: each.key, mapped: true });
     }
     for (const name of after) link(name, task, reads.includes(name));
     for (const [input, value] of Object.entries(constants)) flow.setConstant(task, input, value);
@@ -102,7 +100,7 @@ function connect(flow: Flow, compiled: readonly CompiledTask[], scope: FlowScope
 }
 
 /** The list of a `foreach` is the plumbing between what it reads and the mapped task. */
-function listTask(name: string, foreach: NonNullable<CompiledTask["foreach"]>, scope: FlowScope, key: string): Task {
+function listTask(name: string, foreach: ForeachList, scope: FlowScope, key: string): Task {
   return {
     [TASK]: true,
     name,
@@ -121,7 +119,7 @@ function listTask(name: string, foreach: NonNullable<CompiledTask["foreach"]>, s
     priority: 0,
     inputNames: undefined,
     async run(inputs, context) {
-      const list = foreach.list(await taskScope(scope, inputs, context, foreach.secrets, foreach.as));
+      const list = foreach.list(await taskScope(scope, inputs, context, foreach.secrets, "item"));
       if (Array.isArray(list)) return list as unknown[];
       throw new TypeError(`foreach of "${key}" is not a list`);
     },
@@ -160,7 +158,9 @@ function checkNames(compiled: readonly CompiledTask[], report: Report): void {
 }
 
 function checkCycles(compiled: readonly CompiledTask[], report: Report): void {
-  const upstream = new Map(compiled.map((each) => [each.key, [...each.after, ...(each.foreach?.reads ?? [])]]));
+  const upstream = new Map(
+    compiled.map((each) => [each.key, [...each.after, ...each.foreach.flatMap((list) => list.reads)]]),
+  );
   const done = new Set<string>();
   const told = new Set<string>();
   for (const start of upstream.keys()) {

@@ -7,7 +7,7 @@ import type { FlowFile, TaskEntry } from "./flow-schema.ts";
 import { Reader, type Needs, type Surroundings, type Value } from "./reader.ts";
 import type { Report } from "./report.ts";
 import { resolveHandler, type Library } from "./resolve-uses.ts";
-import { taskScope, type FlowScope } from "./scope.ts";
+import { ITEM, taskScope, type FlowScope } from "./scope.ts";
 import type { Path } from "./source.ts";
 import { suggestion } from "./suggestion.ts";
 
@@ -22,15 +22,19 @@ export interface CompiledTask {
   readonly reads: readonly string[];
   /** All tasks it comes after. */
   readonly after: readonly string[];
-  /** The list it runs once for each item of; with the tasks that list reads. */
-  readonly foreach?: {
-    readonly list: Value;
-    readonly reads: readonly string[];
-    readonly secrets: readonly string[];
-    readonly as: string;
-    /** The task whose outputs the list is, where it is nothing else: it is mapped over without any plumbing. */
-    readonly outputsOf: string | undefined;
-  };
+  /** The lists it runs once for each item of, side by side. */
+  readonly foreach: readonly ForeachList[];
+}
+
+/** One list of a `foreach`. */
+export interface ForeachList {
+  /** The key of the edge that carries its items. */
+  readonly key: string;
+  readonly list: Value;
+  readonly reads: readonly string[];
+  readonly secrets: readonly string[];
+  /** The task whose outputs the list is, where it is nothing else: it is mapped over without any plumbing. */
+  readonly outputsOf: string | undefined;
 }
 
 /** What tasks of one spec are compiled with. */
@@ -51,11 +55,16 @@ export async function compileTask(key: string, entry: TaskEntry, setting: TaskSe
   const path: Path = ["tasks", key];
   const needs: Needs = { tasks: new Set(), secrets: new Set(content.secrets) };
   const alias = entry.as ?? "item";
-  const mapped = entry.foreach === undefined ? [] : ["item", "index", alias];
+  const lists = listsOf(entry.foreach);
+  const mapped = lists.length === 0 ? [] : ["item", "index", alias, ...lists.map(([name]) => name)];
   const reader = new Reader(report, { ...around, roots: [...ROOTS, ...mapped], self: key }, needs);
-  const listNeeds: Needs = { tasks: new Set(), secrets: needs.secrets };
-  const listReader = new Reader(report, { ...around, roots: ROOTS, self: key }, listNeeds);
-  const list = entry.foreach === undefined ? undefined : listReader.data(entry.foreach, [...path, "foreach"]);
+  const foreach = lists.map(([name, list]): ForeachList => {
+    const reads: Needs = { tasks: new Set(), secrets: needs.secrets };
+    const at = name === "" ? [...path, "foreach"] : [...path, "foreach", name];
+    const value = new Reader(report, { ...around, roots: ROOTS, self: key }, reads).data(list, at);
+    const tasks = [...reads.tasks];
+    return { key: ITEM + name, list: value, reads: tasks, secrets: [...reads.secrets], outputsOf: outputsOf(list) };
+  });
   const condition =
     entry.if === undefined
       ? undefined
@@ -88,18 +97,14 @@ export async function compileTask(key: string, entry: TaskEntry, setting: TaskSe
     constants: body.constants,
     reads: [...needs.tasks],
     after: [...new Set([...known, ...trigger.tasks, ...needs.tasks])],
-    ...(list === undefined
-      ? {}
-      : {
-          foreach: {
-            list,
-            reads: [...listNeeds.tasks],
-            secrets: [...needs.secrets],
-            as: alias,
-            outputsOf: outputsOf(entry.foreach),
-          },
-        }),
+    foreach,
   };
+}
+
+/** The lists of a `foreach` by their names; one alone has none. */
+function listsOf(foreach: TaskEntry["foreach"]): readonly (readonly [string, unknown])[] {
+  if (foreach === undefined) return [];
+  return typeof foreach === "string" || Array.isArray(foreach) ? [["", foreach]] : Object.entries(foreach);
 }
 
 function outputsOf(list: unknown): string | undefined {

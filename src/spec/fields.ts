@@ -60,6 +60,7 @@ export const retry = z
         .union([duration, z.array(duration).min(1)])
         .optional()
         .describe("Wait before a retry: one for all, or one for each"),
+      on: oneOrMany(z.string().min(1)).optional().describe("Names of error classes that are retried; by default all"),
       backoff: z.number().min(1).optional().describe("The delay grows by this factor with each retry"),
       maxDelay: duration.optional().describe("No delay is longer"),
       jitter: z.number().min(0).max(1).optional().describe("Shortens each delay by up to this part of it, at random"),
@@ -72,13 +73,27 @@ export function retryOf(value: z.infer<typeof retry> | undefined): RetryPolicy |
   if (value === undefined) return undefined;
   if (typeof value === "number") return { max: value };
   const { delay, maxDelay, backoff, jitter, max } = value;
+  const classes = many(value.on);
   return {
     max,
     ...(delay === undefined ? {} : { delay: Array.isArray(delay) ? delay.map(milliseconds) : milliseconds(delay) }),
+    ...(value.on === undefined
+      ? {}
+      : { on: (error: unknown) => classNames(error).some((name) => classes.includes(name)) }),
     ...(backoff === undefined ? {} : { backoff }),
     ...(maxDelay === undefined ? {} : { maxDelay: milliseconds(maxDelay) }),
     ...(jitter === undefined ? {} : { jitter }),
   };
+}
+
+/** The names of an error and of all classes it descends from. */
+function classNames(error: unknown): readonly string[] {
+  const names = error instanceof Error ? [error.name] : [];
+  for (let at: unknown = error; typeof at === "object" && at !== null; at = Object.getPrototypeOf(at)) {
+    const made: unknown = Object.hasOwn(at, "constructor") ? (at as { constructor: unknown }).constructor : undefined;
+    if (typeof made === "function") names.push(made.name);
+  }
+  return names;
 }
 
 /** Milliseconds of a duration that the schema has read. */

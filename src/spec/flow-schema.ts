@@ -18,6 +18,7 @@ const variables = z
 const shell = z
   .union([z.enum(["bash", "sh", "zsh", "pwsh", "powershell", "cmd"]), z.array(z.string().min(1)).min(1)])
   .describe("The shell that runs a script, or a program with its arguments that takes it as its last");
+const list = z.union([z.string().min(1), z.array(z.unknown())]);
 const count = z.number().min(0);
 const bounds = z.strictObject({ at_least: count.optional(), at_most: count.optional() });
 
@@ -71,9 +72,12 @@ const task = z
       .optional()
       .describe("How long a result may be used again"),
     foreach: z
-      .union([z.string().min(1), z.array(z.unknown())])
+      .union([
+        list,
+        z.record(identifier, list).refine((lists) => Object.keys(lists).length > 0, { error: "may not be empty" }),
+      ])
       .optional()
-      .describe("A list: the task runs once for each item"),
+      .describe("A list: the task runs once for each item; or several lists by name, taken side by side"),
     as: identifier.optional().describe("The item's name in expressions, beside item"),
     max: z.int().min(1).optional().describe("Items at a time"),
     env: variables.optional(),

@@ -32,13 +32,22 @@ export async function taskScope(
     env: flow.variables,
     run: { id: context.runId, attempt: context.attempt },
     flow: { name: flow.flow },
-    ...(ITEM in inputs ? { item: inputs[ITEM], [alias]: inputs[ITEM], index: context.mapIndex } : {}),
+    ...itemOf(inputs, alias, context.mapIndex),
   };
   return { ...first, env: { ...flow.variables, ...(flow.env(first) as object) } };
+}
+
+/** The item of one list, or the items of several by their names. */
+function itemOf(inputs: Readonly<Record<string, unknown>>, alias: string, index: number | undefined): Scope {
+  const items = Object.entries(inputs).filter(([key]) => key.startsWith(ITEM));
+  if (items.length === 0) return {};
+  if (ITEM in inputs) return { item: inputs[ITEM], [alias]: inputs[ITEM], index };
+  const named = Object.fromEntries(items.map(([key, value]) => [key.slice(ITEM.length), value]));
+  return { ...named, item: named, index };
 }
 
 /** What the keys of edges that carry outputs begin with; constant inputs have their own names. */
 export const TASK_INPUT = "outputs_of_";
 
-/** The key of the edge that carries a mapped task's item. */
-export const ITEM = "item_of_foreach";
+/** What the keys of edges that carry a mapped task's items begin with; the list's name follows. */
+export const ITEM = "item_of_foreach_";

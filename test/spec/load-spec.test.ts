@@ -269,3 +269,37 @@ tasks:
     ]);
   });
 });
+
+describe("a task that runs for several lists side by side", () => {
+  it("sees each list's item by its name", async () => {
+    const { flow } = await load(`
+tasks:
+  sum: { foreach: { a: [1, 2], b: ["x", "y"] }, uses: echo, with: { v: "\${{ a }}\${{ item.b }}\${{ index }}" } }
+  all: { uses: echo, with: { v: "\${{ tasks.sum.outputs }}" } }
+`);
+    expect((await run(flow)).results["all"]).toEqual({ v: [{ v: "1x0" }, { v: "2y1" }] });
+  });
+});
+
+describe("a retry for some errors only", () => {
+  it("goes by the names of classes, also of those they descend from", async () => {
+    const calls = { a: 0, b: 0 };
+    const { flow } = await load(
+      "tasks:\n  a: { uses: typed, retry: { max: 2, on: TypeError } }\n  b: { uses: ranged, retry: { max: 2, on: [TypeError] } }\n",
+      {
+        tasks: {
+          typed: async () => () => {
+            calls.a += 1;
+            throw new (class Special extends TypeError {})("x");
+          },
+          ranged: async () => () => {
+            calls.b += 1;
+            throw new RangeError("x");
+          },
+        },
+      },
+    );
+    await run(flow);
+    expect(calls).toEqual({ a: 3, b: 1 });
+  });
+});

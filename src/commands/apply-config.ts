@@ -1,3 +1,4 @@
+import { applyDefaults } from "./apply-defaults.ts";
 import type { Config, HandlerRule } from "../config/config.ts";
 import type { RunFacts } from "../hooks/told.ts";
 import { userError } from "../model/error.ts";
@@ -21,6 +22,7 @@ export interface AppliedConfig {
  */
 export async function applyConfig(flow: Flow, facts: RunFacts, config: Config): Promise<AppliedConfig> {
   const { stateHandlers, tasks } = config;
+  applyDefaults(flow, config.defaults);
   if (stateHandlers.flow.length + stateHandlers.task.length + Object.keys(tasks).length === 0)
     return { flow, flowHandlers: [] };
   const { matchesRun, matchesTask } = await import("../hooks/match.ts");

@@ -15,6 +15,7 @@ export function declareRun(program: Command, does: Does): void {
     .option("-n, --name <flow>", "the flow's name, where the file holds several")
     .option("-p, --param <name=value>", "a parameter; name:=json, name=@file", collect, [])
     .option("--params-file <file>", "parameters from a JSON or YAML file")
+    .option("--dry-run", "show the plan: tasks, parameters, secrets, who is told; run nothing")
     .option("-c, --concurrency <n>", "tasks at a time")
     .option("--timeout <duration>", "end the run after this time, such as 30m")
     .option("--on-overlap <what>", "when a run of this flow goes on already: run, skip or fail", "run")

@@ -7,6 +7,7 @@ import { resolveParameters } from "../authoring/resolve-parameters.ts";
 import { beginRun, identify, openStore, type BegunRun } from "./begin-run.ts";
 import type { CommandContext } from "./context.ts";
 import { applyConfig } from "./apply-config.ts";
+import { bequeath } from "./death-hooks.ts";
 import { drainEarlier } from "./drain-earlier.ts";
 import { executeRun, type Executed } from "./execute-run.ts";
 import { explain } from "./explain.ts";
@@ -22,6 +23,8 @@ import type { Telling } from "./tell.ts";
 
 /** The options of `flowctl run`, as commander reads them. */
 export interface RunCommandOptions {
+  /** Show the plan and run nothing. */
+  readonly dryRun?: boolean;
   readonly name?: string;
   readonly param: readonly string[];
   readonly paramsFile?: string;
@@ -61,6 +64,7 @@ export async function runCommand(
   context: CommandContext,
 ): Promise<number> {
   const limits = readLimits(options);
+  if (options.dryRun === true) return (await import("./plan.ts")).planCommand([path], options, context);
   const place = flowPlace(path, context);
   const { stderr } = context.host.terminal;
   const masks: string[] = [];
@@ -124,6 +128,8 @@ async function prepare(begun: BegunRun, options: RunCommandOptions, context: Com
   const resolved = await resolveParameters(opened.flow.params, given);
   if ("diagnostics" in resolved) throw new UserError("usage", resolved.diagnostics);
   const applied = await applyConfig(opened.flow, begun.facts(), services.config);
+  bequeath(run, [...applied.flow.stateHandlers, ...applied.flowHandlers]);
+  await watchDeath(run, services.stateDirectory, context);
   if (options.onOverlap !== "run") {
     const lock = await store.lockFlow(opened.flow.name, run.id);
     if (!("held" in lock)) {

@@ -87,8 +87,6 @@ export interface TaskDefaults {
 }
 
 export interface DeliveryConfig {
-  /** After which a message that could not be delivered is given up. */
-  readonly giveUpAfter?: number;
   /** How long the end of a run waits for deliveries. */
   readonly waitAtEnd?: number;
 }

@@ -117,7 +117,7 @@ function compile(
     };
   };
   const { namespace, env, file, timeout, order, pins, recipients, exec, dotenv } = part.secrets ?? {};
-  const { giveUpAfter, waitAtEnd } = part.delivery ?? {};
+  const { waitAtEnd } = part.delivery ?? {};
   return {
     channels: { inbox: INBOX, ...part.channels },
     hooks,
@@ -153,7 +153,6 @@ function compile(
     pools: part.pools ?? {},
     defaults: tried(part.defaults ?? {}),
     delivery: {
-      ...(giveUpAfter === undefined ? {} : { giveUpAfter: milliseconds(giveUpAfter) }),
       ...(waitAtEnd === undefined ? {} : { waitAtEnd: milliseconds(waitAtEnd) }),
     },
     origins,

@@ -60,7 +60,6 @@ const fields = {
   defaults: z.strictObject({ retry: retry.optional(), timeout: duration.optional() }).optional(),
   delivery: z
     .strictObject({
-      giveUpAfter: duration.optional().describe("After which a message is given up"),
       waitAtEnd: duration.optional().describe("How long the end of a run waits for deliveries"),
     })
     .optional(),

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { cliHome } from "../rig/cli.ts";
@@ -94,6 +94,42 @@ tasks:
     );
     expect((await home.run(["run", "a.yaml"])).code).toBe(1);
     expect((await home.run(["inbox"])).stdout).toContain("it broke");
+  });
+});
+
+describe("flowctl run --dry-run", () => {
+  it("shows tasks, parameters, secrets and who would be told, and runs nothing", async () => {
+    await using home = cliHome();
+    home.write(
+      "a.yaml",
+      `params: { n: 2, region: { type: string } }
+tasks:
+  extract: { run: touch ran, retry: { max: 2, delay: 10s, backoff: 2 } }
+  load: { run: touch ran, needs: extract, env: { T: "\${{ secrets.TOKEN }}" } }
+`,
+    );
+    home.write(
+      "flowctl.config.yaml",
+      "hooks: [{ name: told, states: [Failed], to: inbox }]\ndefaults: { timeout: 5m }\n",
+    );
+    const args = ["run", "a.yaml", "--dry-run", "-p", "region=eu"];
+    const missing = await home.run(args);
+    expect(missing.code).toBe(3);
+    expect(missing.stdout).toContain('TOKEN: MISSING, for task "load"');
+    const { code, stdout } = await home.run(args, { env: { FLOWCTL_SECRET_TOKEN: "hush-hush" } });
+    expect(code).toBe(0);
+    expect(stdout).not.toContain("hush-hush");
+    for (const line of [
+      "n = 2  (default)",
+      'region = "eu"  (given)',
+      "1. extract; up to 3 attempts, waiting 30.0s at most; each at most 5m 00s",
+      "2. load; after extract; each at most 5m 00s",
+      'TOKEN: found (env), for task "load"',
+      'hook "told": Failed → inbox',
+    ])
+      expect(stdout).toContain(`  ${line}\n`);
+    expect(readdirSync(home.directory)).not.toContain("ran");
+    expect((await home.run(["runs", "list", "--json"])).stdout).toBe("[]\n");
   });
 });
 

@@ -23,7 +23,9 @@ export interface KeychainOptions {
   readonly clock: Clock;
   /** Milliseconds after which the child is killed. */
   readonly timeoutMs: number;
-  /** Called once where the answer takes long: a person may have to unlock the keychain. */
+  /** Whether a person is there to unlock the keychain. */
+  readonly interactive?: boolean | undefined;
+  /** Called once where the answer takes long and a person is there. */
   readonly onWaiting?: (() => void) | undefined;
   /** The child's program. @default the bundled `keychain-host.js` */
   readonly hostPath?: string | undefined;
@@ -36,6 +38,8 @@ const PASSED_ON = (
 ).split(" ");
 /** A person is told that something is waited for after so long. */
 const PATIENCE = 1_000;
+/** Each further entry of a request has so much more time, in milliseconds. */
+const PER_ENTRY = 50;
 /** More than all that a keychain could answer. */
 const LONGEST_ANSWER = 64 * 1024 * 1024;
 
@@ -62,7 +66,8 @@ function askChild(
   address: string | undefined,
   options: KeychainOptions,
 ): Promise<KeychainReply> {
-  const { environment, clock, timeoutMs } = options;
+  const { environment, clock } = options;
+  const timeoutMs = options.timeoutMs + PER_ENTRY * (request.entries.length - 1);
   const [program, args] = commandLine(environment, options.hostPath ?? bundledHost());
   return new Promise((resolve) => {
     const child = spawn(program, args, {
@@ -85,7 +90,9 @@ function askChild(
     const limit = clock.setTimeout(() => {
       done({ ok: false, trouble: timeout(timeoutMs) });
     }, timeoutMs);
-    const patience = clock.setTimeout(() => options.onWaiting?.(), PATIENCE);
+    const patience = clock.setTimeout(() => {
+      if (options.interactive === true) options.onWaiting?.();
+    }, PATIENCE);
     child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
       output += chunk;
       if (chunk.includes("\n") || output.length > LONGEST_ANSWER) done(read(output, request, environment.platform));

@@ -54,7 +54,7 @@ describe("the keychain's child process", () => {
   test("tells once that somebody is waited for", async () => {
     using rig = secretsRig("hang");
     let told = 0;
-    await createKeychain({ ...rig.options, timeoutMs: 1300, onWaiting: () => (told += 1) }).ask({
+    await createKeychain({ ...rig.options, timeoutMs: 1300, interactive: true, onWaiting: () => (told += 1) }).ask({
       action: "get",
       entries: [ENTRY],
     });

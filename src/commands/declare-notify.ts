@@ -15,6 +15,7 @@ export function declareNotify(program: Command, does: Does): void {
   verb("retry [ids...]", "send messages again that wait, are held or were given up")
     .option("--all", "all of them")
     .option("--channel <name>", "those of this channel")
+    .option("--deadline <duration>", "for how long, such as 60s")
     .action(does(async () => (await load()).notifyRetryCommand));
   verb("flush", "send what is due; the last step of a CI job")
     .option("--deadline <duration>", "for how long, such as 60s")

@@ -29,15 +29,20 @@ export async function bury(
   });
   for (const each of dead) {
     const { record, will } = each;
-    const items = hookTold(factsOf(will, store), {
-      from: "Running",
-      to: record.state,
-      message: record.message,
-      at: Date.parse(record.endedAt),
-      durationMs: record.durationMs,
-      failures: record.failures.map(({ task, type, message }) => ({ task, type, message })),
-      failureCount: record.failures.length,
-    });
+    const facts = factsOf(will, store);
+    const hooks = record.state === "Crashed" ? [...facts.hooks, ...(will.deathHooks ?? [])] : facts.hooks;
+    const items = hookTold(
+      { ...facts, hooks },
+      {
+        from: "Running",
+        to: record.state,
+        message: record.message,
+        at: Date.parse(record.endedAt),
+        durationMs: record.durationMs,
+        failures: record.failures.map(({ task, type, message }) => ({ task, type, message })),
+        failureCount: record.failures.length,
+      },
+    );
     if (items.length > 0) await told.enqueue(items);
     await each.settle();
   }

@@ -29,7 +29,8 @@ function causeOf({ code, error }: UnexpectedExit): string {
 export async function watchDeath(run: ActiveRun, directory: string, { host }: CommandContext): Promise<void> {
   const { environment } = host;
   const { script } = environment;
-  if (run.isWatched || run.will.hooks.length === 0 || script === undefined) return;
+  const hooks = run.will.hooks.length + (run.will.deathHooks?.length ?? 0);
+  if (run.isWatched || hooks === 0 || script === undefined) return;
   run.isWatched = true;
   const { startSentinel } = await import("../runs/sentinel.ts");
   const sentinel = startSentinel({

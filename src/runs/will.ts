@@ -36,6 +36,8 @@ export interface Will {
   readonly cwd: string;
   /** As the run began: what is changed afterwards does not matter to it. */
   readonly hooks: readonly Hook[];
+  /** What the flow's notifiers would say if it died: only for a reaper. */
+  readonly deathHooks?: readonly Hook[];
   readonly channels: Readonly<Record<string, ChannelDefinition>>;
   readonly links?: readonly { readonly label: string; readonly url: string }[];
   /** The run that this one repeats or goes on with. */

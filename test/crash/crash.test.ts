@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { watch } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { cliHome, type CliHome } from "../rig/cli.ts";
+import { BIN, cliHome, type CliHome } from "../rig/cli.ts";
 
 const CONFIG = `channels: { here: { type: inbox } }
 hooks: [{ name: told, states: [Failed], to: [here] }]
@@ -10,7 +10,7 @@ hooks: [{ name: told, states: [Failed], to: [here] }]
 const flowOf = (body: string): string => `import { flow, task } from "flowctl";
 import { spawn } from "node:child_process";
 const before = task("before", () => { console.log("before"); });
-const last = task("last", async () => { console.log("reached"); await new Promise((r) => setImmediate(() => setImmediate(r))); ${body} });
+const last = task("last", async () => { await new Promise((r) => setImmediate(() => setImmediate(r))); console.log("reached"); ${body} });
 export default flow("doomed", () => { last({}, { upstream: [before()] }); });`;
 const WAIT = "await new Promise((r) => setTimeout(r, 60_000));";
 
@@ -176,6 +176,35 @@ describe("a run that dies", () => {
     await told(home);
     expect(() => process.kill(-pid, 0)).toThrow();
   });
+});
+
+it("a run whose flow has a notifier and no hook is told by it when it dies", async () => {
+  await using home = cliHome();
+  const notified = flowOf(WAIT)
+    .replace("import { flow, task } from", "import { flow, task, slackNotifier } from")
+    .replace(
+      'flow("doomed", ',
+      'flow("doomed", { stateHandlers: [slackNotifier({ onlyStates: ["Failed"], channel: "here" })] }, ',
+    );
+  home.write("flowctl.config.yaml", "channels: { here: { type: inbox } }\n");
+  home.write("doomed.ts", notified);
+  const started = home.start(["run", "doomed.ts", "--logs", "full"]);
+  await started.saw("last | reached");
+  started.child.kill("SIGKILL");
+  await started.finished;
+  expect(await oneEnd(home)).toMatchObject({ state: "Crashed", writtenBy: "reaper" });
+});
+
+it.skipIf(process.platform !== "linux")("a run whose terminal is closed is Cancelled, and told", async () => {
+  await using home = cliHome();
+  home.write("flowctl.config.yaml", CONFIG.replace("[Failed]", "[Cancelled]"));
+  home.write("doomed.ts", flowOf(WAIT));
+  const command = `stty cols 80 rows 24; exec '${process.execPath}' '${BIN}' run doomed.ts --logs full --ui plain`;
+  const terminal = home.start(["-qec", command, "/dev/null"], { program: ["script"], env: { TERM: "xterm" } });
+  await terminal.saw("reached");
+  terminal.child.kill("SIGKILL");
+  await terminal.finished;
+  expect(await oneEnd(home)).toMatchObject({ state: "Cancelled", writtenBy: "runner" });
 });
 
 it("a flow with nobody to tell starts no sentinel", async () => {

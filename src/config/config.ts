@@ -1,7 +1,6 @@
 import type { Hook, Match } from "../model/hook.ts";
 import type { ChannelDefinition } from "../model/notification.ts";
 import type { RetryPolicy } from "../model/retry.ts";
-import type { StateType } from "../model/state.ts";
 
 /** What a person has configured: files, profile and environment merged and checked. */
 export interface Config {
@@ -118,6 +117,3 @@ export function emptyConfig(searched: readonly string[]): Config {
     origins: new Map(),
   };
 }
-
-/** The states that a hook tells of where it names none. */
-export const HOOK_STATES: readonly StateType[] = ["Failed"];

@@ -18,7 +18,7 @@ const OVERRIDES = {
 } as const;
 
 /** The variables with the key each of them sets. */
-export const OVERRIDE_KEYS: ReadonlyMap<string, string> = new Map([
+const OVERRIDE_KEYS: ReadonlyMap<string, string> = new Map([
   ["FLOWCTL_PROJECT", "project"],
   ["FLOWCTL_STATE_DIR", "stateDir"],
   ["FLOWCTL_CONCURRENCY", "concurrency"],

@@ -1,11 +1,11 @@
 import { isAbsolute, resolve } from "node:path";
 import { UserError, userError } from "../model/error.ts";
-import type { Hook } from "../model/hook.ts";
 import type { Files } from "../host/files.ts";
 import type { Environment } from "../host/host.ts";
 import type * as FieldModule from "../spec/fields.ts";
+import type * as HookModule from "../spec/compile-hook.ts";
 import type { CheckChannel } from "./check-config.ts";
-import { emptyConfig, HOOK_STATES, INBOX, type Config, type HandlerRule, type Origin } from "./config.ts";
+import { emptyConfig, INBOX, type Config, type HandlerRule, type Origin } from "./config.ts";
 import { chosenProfile, environmentOverrides } from "./environment-overrides.ts";
 import { findConfig } from "./find-config.ts";
 import type { ImportModule } from "./read-config.ts";
@@ -59,11 +59,12 @@ function named(explicit: string, request: ConfigRequest): { file: string | undef
 }
 
 async function read(file: string, searched: readonly string[], request: ConfigRequest): Promise<Config> {
-  const [{ readLayers }, { mergeLayers }, { checkConfig }, fields] = await Promise.all([
+  const [{ readLayers }, { mergeLayers }, { checkConfig }, fields, hookModule] = await Promise.all([
     import("./read-config.ts"),
     import("./merge.ts"),
     import("./check-config.ts"),
     import("../spec/fields.ts"),
+    import("../spec/compile-hook.ts"),
   ]);
   const layers = await readLayers(file, request.importModule);
   const profile = chosenProfile(
@@ -72,7 +73,7 @@ async function read(file: string, searched: readonly string[], request: ConfigRe
   );
   const merged = mergeLayers(layers, profile);
   const config: Config = {
-    ...compile(merged.content, merged.origins, fields),
+    ...compile(merged.content, merged.origins, { ...fields, ...hookModule }),
     file,
     files: layers.map((layer) => layer.file),
     searched,
@@ -82,7 +83,7 @@ async function read(file: string, searched: readonly string[], request: ConfigRe
   return config;
 }
 
-type Fields = typeof FieldModule;
+type Fields = typeof FieldModule & typeof HookModule;
 
 /** What was written, with lists as lists, durations in milliseconds and the built-in channel. */
 function compile(
@@ -90,7 +91,7 @@ function compile(
   origins: ReadonlyMap<string, Origin>,
   fields: Fields,
 ): Omit<Config, "file" | "files" | "searched"> {
-  const { many, matchOf, milliseconds, retryOf } = fields;
+  const { many, matchOf, milliseconds, retryOf, compileHook } = fields;
   const rule = (given: {
     uses: string;
     with?: Record<string, unknown> | undefined;
@@ -100,15 +101,7 @@ function compile(
     with: given.with ?? {},
     match: matchOf(given.match),
   });
-  const hooks = (part.hooks ?? []).map((hook): Hook => ({
-    name: hook.name,
-    ...(hook.match === undefined ? {} : { match: matchOf(hook.match) }),
-    states: (hook.states as Hook["states"] | undefined) ?? (hook.events === undefined ? HOOK_STATES : []),
-    ...(hook.events === undefined ? {} : { events: hook.events }),
-    ...(hook.slowAfter === undefined ? {} : { slowAfter: milliseconds(hook.slowAfter) }),
-    to: many(hook.to),
-    ...(hook.message === undefined ? {} : { message: hook.message }),
-  }));
+  const hooks = (part.hooks ?? []).map((hook) => compileHook(hook));
   const tried = (given: { retry?: Parameters<typeof retryOf>[0]; timeout?: string | 0 | undefined }) => {
     const retry = retryOf(given.retry);
     return {

@@ -150,4 +150,3 @@ export const flowSchema = z
 export type FlowFile = z.infer<typeof flowSchema>;
 export type TaskEntry = z.infer<typeof task>;
 export type ParameterEntry = z.infer<typeof parameter>;
-export type HandlerEntry = z.infer<typeof handler>;

@@ -30,7 +30,7 @@ export interface CallOptions extends TaskOptions {
 type Arguments<I, A> = {} extends I ? [inputs?: A, options?: CallOptions] : [inputs: A, options?: CallOptions];
 
 /** The brand of what `task(…)` returns, the same in every copy of the library. */
-export const TASK_FUNCTION: unique symbol = Symbol.for("flowctl.task-function") as never;
+const TASK_FUNCTION: unique symbol = Symbol.for("flowctl.task-function") as never;
 
 /** A task to call inside a flow. Each call is a task of the graph, and answers a reference to its value. */
 export interface TaskFunction<I extends object, O> {

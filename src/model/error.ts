@@ -69,8 +69,3 @@ export function userError(
 export class InternalError extends Error {
   override readonly name = "InternalError";
 }
-
-/** Closes a `switch` over a union: a new member does not compile until it is handled. */
-export function unreachable(value: never): never {
-  throw new InternalError(`unexpected value: ${JSON.stringify(value)}`);
-}

@@ -53,6 +53,3 @@ export interface TaskOutput extends Common {
   readonly stream: "stdout" | "stderr" | "debug" | "info" | "warn" | "error";
   readonly text: string;
 }
-
-/** An event before the engine has numbered and dated it. */
-export type Draft<E extends RunEvent = RunEvent> = E extends RunEvent ? Omit<E, "seq" | "runId" | "at"> : never;

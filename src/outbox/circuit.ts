@@ -48,11 +48,6 @@ export function usableAt(state: ChannelState, urgent: boolean): number {
   return Math.max(state.notBefore, urgent ? 0 : state.openUntil);
 }
 
-/** Whether the next message is a probe: after it fails, the others wait again. */
-export function isHalfOpen(state: ChannelState): boolean {
-  return state.failures >= THRESHOLD;
-}
-
 /** @returns `undefined` where the text is not a channel's state */
 export function channelStateFrom(text: string | undefined): ChannelState | undefined {
   if (text === undefined) return undefined;

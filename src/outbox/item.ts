@@ -83,11 +83,6 @@ export function channelLabel(item: Pick<OutboxItem, "channelName" | "definition"
   return item.channelName ?? item.definition.type;
 }
 
-/** Whether the last attempt began and never ended. */
-export function isInterrupted(item: OutboxItem): boolean {
-  return item.attempts.at(-1)?.outcome === "started";
-}
-
 /** Attempts that ended without delivery, in a row. */
 export function failedAttempts(item: OutboxItem): number {
   return item.attempts.filter((each) => each.outcome !== "delivered" && each.outcome !== "started").length;

@@ -68,7 +68,17 @@ const layerRules = FOLDERS.map((folder) => ({
 }));
 
 export default tseslint.config(
-  { ignores: ["dist", "coverage", "node_modules", "test/load/fixtures", "test/types/wrong", "test/spec/wrong", "test/config/wrong"] },
+  {
+    ignores: [
+      "dist",
+      "coverage",
+      "node_modules",
+      "test/load/fixtures",
+      "test/types/wrong",
+      "test/spec/wrong",
+      "test/config/wrong",
+    ],
+  },
   ...tseslint.configs.strictTypeChecked.map((each) => ({
     ...each,
     files: ["src/**/*.ts", "flows/**/*.ts", "test/**/*.ts"],

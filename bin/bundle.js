@@ -119,6 +119,22 @@ function reachesFirst(file) {
   );
 }
 
+/**
+ * An import of one of Node's own modules reads every export of it, and with
+ * that loads streams, sockets and more. This reads those that are used.
+ */
+const quietBuiltins = {
+  name: "quiet-builtins",
+  setup(esbuild) {
+    esbuild.onResolve({ filter: /^node:/ }, ({ path, importer, kind }) =>
+      kind === "import-statement" && /[\\/]src[\\/].*\.ts$/.test(importer) ? { path, namespace: "builtin" } : undefined,
+    );
+    esbuild.onLoad({ filter: /.*/, namespace: "builtin" }, ({ path }) => ({
+      contents: `module.exports = process.getBuiltinModule(${JSON.stringify(path)});`,
+    }));
+  },
+};
+
 /** string-width makes a segmenter when it is imported, which takes longer than a task; most texts need none. */
 const lazySegmenter = {
   name: "lazy-segmenter",
@@ -141,7 +157,11 @@ const lazySegmenter = {
   },
 };
 
-const { outputFiles } = await build({ ...options, write: false, plugins: [joinOwnModules, lazySegmenter] });
+const { outputFiles } = await build({
+  ...options,
+  write: false,
+  plugins: [joinOwnModules, quietBuiltins, lazySegmenter],
+});
 const dist = join(root, "dist");
 // New files first, old ones last: somebody may be running what is there.
 for (const { path, contents } of outputFiles) {

@@ -124,9 +124,11 @@ async function finish(
   const { run, store } = begun;
   run.settle();
   const summary = await parts.told.deliver();
-  await leaveToDrainer(summary, begun.services.stateDirectory, context);
+  const left = await leaveToDrainer(summary, begun.services.stateDirectory, context);
   const notifications =
-    summary === undefined ? [] : (await import("../outbox/summary.ts")).summaryLines(summary, host.clock.now());
+    summary === undefined
+      ? []
+      : [...(await import("../outbox/summary.ts")).summaryLines(summary, host.clock.now()), ...left];
   const { will } = run;
   await parts.reporter.onEnd({
     runId: run.id,

@@ -2,20 +2,27 @@ import type { DeliverySummary } from "../outbox/summary.ts";
 import type { CommandContext } from "./context.ts";
 import { isCi } from "./started-by.ts";
 
+const IN_CI =
+  "in CI this is lost with the machine: let the last step of the job be `flowctl notify flush --deadline 60s`, run always";
+
 /**
  * Leaves what still waits to one process of its own, so that a person's or cron's
  * message goes out in minutes and not with the next command. There is one at a time;
  * in CI there is none, as processes and disk vanish with the step.
+ *
+ * @returns what a person should know of it, a line each
  */
 export async function leaveToDrainer(
   summary: DeliverySummary | undefined,
   directory: string,
   { host }: CommandContext,
-): Promise<void> {
+): Promise<readonly string[]> {
   const { environment } = host;
   const { script, variables } = environment;
   const isWaiting = summary?.outcomes.some(({ state }) => state === "waiting") === true;
-  if (!isWaiting || script === undefined || isCi(variables) || variables["FLOWCTL_BACKGROUND"] === "0") return;
+  if (!isWaiting) return [];
+  if (isCi(variables)) return [IN_CI];
+  if (script === undefined || variables["FLOWCTL_BACKGROUND"] === "0") return [];
   const { spawn } = await import("node:child_process");
   const child = spawn(
     environment.execPath,
@@ -31,4 +38,5 @@ export async function leaveToDrainer(
   // Where it cannot be started, the next command sends what waits.
   child.on("error", () => undefined);
   child.unref();
+  return [];
 }

@@ -32,11 +32,12 @@ export interface Files {
   makeDirectory(path: string): void;
   /**
    * Creates a file exclusively and durably: temporary file, fsync, link, fsync of the directory.
+   * @param how `quick`: without the two fsyncs, so that only the death of the machine can undo it
    * @returns false where it exists
    */
-  create(path: string, text: string): boolean;
-  /** Replaces a file's content atomically and durably. */
-  replace(path: string, text: string): void;
+  create(path: string, text: string, how?: Durability): boolean;
+  /** Replaces a file's content atomically and durably; `quick` as in `create`. */
+  replace(path: string, text: string, how?: Durability): void;
   rename(from: string, to: string): void;
   /** Removes a file or a directory with all in it; nothing where it is absent. */
   remove(path: string): void;
@@ -45,6 +46,9 @@ export interface Files {
   /** The path with all symbolic links followed; `undefined` where there is nothing. */
   realPath(path: string): string | undefined;
 }
+
+/** Whether what is written must survive the death of the machine, or only that of the process. */
+export type Durability = "durable" | "quick";
 
 export interface FileStat {
   readonly kind: "file" | "directory" | "link" | "other";
@@ -74,31 +78,31 @@ export function systemFiles(): Files {
     makeDirectory: (path) => {
       mkdirSync(path, { recursive: true, mode: PRIVATE_DIRECTORY });
     },
-    create(path, text) {
+    create(path, text, how = "durable") {
       const draft = temporary(path);
       try {
-        writeDurably(draft, text);
+        write(draft, text, how);
         linkSync(draft, path);
       } catch (error) {
         if (isCode(error, "EEXIST")) return false;
         if (!WITHOUT_LINKS.some((code) => isCode(error, code))) throw error;
-        return createWithoutLink(path, text);
+        return createWithoutLink(path, text, how);
       } finally {
         rmSync(draft, { force: true });
       }
-      syncDirectory(dirname(path));
+      if (how === "durable") syncDirectory(dirname(path));
       return true;
     },
-    replace(path, text) {
+    replace(path, text, how = "durable") {
       const draft = temporary(path);
       try {
-        writeDurably(draft, text);
+        write(draft, text, how);
         renameSync(draft, path);
       } catch (error) {
         rmSync(draft, { force: true });
         throw error;
       }
-      syncDirectory(dirname(path));
+      if (how === "durable") syncDirectory(dirname(path));
     },
     rename: (from, to) => {
       renameSync(from, to);
@@ -144,23 +148,23 @@ function absent<T>(read: () => T, directory?: string): T | undefined {
 const WITHOUT_LINKS = ["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK"];
 
 /** Exclusive all the same; only a crash in the middle can leave a part of the text. */
-function createWithoutLink(path: string, text: string): boolean {
+function createWithoutLink(path: string, text: string, how: Durability): boolean {
   try {
-    writeDurably(path, text);
+    write(path, text, how);
   } catch (error) {
     if (isCode(error, "EEXIST")) return false;
     throw error;
   }
-  syncDirectory(dirname(path));
+  if (how === "durable") syncDirectory(dirname(path));
   return true;
 }
 
-function writeDurably(path: string, text: string): void {
+function write(path: string, text: string, how: Durability): void {
   const file = openSync(path, "wx", PRIVATE_FILE);
   try {
     // Not writeSync: it may write a part and say so, which nobody would notice.
     writeFileSync(file, text);
-    fsyncSync(file);
+    if (how === "durable") fsyncSync(file);
   } finally {
     closeSync(file);
   }

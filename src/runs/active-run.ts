@@ -4,7 +4,7 @@ import { Journal } from "./journal.ts";
 import { readJournal } from "./read-journal.ts";
 import { writeCrash, writeEnd, type Ending } from "./write-end.ts";
 import type { RunStoreOptions } from "./run-store.ts";
-import type { EndRecord, Will } from "./will.ts";
+import { durabilityOf, type EndRecord, type Will } from "./will.ts";
 
 /**
  * A run that goes on, on disk. It lives from `begin` to `settle`; where it dies on the
@@ -58,7 +58,7 @@ export class ActiveRun {
   /** Completes the will with what only the loaded flow knows. */
   identify(more: Partial<Omit<Will, "version" | "runId" | "project" | "startedAt">>): void {
     this.#will = { ...this.#will, ...more };
-    this.#store.files.replace(join(this.directory, "will.json"), JSON.stringify(this.#will));
+    this.#store.files.replace(join(this.directory, "will.json"), JSON.stringify(this.#will), durabilityOf(this.#will));
   }
 
   /**

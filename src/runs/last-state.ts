@@ -42,7 +42,7 @@ export function rememberState(store: RunStoreOptions, record: EndRecord): void {
   };
   const path = pathOf(store, record.project, record.flow);
   store.files.makeDirectory(join(path, ".."));
-  store.files.replace(path, JSON.stringify(last));
+  store.files.replace(path, JSON.stringify(last), "quick");
 }
 
 function pathOf(store: RunStoreOptions, project: string, flow: string): string {

@@ -47,7 +47,7 @@ export function pruneByItself(store: RunStoreOptions): readonly string[] {
   const mark = join(directory, "pruned");
   const last = files.stat(mark)?.modifiedMs ?? 0;
   if (clock.now() - last < DAY && last <= clock.now()) return [];
-  files.replace(mark, "");
+  files.replace(mark, "", "quick");
   return prune(store);
 }
 

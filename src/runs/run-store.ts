@@ -11,7 +11,7 @@ import { prune, pruneByItself, type PruneOptions } from "./prune.ts";
 import { readRun, type RunRecord } from "./run-record.ts";
 import { newRunId } from "./run-id.ts";
 import { findRun, listRuns, type RunQuery } from "./select-run.ts";
-import type { Will } from "./will.ts";
+import { durabilityOf, type Will } from "./will.ts";
 
 /** What a run store is made of. */
 export interface RunStoreOptions {
@@ -90,8 +90,9 @@ async function begin(options: RunStoreOptions, draft: RunDraft, redact: (text: s
     const startedAt = new Date(clock.now()).toISOString();
     const will: Will = { version: 1, runId, project: project.name, startedAt, ...draft };
     // The mark comes first: a will without one would never be looked at.
-    files.create(join(directory, "live", runId), "");
-    if (files.create(join(path, "will.json"), JSON.stringify(will)))
+    const how = durabilityOf(will);
+    files.create(join(directory, "live", runId), "", how);
+    if (files.create(join(path, "will.json"), JSON.stringify(will), how))
       return new ActiveRun({ ...options, will, held, redact });
     held.release();
   }

@@ -1,3 +1,4 @@
+import type { Durability } from "../host/files.ts";
 import type { Hook } from "../model/hook.ts";
 import type { ChannelDefinition } from "../model/notification.ts";
 import type { StateType } from "../model/state.ts";
@@ -42,6 +43,11 @@ export interface Will {
   readonly links?: readonly { readonly label: string; readonly url: string }[];
   /** The run that this one repeats or goes on with. */
   readonly retryOf?: string;
+}
+
+/** A will must survive the death of the machine only where there is somebody to tell of it. */
+export function durabilityOf(will: Will): Durability {
+  return will.hooks.length > 0 || will.deathHooks !== undefined ? "durable" : "quick";
 }
 
 /**

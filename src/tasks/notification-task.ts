@@ -40,10 +40,7 @@ export abstract class NotificationTask<I extends NotifyInputs> extends Task<I, n
   }
 
   /** The secrets its destination names; none where a channel is named, which has its own. */
-  secretsFor(
-    constants: Readonly<Record<string, unknown>>,
-    linked: ReadonlySet<string> = new Set(),
-  ): readonly string[] {
+  secretsFor(constants: Readonly<Record<string, unknown>>, linked: ReadonlySet<string> = new Set()): readonly string[] {
     const inputs = { ...this.#defaults, ...constants } as I;
     if (inputs.channel !== undefined || linked.has("channel")) return [];
     const stand = Object.fromEntries([...linked].map((name) => [name, `(${name})`]));

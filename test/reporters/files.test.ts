@@ -58,7 +58,7 @@ describe("the JUnit file", () => {
     expect(file).toContain('<skipped message="because load failed"/>');
     expect(file).toContain('name="odd &lt;&quot;&amp;&gt; name"');
     expect(file).toContain("<system-out>]]&gt;\ufffd</system-out>");
-     
+
     expect(file).not.toMatch(/[\u0000-\u0008\u000b-\u001f]/);
   });
 });

@@ -124,7 +124,7 @@ describe("the plain view", () => {
       .task("a", state("Failed", { message: nasty }))
       .ended("Failed")
       .end();
-     
+
     expect(screen.text.replaceAll("\n", "")).not.toMatch(/[\u0000-\u001f\u007f-\u009f]/);
     const colours = keptScreen();
     const palette = await paletteOf(1);
@@ -135,7 +135,7 @@ describe("the plain view", () => {
   it("can do without characters beyond ASCII", async () => {
     const screen = keptScreen();
     await failingRun(new Play(new PlainReporter(view(screen, { glyphs: glyphsOf(false) })))).end();
-     
+
     expect(screen.text).toMatch(/^[\u0000-\u007f]*$/);
   });
 

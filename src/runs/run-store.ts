@@ -68,7 +68,7 @@ export function openRunStore(options: RunStoreOptions): RunStore {
       const path = join(directory, "locks", `flow-${shortHash(`${project.name}\0${flow}`)}`);
       const held = await locks.tryLock(path);
       if (held === undefined) return { by: files.read(`${path}.run`)?.trim() };
-      files.replace(`${path}.run`, runId);
+      files.replace(`${path}.run`, runId, "quick");
       return { held };
     },
     list: (query) => listRuns(options, query),

@@ -76,9 +76,9 @@ function territory(start: string, files: Files): { directories: readonly string[
 }
 
 function isRoot(directory: string, files: Files): boolean {
-  const names = files.list(directory);
-  if (names.includes(".git") || names.includes("pnpm-workspace.yaml")) return true;
-  return names.includes("package.json") && packageOf(directory, files)?.["workspaces"] !== undefined;
+  // Asked by name: a directory far up may hold very many.
+  const has = (name: string): boolean => files.stat(join(directory, name)) !== undefined;
+  return has(".git") || has("pnpm-workspace.yaml") || packageOf(directory, files)?.["workspaces"] !== undefined;
 }
 
 function packageOf(directory: string, files: Files): Readonly<Record<string, unknown>> | undefined {

@@ -1,5 +1,6 @@
 import type { Hook, HookEvent } from "../model/hook.ts";
 import { isOfFamily } from "../model/state.ts";
+import { fillMessage } from "./fill-message.ts";
 import { matchesRun } from "./match.ts";
 import { resolveChannel } from "./resolve-channel.ts";
 import { runAlert, type RunChange } from "./run-alert.ts";
@@ -77,11 +78,12 @@ function make(
 ): Told | undefined {
   const channel = resolveChannel(to, facts.channels);
   if (channel === undefined) return undefined;
+  const base = runAlert(facts, change);
   const alert = {
-    ...runAlert(facts, change),
+    ...base,
     ...(news === "state" ? {} : { event: news }),
     ...(facts.previous === undefined ? {} : { failedBefore: facts.previous.failed }),
-    ...(hook.message === undefined ? {} : { text: hook.message }),
+    ...(hook.message === undefined ? {} : { text: fillMessage(hook.message, base) }),
   };
   const told: Told = {
     runId: facts.runId,

@@ -199,3 +199,11 @@ test("a notifier for a channel that config does not have is reported once", () =
   deriver.on(taskState("b", failed, { notifiers }));
   expect(unknown).toEqual(["taem"]);
 });
+
+test("a hook's own words carry facts of the run, and a mistaken place stays as it is", () => {
+  const message = "${{ flow }} is ${{run.state}}: ${{ run.failed }} ${{ run.oops }}";
+  const deriver = createDeriver(() => facts({ hooks: [hook({ message })] }));
+  deriver.on(taskState("load", failed));
+  const [told] = deriver.on(runState(failed));
+  expect(alertOf(told!).text).toBe("nightly-etl is Failed: load ${{ run.oops }}");
+});

@@ -1,9 +1,9 @@
 import { isFailed, type State } from "../model/state.ts";
 import { callHandlers, type Heard } from "./handler-call.ts";
 import { taskHandlerContext } from "./handler-context.ts";
-import { willRetry } from "./retry-step.ts";
 import type { TaskRun } from "./task-run.ts";
 import { isThenable } from "./thenable.ts";
+import { willRetry } from "./will-retry.ts";
 
 /**
  * The step goes on in this state. Another object than before is a transition:

@@ -1,14 +1,8 @@
-import { isRetryable, retryDelay } from "../model/retry.ts";
+import { retryDelay } from "../model/retry.ts";
 import { isFailed, state, type State } from "../model/state.ts";
 import { goOn } from "./announce.ts";
 import type { TaskRun } from "./task-run.ts";
-
-/** Whether the policy grants another attempt after this failure of the body. */
-export function willRetry(run: TaskRun, failed: State): boolean {
-  const policy = run.task.retry;
-  if (policy === undefined || !run.inBody || run.ending || run.runner.stopping !== undefined) return false;
-  return run.attempt <= policy.max && isRetryable(policy, failed.result);
-}
+import { willRetry } from "./will-retry.ts";
 
 /** Step 14: a failed body is tried again, on a timer, while retries are left. */
 export function retryFailure(run: TaskRun): State | Promise<State> {

@@ -17,8 +17,7 @@ describe("what a real Prefect 1.x engine was seen to do", () => {
   it("would be seen not to be: a changed expectation does not agree", async () => {
     const [first = ""] = read("random.jsonl").split("\n");
     const { problems } = await judge(first.replace('"runs":1', '"runs":2'), api);
-    expect(problems).toEqual([
-      { name: "random-0000", difference: expect.stringContaining(".runs: expected 2, found 1") },
-    ]);
+    expect(problems.map(({ name }) => name)).toEqual(["random-0000"]);
+    expect(problems[0]?.difference).toContain(".runs: expected 2, found 1");
   });
 });

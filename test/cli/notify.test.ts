@@ -159,3 +159,20 @@ it("keeps two projects with equal channel names apart that share one state direc
     await second.close();
   }
 });
+
+it("leaves what waits to one process of its own, which sends it and ends", async () => {
+  await using home = project();
+  const server = await faultyServer([{ status: 503 }, { status: 204 }]);
+  const env = { FLOWCTL_SECRET_TEAM_URL: `${server.url}/hook`, FLOWCTL_BACKGROUND: undefined };
+  try {
+    home.write("flowctl.config.yaml", `${CONFIG("team")}delivery: { waitAtEnd: 1ms }\n`);
+    expect((await home.run(["run", "nightly.ts"], { env })).output).toContain("1 waiting");
+    const requests = await server.arrived(2);
+    expect(new Set(requests.map(({ headers }) => headers["webhook-id"])).size).toBe(1);
+    // It goes on until nothing waits: this waits for its lock on the channel.
+    await home.run(["notify", "flush", "--strict"], { env });
+    expect((await home.run(["notify", "list", "--state", "sent"], { env })).stdout).toContain("nightly");
+  } finally {
+    await server.close();
+  }
+});

@@ -8,6 +8,7 @@ import type { Services } from "./services.ts";
 const BY_HAND = 10_000;
 const IN_CI = 60_000;
 const STOPPED = 5000;
+const KEPT = 30 * 24 * 3_600_000;
 /** How long one message is tried beside the run; what is left then is tried at the end. */
 const IN_RUN = 60_000;
 
@@ -43,8 +44,11 @@ export function telling(services: Services, { host, stop }: CommandContext): Tel
       const configured = services.config.delivery.waitAtEnd ?? usual;
       // A person who stops a run waits for less, and is told all the same; a second signal ends everything.
       const deadlineMs = stop.signal.aborted ? Math.min(configured, STOPPED) : configured;
+      const outbox = await services.outbox();
+      // Now and then: what was sent is kept for a month, so that nothing is told twice.
+      if (host.random() < 1 / 16) outbox.prune(host.clock.now() - KEPT);
       try {
-        return await (await services.outbox()).deliver({ ids: [...ids], deadlineMs });
+        return await outbox.deliver({ ids: [...ids], deadlineMs });
       } finally {
         ended.abort();
       }

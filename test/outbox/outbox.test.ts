@@ -297,3 +297,15 @@ test("a process that lacks a secret leaves another's message alone; its maker ho
   await rig.open(channel, { values: () => Promise.resolve({ URL: "u" }) }).deliver({ deadlineMs: 1000 });
   expect(seen).toHaveLength(1);
 });
+
+test("what was sent long ago is forgotten; what waits or is held never is", async () => {
+  using rig = outboxRig();
+  const outbox = rig.open(scriptedChannel([permanent]).channel);
+  const held = outbox.enqueue(newItem({ key: "held" }));
+  await outbox.deliver({ ids: held, deadlineMs: 1000 });
+  await outbox.deliver({ ids: outbox.enqueue(newItem()), deadlineMs: 1000 });
+  const waiting = outbox.enqueue(newItem({ key: "waiting" }));
+  expect(outbox.prune(Date.now() - 60_000)).toBe(0);
+  expect(outbox.prune(Date.now() + 60_000)).toBe(1);
+  expect(outbox.list().map(({ item }) => item.id)).toEqual([...waiting, ...held]);
+});

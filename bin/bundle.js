@@ -85,7 +85,7 @@ const joinOwnModules = {
     }));
     esbuild.onLoad({ filter: /[\\/]src[\\/].*\.ts$/ }, ({ path }) => {
       const file = relative(root, path).replaceAll("\\", "/");
-      const source = readFileSync(path, "utf8");
+      const source = quietBuiltins(readFileSync(path, "utf8"));
       // The first file of all has nothing in common with the others.
       if (file === "src/cli.ts") {
         return {
@@ -121,19 +121,26 @@ function reachesFirst(file) {
 
 /**
  * An import of one of Node's own modules reads every export of it, and with
- * that loads streams, sockets and more. This reads those that are used.
+ * that loads streams, sockets and more. This takes those that are named; and
+ * of what few runs need, only when it is called.
  */
-const quietBuiltins = {
-  name: "quiet-builtins",
-  setup(esbuild) {
-    esbuild.onResolve({ filter: /^node:/ }, ({ path, importer, kind }) =>
-      kind === "import-statement" && /[\\/]src[\\/].*\.ts$/.test(importer) ? { path, namespace: "builtin" } : undefined,
-    );
-    esbuild.onLoad({ filter: /.*/, namespace: "builtin" }, ({ path }) => ({
-      contents: `module.exports = process.getBuiltinModule(${JSON.stringify(path)});`,
-    }));
-  },
-};
+function quietBuiltins(source) {
+  return source.replace(/^import \{([^}]*)\} from "(node:[^"]+)";/gm, (all, names, module) => {
+    const values = names
+      .split(",")
+      .map((name) => name.trim())
+      .filter((name) => name !== "" && !name.startsWith("type "))
+      .map((name) => name.split(" as "));
+    const from = `process.getBuiltinModule(${JSON.stringify(module)})`;
+    return values
+      .map(([name, local = name]) =>
+        /^node:(?:crypto|child_process)$/.test(module)
+          ? `const ${local} = (...given) => ${from}.${name}(...given);`
+          : `const ${local} = ${from}.${name};`,
+      )
+      .join("");
+  });
+}
 
 /** string-width makes a segmenter when it is imported, which takes longer than a task; most texts need none. */
 const lazySegmenter = {
@@ -160,7 +167,7 @@ const lazySegmenter = {
 const { outputFiles } = await build({
   ...options,
   write: false,
-  plugins: [joinOwnModules, quietBuiltins, lazySegmenter],
+  plugins: [joinOwnModules, lazySegmenter],
 });
 const dist = join(root, "dist");
 // New files first, old ones last: somebody may be running what is there.

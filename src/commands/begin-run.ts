@@ -68,7 +68,7 @@ export async function beginRun(place: FlowPlace, services: Services, context: Co
 
 /** A run's facts, from its will: the same for the run and for whoever finds it dead. */
 export function factsOf(will: Will, store: RunStore): RunFacts {
-  const last = store.lastState(will.flow);
+  const last = store.lastState(will.flow, will.runId);
   const source = {
     ...(will.namespace === undefined ? {} : { namespace: will.namespace }),
     ...(will.config === undefined ? {} : { config: will.config }),
@@ -87,9 +87,7 @@ export function factsOf(will: Will, store: RunStore): RunFacts {
     hooks: will.hooks,
     channels: will.channels,
     source,
-    ...(last === undefined || last.runId === will.runId
-      ? {}
-      : { previous: { failed: last.failedInARow, since: Date.parse(last.at) } }),
+    ...(last === undefined ? {} : { previous: { failed: last.failedInARow, since: Date.parse(last.at) } }),
   };
 }
 

@@ -14,16 +14,25 @@ export interface LastState {
   readonly at: string;
 }
 
-/** Reads how the flow's latest run ended. */
-export function lastStateOf(store: RunStoreOptions, flow: string): LastState | undefined {
-  return readLast(store, store.project.name, flow);
+/** What is kept: that, and how the run before it ended. */
+interface Kept extends LastState {
+  readonly before?: LastState;
 }
 
-function readLast(store: RunStoreOptions, project: string, flow: string): LastState | undefined {
+/**
+ * Reads how the flow's latest run ended.
+ * @param before a run's id: what was so before that one ended, whether or not it has by now
+ */
+export function lastStateOf(store: RunStoreOptions, flow: string, before?: string): LastState | undefined {
+  const kept = readLast(store, store.project.name, flow);
+  return kept !== undefined && kept.runId === before ? kept.before : kept;
+}
+
+function readLast(store: RunStoreOptions, project: string, flow: string): Kept | undefined {
   const text = store.files.read(pathOf(store, project, flow));
   if (text === undefined) return undefined;
   try {
-    return JSON.parse(text) as LastState;
+    return JSON.parse(text) as Kept;
   } catch {
     return undefined;
   }
@@ -33,12 +42,14 @@ function readLast(store: RunStoreOptions, project: string, flow: string): LastSt
 export function rememberState(store: RunStoreOptions, record: EndRecord): void {
   const ended = state(record.state as "Failed");
   if (!isFailed(ended) && !isSuccessful(ended)) return;
-  const before = readLast(store, record.project, record.flow)?.failedInARow ?? 0;
-  const last: LastState = {
+  const kept = readLast(store, record.project, record.flow);
+  const failedBefore = kept?.failedInARow ?? 0;
+  const last: Kept = {
     runId: record.runId,
     state: record.state,
-    failedInARow: isFailed(ended) ? before + 1 : 0,
+    failedInARow: isFailed(ended) ? failedBefore + 1 : 0,
     at: record.endedAt,
+    ...(kept === undefined ? {} : { before: withoutBefore(kept) }),
   };
   const path = pathOf(store, record.project, record.flow);
   store.files.makeDirectory(join(path, ".."));
@@ -47,4 +58,8 @@ export function rememberState(store: RunStoreOptions, record: EndRecord): void {
 
 function pathOf(store: RunStoreOptions, project: string, flow: string): string {
   return join(store.directory, "projects", shortHash(project), `last-${shortHash(flow)}.json`);
+}
+
+function withoutBefore({ runId, state: ended, failedInARow, at }: Kept): LastState {
+  return { runId, state: ended, failedInARow, at };
 }

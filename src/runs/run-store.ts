@@ -49,8 +49,11 @@ export interface RunStore {
   find(reference: string): RunRecord;
   /** By its whole id, of whatever project. */
   read(runId: string): RunRecord | undefined;
-  /** How the flow's latest run ended, and how many failed in a row. */
-  lastState(flow: string): LastState | undefined;
+  /**
+   * How the flow's latest run ended, and how many failed in a row.
+   * @param before a run's id: what was so before that one ended
+   */
+  lastState(flow: string, before?: string): LastState | undefined;
   /** Removes old runs; without options by the defaults and once a day at most. @returns their ids */
   prune(options?: PruneOptions): readonly string[];
 }
@@ -74,7 +77,7 @@ export function openRunStore(options: RunStoreOptions): RunStore {
     list: (query) => listRuns(options, query),
     find: (reference) => findRun(options, reference),
     read: (runId) => readRun(options, runId),
-    lastState: (flow) => lastStateOf(options, flow),
+    lastState: (flow, before) => lastStateOf(options, flow, before),
     prune: (more) => (more === undefined ? pruneByItself(options) : prune(options, more)),
   };
 }

@@ -129,6 +129,9 @@ describe("the record of runs", () => {
     await finished(rig);
     expect(rig.store.lastState("etl")).toMatchObject({ state: "Success", failedInARow: 0 });
     expect(rig.open("other").lastState("etl")).toBeUndefined();
+    const last = rig.store.find("last").runId;
+    expect(rig.store.lastState("etl", last)).toMatchObject({ state: "Failed", failedInARow: 2 });
+    expect(rig.store.lastState("etl", "another")).toMatchObject({ state: "Success", failedInARow: 0 });
   });
 });
 

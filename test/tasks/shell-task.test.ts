@@ -89,6 +89,6 @@ describe("shell() in a flow", () => {
     const text = shell({ script: "" });
     expectTypeOf<Awaited<ReturnType<(typeof lines)["run"]>>["stdout"]>().toEqualTypeOf<string[]>();
     expectTypeOf<Awaited<ReturnType<(typeof text)["run"]>>["stdout"]>().toEqualTypeOf<string>();
-    expect(shell({ argv: ["/bin/true"] }).name).toBe("true");
+    expect([lines.name, text.name, shell({ argv: ["/bin/true"] }).name]).toEqual(["shell", "shell", "true"]);
   });
 });

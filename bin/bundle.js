@@ -164,10 +164,23 @@ const lazySegmenter = {
   },
 };
 
+/** commander starts programs for sub-commands that are files; ours are not. */
+const lazyChildProcess = {
+  name: "lazy-child-process",
+  setup(esbuild) {
+    esbuild.onLoad({ filter: /node_modules[\\/]commander[\\/]lib[\\/]command\.js$/ }, ({ path }) => ({
+      contents: readFileSync(path, "utf8").replace(
+        /const childProcess = require\('node:child_process'\);/,
+        "const childProcess = { spawn: (...given) => require('node:child_process').spawn(...given) };",
+      ),
+    }));
+  },
+};
+
 const { outputFiles } = await build({
   ...options,
   write: false,
-  plugins: [joinOwnModules, lazySegmenter],
+  plugins: [joinOwnModules, lazyChildProcess, lazySegmenter],
 });
 const dist = join(root, "dist");
 // New files first, old ones last: somebody may be running what is there.

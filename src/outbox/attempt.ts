@@ -89,7 +89,7 @@ export async function attemptDelivery(
       const delivery: Delivery = { outcome: "delivered", note: "the service has it from an earlier attempt" };
       return { ...settle(item, delivery, clock.now(), sending.random), delivery };
     }
-    if (found === "unknown" && channel.ambiguous === "hold") {
+    if (found === "unknown" && (item.definition["onAmbiguous"] ?? channel.ambiguous) === "hold") {
       return hold(
         item,
         "in-doubt",

@@ -140,6 +140,15 @@ test("an ambiguous message is sent again as a repeat, or held where the channel 
   });
 });
 
+test("a definition's onAmbiguous says more than its channel", async () => {
+  using rig = outboxRig();
+  const ambiguous = { outcome: "ambiguous", code: "cut", note: "the connection was cut" } as const;
+  const outbox = rig.open(scriptedChannel([ambiguous]).channel);
+  const item = newItem();
+  const ids = outbox.enqueue({ ...item, definition: { ...item.definition, onAmbiguous: "hold" } });
+  expect((await outbox.deliver({ ids, deadlineMs: 10_000 })).outcomes[0]).toMatchObject({ state: "held" });
+});
+
 test("values given in memory never touch the disk, and another process leaves the message to its maker", async () => {
   using rig = outboxRig();
   const { channel, seen } = scriptedChannel([transient]);

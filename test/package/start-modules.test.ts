@@ -46,7 +46,12 @@ function loadedBy(...args: string[]): { readonly urls: readonly string[]; readon
   const { status, stderr } = spawnSync(process.execPath, ["--import", join(directory, "watch.mjs"), BIN, ...args], {
     cwd: directory,
     encoding: "utf8",
-    env: { PATH: process.env["PATH"], HOME: directory, FLOWCTL_STATE_DIR: join(directory, "state") },
+    env: {
+      NODE_NO_WARNINGS: "1",
+      PATH: process.env["PATH"],
+      HOME: directory,
+      FLOWCTL_STATE_DIR: join(directory, "state"),
+    },
   });
   expect(stderr).toBe("");
   expect(status).toBe(0);

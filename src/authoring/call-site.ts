@@ -17,9 +17,18 @@ const FRAME = /^\s+at .*?\(?((?:file:\/\/)?(?:\/|[A-Za-z]:[\\/])[^()]*?):(\d+):(
  * that is neither ours nor Node's. Fields to spread into a diagnostic.
  */
 export function callSite(): Partial<Place> {
+  return markCallSite()() ?? {};
+}
+
+/** Remembers the place, and finds out where that is when it is asked: that takes longer than most flows do to build. */
+export function markCallSite(): () => Place | undefined {
   const holder: { stack?: string } = {};
-  Error.captureStackTrace(holder, callSite);
-  for (const line of holder.stack?.split("\n") ?? []) {
+  Error.captureStackTrace(holder, markCallSite);
+  return () => placeIn(holder.stack ?? "");
+}
+
+function placeIn(stack: string): Place | undefined {
+  for (const line of stack.split("\n")) {
     const [, where, row, column] = FRAME.exec(line) ?? [];
     if (where === undefined || row === undefined || column === undefined) continue;
     const url = where.startsWith("file:") ? where : `file://${where.startsWith("/") ? "" : "/"}${where}`;
@@ -27,5 +36,5 @@ export function callSite(): Partial<Place> {
     const file = decodeURIComponent(new URL(url).pathname).replace(/^\/([A-Za-z]:)/, "$1");
     return { file, line: Number(row), column: Number(column) };
   }
-  return {};
+  return undefined;
 }

@@ -5,7 +5,7 @@ import type { ParameterDeclaration, ParameterSchema } from "../model/parameter.t
 import { state } from "../model/state.ts";
 import { isTask, type Task as AnyTask } from "../model/task.ts";
 import { building, currentTags } from "./building.ts";
-import { callSite } from "./call-site.ts";
+import { markCallSite } from "./call-site.ts";
 import { connect, sourceOf } from "./connect.ts";
 import { isStandardSchema, readFlowOptions, type FlowOptions } from "./flow-options.ts";
 import { Graph } from "./graph.ts";
@@ -25,7 +25,7 @@ import { slugsOf } from "./slugs.ts";
 import type { Task } from "./task.ts";
 import { validateFlow } from "./validate.ts";
 
-/** A task, or the reference that a call of one returned. */
+/** A task, or a reference to one. */
 export type TaskLike = RefTo<unknown> | AnyTask | Task<any, any>; // eslint-disable-line @typescript-eslint/no-explicit-any -- tasks of any inputs
 
 /** How an edge carries a value. */
@@ -53,7 +53,7 @@ export class Flow implements AnyFlow {
   readonly concurrency: number | undefined;
   readonly pools: Readonly<Record<string, number>>;
   readonly timeout: number | undefined;
-  readonly source?: NonNullable<AnyFlow["source"]>;
+  readonly #place = markCallSite();
   readonly #options: FlowOptions;
   #graph = new Graph();
   #constants = new Map<AnyTask, Record<string, unknown>>();
@@ -62,7 +62,6 @@ export class Flow implements AnyFlow {
   /** @throws UserError naming every option that is wrong */
   constructor(name: string, options: FlowOptions = {}) {
     const { timeout } = readFlowOptions(name, options);
-    const source = callSite();
     this.name = name;
     this.tags = [...new Set([...(options.tags ?? []), ...currentTags()])];
     this.stateHandlers = options.stateHandlers ?? [];
@@ -71,10 +70,12 @@ export class Flow implements AnyFlow {
     this.concurrency = options.concurrency;
     this.pools = options.pools ?? {};
     this.timeout = timeout;
-    if (source.file !== undefined && source.line !== undefined) this.source = { file: source.file, line: source.line };
     this.#options = options;
   }
 
+  get source() {
+    return this.#place();
+  }
   get tasks(): readonly AnyTask[] {
     return this.#graph.tasks;
   }
@@ -109,7 +110,6 @@ export class Flow implements AnyFlow {
   has(task: AnyTask): boolean {
     return this.#graph.has(task);
   }
-
   /** Adds a task; one that is in the flow already stays as it is. @throws UserError for what is no task, or a slug that is taken */
   addTask<T extends TaskLike>(task: T): T {
     const node = isTask(task) ? task : undefined;
@@ -198,7 +198,7 @@ export class Flow implements AnyFlow {
     this.#references = [...new Set([...this.referenceTasks(), ...other.referenceTasks().map(ours)])];
   }
 
-  /** A flow of the same tasks and edges, which can be changed by itself. */
+  /** A flow of the same tasks and edges. */
   copy(): Flow {
     const copy = new Flow(this.name, this.#options);
     copy.#rebuild(this.tasks, this.edges);

@@ -1,3 +1,4 @@
+import { validateFlow } from "../authoring/validate.ts";
 import type { Environment } from "../host/host.ts";
 import { UserError, userError, type Diagnostic } from "../model/error.ts";
 import type { Flow } from "../model/flow.ts";
@@ -28,7 +29,6 @@ export async function openFlow(
   const warnings: Diagnostic[] = [];
   const flow = await loadFlow(place.file, { name, onWarning: (diagnostic) => warnings.push(diagnostic) });
   // A flow made by hand has not been looked at as a whole yet.
-  const { validateFlow } = await import("../authoring/validate.ts");
   const errors = validateFlow(flow).filter((each) => each.severity === "error");
   if (errors.length > 0) throw new UserError("usage", errors);
   return { flow, hooks: [], warnings };

@@ -44,9 +44,14 @@ More: flowctl <command> --help, flowctl help exit-codes
  */
 export async function runProgram(args: readonly string[], host: SystemHost, stop: Stop): Promise<number> {
   let code = 0;
-  const program = declare(host, stop, (result) => {
-    code = result;
-  });
+  const program = declare(
+    host,
+    stop,
+    args.find((arg) => !arg.startsWith("-")),
+    (result) => {
+      code = result;
+    },
+  );
   try {
     await program.parseAsync(args, { from: "user" });
     return code;
@@ -56,7 +61,7 @@ export async function runProgram(args: readonly string[], host: SystemHost, stop
   }
 }
 
-function declare(host: SystemHost, stop: Stop, done: (code: number) => void): Command {
+function declare(host: SystemHost, stop: Stop, only: string | undefined, done: (code: number) => void): Command {
   const program = new Command("flowctl");
   const does: Does =
     (load) =>
@@ -102,6 +107,8 @@ function declare(host: SystemHost, stop: Stop, done: (code: number) => void): Co
       program.outputHelp();
     });
   declareRun(program, does);
+  // Declaring every command takes longer than a small run; none of them is asked for.
+  if (only === "run") return program;
   program.commandsGroup("History:");
   declareRuns(program, does);
   declareNotify(program, does);

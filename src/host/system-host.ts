@@ -24,6 +24,7 @@ export function systemHost(): SystemHost {
 }
 
 function systemEnvironment(): Environment {
+  let user: string | undefined;
   return {
     variables: process.env,
     get cwd() {
@@ -35,12 +36,7 @@ function systemEnvironment(): Environment {
       return process.env["HOME"] ?? homedir();
     },
     get user() {
-      try {
-        return userInfo().username;
-      } catch {
-        // A container may run a uid that no user has.
-        return `uid ${String(process.getuid?.() ?? 0)}`;
-      }
+      return (user ??= userName());
     },
     get hostname() {
       return hostname();
@@ -50,4 +46,13 @@ function systemEnvironment(): Environment {
     execPath: process.execPath,
     script: process.argv[1] ?? "",
   };
+}
+
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    // A container may run a uid that no user has.
+    return `uid ${String(process.getuid?.() ?? 0)}`;
+  }
 }

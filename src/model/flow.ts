@@ -62,7 +62,7 @@ export interface Flow {
   /** The whole run's time, in milliseconds. */
   readonly timeout: number | undefined;
   /** Where it was declared, for diagnostics. */
-  readonly source?: { readonly file: string; readonly line?: number };
+  readonly source?: { readonly file: string; readonly line?: number } | undefined;
 }
 
 export const FLOW: unique symbol = Symbol.for("flowctl.flow") as never;

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { dirname, join } from "node:path";
 import type { Files } from "../host/files.ts";
 
@@ -27,10 +26,26 @@ function named(name: string): Project {
   return { name, hash: shortHash(name) };
 }
 
-/** Twenty letters that stand for a text in names of files. */
+/**
+ * Twenty letters that stand for a text in names of files. Names only have to
+ * differ: loading a cryptographic hash would take longer than a small run.
+ */
 export function shortHash(text: string): string {
-  return createHash("sha256").update(text).digest("hex").slice(0, 20);
+  const lanes = SEEDS.map((seed) => {
+    let lane = seed;
+    for (let at = 0; at < text.length; at += 1) {
+      lane = Math.imul(lane ^ text.charCodeAt(at), 0x01000193);
+      lane ^= lane >>> 13;
+    }
+    // Every letter of the text must reach every bit.
+    lane = Math.imul(lane ^ (lane >>> 16), 0x85ebca6b);
+    lane = Math.imul(lane ^ (lane >>> 13), 0xc2b2ae35);
+    return ((lane ^ (lane >>> 16)) >>> 0).toString(16).padStart(8, "0");
+  });
+  return lanes.join("").slice(0, 20);
 }
+
+const SEEDS: readonly number[] = [0x811c9dc5, 0x9e3779b9, 0x7f4a7c15];
 
 function rootOf(start: string, files: Files): string {
   let workspace: string | undefined;

@@ -66,7 +66,8 @@ export async function compileFlow(content: FlowFile, setting: FlowSetting): Prom
     ...(content.concurrency === undefined ? {} : { concurrency: content.concurrency }),
     ...(content.timeout === undefined ? {} : { timeout: milliseconds(content.timeout) }),
   });
-  Object.assign(flow, { source: { file } });
+  // A spec is a file; the stack says where this code is.
+  Object.defineProperty(flow, "source", { value: { file } });
   connect(flow, compiled, scope);
   const references = referenceTasks(content, compiled, report);
   if (references !== undefined && !report.hasErrors) flow.setReferenceTasks(references);

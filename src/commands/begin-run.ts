@@ -4,6 +4,7 @@ import { systemLocks } from "../host/lock.ts";
 import { systemProcesses } from "../host/process.ts";
 import type { Hook } from "../model/hook.ts";
 import type { ActiveRun } from "../runs/active-run.ts";
+import type { LastState } from "../runs/last-state.ts";
 import { openRunStore, type RunStore } from "../runs/run-store.ts";
 import type { Will } from "../runs/will.ts";
 import type { CommandContext } from "./context.ts";
@@ -87,8 +88,12 @@ export function factsOf(will: Will, store: RunStore): RunFacts {
     hooks: will.hooks,
     channels: will.channels,
     source,
-    ...(last === undefined ? {} : { previous: { failed: last.failedInARow, since: Date.parse(last.at) } }),
+    ...(last === undefined ? {} : { previous: previousOf(last) }),
   };
+}
+
+function previousOf({ state, failedInARow, at, since }: LastState): NonNullable<RunFacts["previous"]> {
+  return { state, failed: failedInARow, at: Date.parse(at), since: Date.parse(since) };
 }
 
 /** Completes the record with what the loaded flow says. */

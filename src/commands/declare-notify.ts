@@ -7,7 +7,7 @@ export function declareNotify(program: Command, does: Does): void {
   const verb = (words: string, description: string): Command => notify.command(words).description(description);
   const load = () => import("./notify.ts");
   verb("list", "messages that wait, are held or were given up")
-    .option("--state <state>", "only new, held, sent or dead")
+    .option("--state <state>", "only waiting, held, sent, dead or suppressed")
     .option("--failed", "only what is held or was given up")
     .option("--channel <name>", "only of this channel")
     .action(does(async () => (await load()).notifyListCommand));

@@ -139,7 +139,7 @@ async function finish(
   });
   for (const problem of parts.reporter.problems) host.terminal.stderr.write(`warning: ${problem}\n`);
   store.prune();
-  const undelivered = summary?.outcomes.some((each) => each.state !== "sent") ?? false;
+  const undelivered = summary?.outcomes.some(({ state }) => state !== "sent" && state !== "suppressed") ?? false;
   return { state, undelivered };
 }
 

@@ -1,16 +1,21 @@
 import type { Screen } from "../host/host.ts";
 import { formatDuration } from "../model/duration.ts";
 import type { Message } from "../model/notification.ts";
-import { channelLabel, type Shelf } from "../outbox/item.ts";
+import { channelLabel, isSuppressed, type Shelf } from "../outbox/item.ts";
 import type { StoredItem } from "../outbox/outbox.ts";
 
 const WORDS: Readonly<Record<Shelf, string>> = { new: "waiting", held: "held", sent: "sent", dead: "given up" };
+
+/** Where a message is, in the words of `notify list`. */
+function wordOf({ shelf, item }: StoredItem): string {
+  return isSuppressed(item) ? "suppressed" : WORDS[shelf];
+}
 
 /** The list for people: aligned on a terminal, separated by tabs and without a head anywhere else. */
 export function notifyTable(items: readonly StoredItem[], { now, screen }: { now: number; screen: Screen }): string {
   const rows = items.map(({ shelf, item }) => [
     item.id,
-    WORDS[shelf],
+    wordOf({ shelf, item }),
     channelLabel(item),
     item.flow,
     screen.isTTY ? `${formatDuration(Math.max(0, now - item.created))} ago` : new Date(item.created).toISOString(),
@@ -39,7 +44,7 @@ export function itemLines({ shelf, item }: StoredItem): string {
   });
   return [
     fact("message", item.id),
-    fact("state", WORDS[shelf]),
+    fact("state", wordOf({ shelf, item })),
     fact(
       "channel",
       `${channelLabel(item)} (${item.definition.type})${item.recipient === "" ? "" : ` → ${item.recipient}`}`,
@@ -64,7 +69,7 @@ export function itemData({ shelf, item }: StoredItem): Readonly<Record<string, u
   const iso = (at: number): string => new Date(at).toISOString();
   return {
     ...item,
-    state: WORDS[shelf],
+    state: wordOf({ shelf, item }),
     channel: channelLabel(item),
     created: iso(item.created),
     due: iso(item.due),

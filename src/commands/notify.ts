@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { userError } from "../model/error.ts";
 import type { Outbox, StoredItem } from "../outbox/outbox.ts";
-import { SHELVES, type Shelf } from "../outbox/item.ts";
+import { isSuppressed, SHELVES, type Shelf } from "../outbox/item.ts";
 import type { CommandContext } from "./context.ts";
 import { notifyTable, itemLines, itemData } from "./notify-table.ts";
 import { openServices } from "./services.ts";
@@ -38,21 +38,28 @@ export async function notifyListCommand(
 ): Promise<number> {
   const outbox = await openOutbox(context);
   const { host, globals } = context;
-  const state = shelfOf(options);
-  const items = (state === undefined ? outbox.list() : outbox.list(state))
-    .filter(({ shelf }) => state !== undefined || shelf !== "sent")
-    .filter(({ shelf }) => options.failed !== true || shelf === "held" || shelf === "dead")
-    .filter(ofChannel(options.channel));
+  const state = stateOf(options);
+  const shelf = state === "suppressed" ? "dead" : state;
+  const all = outbox.list(shelf).filter(ofChannel(options.channel));
+  const quiet = all.filter(({ item }) => isSuppressed(item));
+  const items =
+    state === "suppressed"
+      ? quiet
+      : all
+          .filter(({ item }) => !isSuppressed(item))
+          .filter((each) => state !== undefined || each.shelf !== "sent")
+          .filter((each) => options.failed !== true || each.shelf === "held" || each.shelf === "dead");
   if (globals.json) {
     host.terminal.stdout.write(`${JSON.stringify(items.map(itemData))}\n`);
     return 0;
   }
-  if (items.length === 0) {
-    if (!globals.quiet)
-      host.terminal.stderr.write("nothing waits to be told; what was sent: flowctl notify list --state sent\n");
-    return 0;
-  }
-  host.terminal.stdout.write(notifyTable(items, { now: host.clock.now(), screen: host.terminal.stdout }));
+  if (items.length > 0)
+    host.terminal.stdout.write(notifyTable(items, { now: host.clock.now(), screen: host.terminal.stdout }));
+  else if (state === undefined)
+    say(context, "nothing waits to be told; what was sent: flowctl notify list --state sent");
+  else say(context, `no message is ${options.state ?? state}`);
+  if (state === undefined && quiet.length > 0)
+    say(context, `${count(quiet.length)} suppressed: flowctl notify list --state suppressed`);
   return 0;
 }
 
@@ -128,7 +135,7 @@ async function flush(
 ): Promise<number> {
   const { host, stop, globals } = context;
   const outbox = await openOutbox(context);
-  const [{ parseDuration }, { summaryLines }] = await Promise.all([
+  const [{ parseDuration }, { summaryLines, isTold }] = await Promise.all([
     import("../model/duration.ts"),
     import("../outbox/summary.ts"),
   ]);
@@ -145,7 +152,7 @@ async function flush(
   const lines = summaryLines(summary, host.clock.now());
   if (globals.json) host.terminal.stdout.write(`${JSON.stringify(summary.outcomes)}\n`);
   else say(context, lines.length === 0 ? "notifications: nothing to send" : lines.join("\n"));
-  const isDone = summary.outcomes.every(({ state }) => state === "sent" || state === "gone");
+  const isDone = summary.outcomes.every(isTold);
   return isDone || (options.strict !== true && ids === undefined) ? 0 : NOT_ACCEPTED;
 }
 
@@ -158,11 +165,11 @@ async function openOutbox(context: CommandContext): Promise<Outbox> {
   return services.outbox();
 }
 
-function shelfOf({ state }: NotifyOptions): Shelf | undefined {
-  if (state === undefined) return undefined;
+function stateOf({ state }: NotifyOptions): Shelf | "suppressed" | undefined {
+  if (state === undefined || state === "suppressed") return state;
   const shelf = SHELVES.find((each) => each === (state === "waiting" ? "new" : state));
   if (shelf !== undefined) return shelf;
-  throw userError("usage", "OPTION", `--state takes waiting, held, sent or dead, not "${state}"`);
+  throw userError("usage", "OPTION", `--state takes waiting, held, sent, dead or suppressed, not "${state}"`);
 }
 
 function choose(
@@ -176,7 +183,10 @@ function choose(
       help: `flowctl notify list shows them: flowctl notify ${verb} n_…`,
     });
   }
-  if (ids.length === 0) return items.filter(({ shelf }) => shelf !== "sent").filter(ofChannel(options.channel));
+  if (ids.length === 0)
+    return items
+      .filter(({ shelf, item }) => shelf !== "sent" && !isSuppressed(item))
+      .filter(ofChannel(options.channel));
   return ids.map((id) => {
     const found = items.filter(({ item }) => item.id.startsWith(id));
     const exact = found.find(({ item }) => item.id === id) ?? (found.length === 1 ? found[0] : undefined);

@@ -1,8 +1,9 @@
 import type { Hook, HookEvent } from "../model/hook.ts";
-import { isOfFamily } from "../model/state.ts";
+import { isOfFamily, type StateType } from "../model/state.ts";
 import { fillMessage } from "./fill-message.ts";
 import { matchesRun } from "./match.ts";
-import { resolveChannel } from "./resolve-channel.ts";
+import { repetition, whyQuiet } from "./repeat.ts";
+import { resolveChannel, type NamedChannel } from "./resolve-channel.ts";
 import { runAlert, type RunChange } from "./run-alert.ts";
 import type { RunFacts, Told } from "./told.ts";
 
@@ -13,8 +14,18 @@ import type { RunFacts, Told } from "./told.ts";
  */
 export function hookTold(facts: RunFacts, change: RunChange): readonly Told[] {
   return gather(facts, change, (hook) => {
-    if (hook.states.some((family) => isOfFamily(change.to, family))) return "state";
-    return historyOf(hook, facts, change);
+    const news = hook.states.some((family) => isOfFamily(change.to, family))
+      ? ("state" as const)
+      : historyOf(hook, facts, change);
+    if ((news !== "state" && news !== "stillFailing") || !isOutcome(change.to)) return news;
+    switch (repetition(hook, facts, change)) {
+      case "news":
+        return news;
+      case "due":
+        return isOfFamily(change.to, "Failed") ? "stillFailing" : news;
+      case "repeat":
+        return "quiet";
+    }
   });
 }
 
@@ -36,65 +47,85 @@ export function slowTimes(facts: RunFacts): readonly number[] {
   return [...new Set(times)].sort((a, b) => a - b);
 }
 
+/** Whether a run ends with it: a start is not the same news as another run's. */
+function isOutcome(to: StateType): boolean {
+  return isOfFamily(to, "Failed") || isOfFamily(to, "Success");
+}
+
 /** What a run's history adds to its state. */
 function historyOf(hook: Hook, facts: RunFacts, change: RunChange): HookEvent | undefined {
   const asks = (event: HookEvent): boolean => hook.events?.includes(event) === true;
   const failedBefore = facts.previous?.failed ?? 0;
   if (asks("started") && change.to === "Running") return "started";
-  if (asks("recovered") && failedBefore > 0 && isOfFamily(change.to, "Success")) return "recovered";
+  const isTold = asks("recovered") || hook.notifyOn === "change";
+  if (isTold && failedBefore > 0 && isOfFamily(change.to, "Success")) return "recovered";
   if (asks("stillFailing") && failedBefore > 0 && isOfFamily(change.to, "Failed")) return "stillFailing";
   return undefined;
 }
 
-/** One message per channel and kind of news. */
-function gather(
-  facts: RunFacts,
-  change: RunChange,
-  newsOf: (hook: Hook) => HookEvent | "state" | undefined,
-): readonly Told[] {
-  const told = new Map<string, Told>();
+/** What a hook has to say: of the state, of what the run's history makes of it, or that it keeps quiet. */
+type News = HookEvent | "state" | "quiet";
+
+/** One message per channel, whose hook says most of it; where all hooks keep quiet, that. */
+function gather(facts: RunFacts, change: RunChange, newsOf: (hook: Hook) => News | undefined): readonly Told[] {
+  const told = new Map<string, { readonly rank: number; readonly told: Told }>();
   for (const hook of facts.hooks) {
     if (!matchesRun(hook.match, facts)) continue;
-    const news = newsOf(hook);
-    if (news === undefined) continue;
+    const given = newsOf(hook);
+    if (given === undefined) continue;
     for (const to of hook.to) {
-      const event = news === "state" ? `run-${change.to.toLowerCase()}` : `run-${news.toLowerCase()}`;
-      const slot = JSON.stringify([event, to]);
-      const earlier = told.get(slot);
-      const made = earlier ?? make(facts, change, hook, news, to, event);
-      if (made !== undefined) told.set(slot, { ...made, names: [...new Set([...made.names, hook.name])] });
+      const channel = resolveChannel(to, facts.channels);
+      if (channel === undefined) continue;
+      // A dead man's switch that is not told of a run takes it for dead.
+      const news = given === "quiet" && channel.definition.type === "deadman" ? "state" : given;
+      const rank = news === "quiet" ? 0 : news === "state" ? 1 : 2;
+      const earlier = told.get(to);
+      const base =
+        earlier === undefined || rank > earlier.rank ? make({ facts, change, hook, news, channel }) : earlier.told;
+      const names = earlier === undefined || earlier.rank === 0 ? [hook.name] : [...earlier.told.names, hook.name];
+      const isSaid = rank > 0 || earlier === undefined || earlier.rank === 0;
+      told.set(to, {
+        rank: Math.max(rank, earlier?.rank ?? 0),
+        told: isSaid ? { ...base, names: [...new Set(names)] } : base,
+      });
     }
   }
-  return [...told.values()];
+  return [...told.values()].map((each) => each.told);
 }
 
-function make(
-  facts: RunFacts,
-  change: RunChange,
-  hook: Hook,
-  news: HookEvent | "state",
-  to: string,
-  event: string,
-): Told | undefined {
-  const channel = resolveChannel(to, facts.channels);
-  if (channel === undefined) return undefined;
+function make({
+  facts,
+  change,
+  hook,
+  news,
+  channel,
+}: {
+  readonly facts: RunFacts;
+  readonly change: RunChange;
+  readonly hook: Hook;
+  readonly news: News;
+  readonly channel: NamedChannel;
+}): Told {
   const base = runAlert(facts, change);
+  const isHistory = news !== "state" && news !== "quiet";
   const alert = {
     ...base,
-    ...(news === "state" ? {} : { event: news }),
+    ...(isHistory ? { event: news } : {}),
     ...(facts.previous === undefined ? {} : { failedBefore: facts.previous.failed }),
     ...(hook.message === undefined ? {} : { text: fillMessage(hook.message, base) }),
   };
   const told: Told = {
     runId: facts.runId,
     flow: facts.flow,
-    event,
+    // What the history makes of an outcome is the same piece of news as the outcome.
+    event: news === "slow" ? "run-slow" : `run-${change.to.toLowerCase()}`,
     key: "run",
     ...channel,
     message: { kind: "alert", alert },
     origin: "hook",
     names: [hook.name],
     ...(facts.source === undefined ? {} : { source: facts.source }),
+    ...(news === "quiet" ? { suppressed: whyQuiet(hook, change) } : {}),
   };
   return withFallback(told, facts);
 }

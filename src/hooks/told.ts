@@ -1,5 +1,6 @@
 import type { Hook } from "../model/hook.ts";
 import type { ChannelDefinition, Message } from "../model/notification.ts";
+import type { StateType } from "../model/state.ts";
 
 /** Something that is to be put in the outbox: what hooks and notifiers come to. */
 export interface Told {
@@ -16,6 +17,8 @@ export interface Told {
   /** The hooks that asked for it; for a notifier, its subject. */
   readonly names: readonly string[];
   readonly source?: SecretSource;
+  /** Why it is put on record and not sent, in one sentence: it would repeat what was told already. */
+  readonly suppressed?: string;
   /** Told in its place when the channel does not take it. */
   readonly fallback?: Omit<Told, "fallback">;
 }
@@ -46,5 +49,17 @@ export interface RunFacts {
   readonly channels: Readonly<Record<string, ChannelDefinition>>;
   readonly source?: SecretSource;
   /** How earlier runs of the flow ended; absent where there was none. */
-  readonly previous?: { readonly failed: number; readonly since?: number };
+  readonly previous?: PreviousRuns;
+}
+
+/** How the runs of a flow before this one ended. Times are epoch milliseconds. */
+export interface PreviousRuns {
+  /** The latest one's state. */
+  readonly state: StateType;
+  /** When the latest one ended. */
+  readonly at: number;
+  /** How many in a row failed, up to the latest. */
+  readonly failed: number;
+  /** When the first of those in a row ended that failed, or that succeeded, like the latest. */
+  readonly since: number;
 }

@@ -23,6 +23,13 @@ export interface Hook {
   readonly events?: readonly HookEvent[];
   /** Milliseconds after which a run is slow. */
   readonly slowAfter?: number;
+  /**
+   * `change`: an outcome is told when the run before had another one; the same again only every
+   * `repeat`, and the flow's recovery always. @default "always"
+   */
+  readonly notifyOn?: "change" | "always";
+  /** With `notifyOn: change`: after how many milliseconds the same is told again. @default 4 hours */
+  readonly repeat?: number;
   /** Names of channels. */
   readonly to: readonly string[];
   /** A text in the place of the usual one, with `${{ }}` expressions. */

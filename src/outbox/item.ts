@@ -19,6 +19,8 @@ export interface NewItem {
   readonly names: readonly string[];
   /** Where secrets of the definition are looked for, so that any later process finds the same ones. */
   readonly source?: SecretSource;
+  /** Why it is put on record and not sent, in one sentence. */
+  readonly suppressed?: string;
   /** Told in its place when it is held or given up: the same message to another channel. */
   readonly fallback?: Omit<NewItem, "values" | "fallback">;
   /** Values the definition may not hold. They stay in memory: only their names are written. */
@@ -35,7 +37,7 @@ export interface SecretSource {
 }
 
 /** One message to one recipient of one channel: one file of the outbox. All of it is redacted; it holds no secret. */
-export interface OutboxItem extends Omit<NewItem, "values"> {
+export interface OutboxItem extends Omit<NewItem, "values" | "suppressed"> {
   readonly id: string;
   /** The hash of the definition: what locks, pauses and holds go by. */
   readonly channelId: string;
@@ -61,6 +63,18 @@ export interface Reason {
   readonly code: string;
   readonly note: string;
   readonly help?: string;
+}
+
+/** An item that was given up because what it says was told, or is told, by another one. */
+export function isSuppressed(item: Pick<OutboxItem, "reason">): boolean {
+  return item.reason?.code === SUPPRESSED;
+}
+
+const SUPPRESSED = "suppressed";
+
+/** The reason of an item that is not sent, and how it is sent all the same. */
+export function suppression(id: string, note: string): Reason {
+  return { code: SUPPRESSED, note, help: `send it all the same with: flowctl notify retry ${id}` };
 }
 
 /** The four directories of the outbox. */

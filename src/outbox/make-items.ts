@@ -1,5 +1,5 @@
 import type { Message } from "../model/notification.ts";
-import { channelIdOf, itemIdOf, type NewItem, type OutboxItem } from "./item.ts";
+import { channelIdOf, itemIdOf, suppression, type NewItem, type OutboxItem } from "./item.ts";
 import { DEFAULT_TTL_MS, SMS_TTL_MS, SUCCESS_TTL_MS } from "./schedule.ts";
 
 /**
@@ -13,22 +13,26 @@ export function makeItems(
   { now, created }: { readonly now: number; readonly created: number },
   redact: (text: string) => string,
 ): readonly OutboxItem[] {
-  const { values, ...rest } = item;
+  const { values, suppressed, ...rest } = item;
   const channelId = channelIdOf(item.definition, item.source);
   const message = redactDeep(dated(item.message, created), redact) as Message;
-  return recipientsOf(item).map((recipient, index) => ({
-    ...rest,
-    message,
-    id: itemIdOf(item, channelId, recipient),
-    channelId,
-    recipient,
-    needs: Object.keys(values ?? {}),
-    // In the order in which the recipients are named.
-    created: created + index,
-    due: now,
-    expires: now + ttlOf(item),
-    attempts: [],
-  }));
+  return recipientsOf(item).map((recipient, index) => {
+    const id = itemIdOf(item, channelId, recipient);
+    return {
+      ...rest,
+      message,
+      id,
+      channelId,
+      recipient,
+      needs: Object.keys(values ?? {}),
+      // In the order in which the recipients are named.
+      created: created + index,
+      due: now,
+      expires: now + ttlOf(item),
+      attempts: [],
+      ...(suppressed === undefined ? {} : { reason: suppression(id, suppressed) }),
+    };
+  });
 }
 
 /**

@@ -1,12 +1,15 @@
 import { join } from "node:path";
 import type { Files } from "../host/files.ts";
 import { CLOSED, channelStateFrom, type ChannelState } from "./circuit.ts";
-import { SHELVES, type OutboxItem, type Shelf } from "./item.ts";
+import { isSuppressed, SHELVES, type OutboxItem, type Shelf } from "./item.ts";
 import { itemFromText, itemToText } from "./item-text.ts";
 
 /** The outbox's files: one per item, named by its id, on one of four shelves. */
 export interface Spool {
-  /** Durable when it returns. @returns false where the item is on any shelf already */
+  /**
+   * Puts an item on the shelf `new`; one that is not to be sent on `dead`. Durable when it returns.
+   * @returns false where the item is on any shelf already
+   */
   add(item: OutboxItem): boolean;
   /** The item and where it is; `undefined` where there is none. */
   find(id: string): { readonly shelf: Shelf; readonly item: OutboxItem } | undefined;
@@ -55,10 +58,9 @@ export function openSpool(files: Files, directory: string, now: () => number, on
   return {
     add(item) {
       make();
-      const elsewhere = SHELVES.some(
-        (shelf) => shelf !== "new" && files.stat(path(shelf, item.id), false) !== undefined,
-      );
-      return !elsewhere && files.create(path("new", item.id), itemToText(item));
+      const to = isSuppressed(item) ? "dead" : "new";
+      const elsewhere = SHELVES.some((shelf) => shelf !== to && files.stat(path(shelf, item.id), false) !== undefined);
+      return !elsewhere && files.create(path(to, item.id), itemToText(item));
     },
     find(id) {
       // A drainer may move it from shelf to shelf meanwhile: it only ever moves away from `new`, so one more look finds it.

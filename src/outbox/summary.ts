@@ -1,5 +1,5 @@
 import { usableAt, type ChannelState } from "./circuit.ts";
-import { channelLabel, type OutboxItem, type Shelf } from "./item.ts";
+import { channelLabel, isSuppressed, type OutboxItem, type Shelf } from "./item.ts";
 import { formatDuration } from "../model/duration.ts";
 
 /** What has become of messages that were to be delivered. */
@@ -9,8 +9,8 @@ export interface DeliverySummary {
 
 export interface ItemOutcome {
   readonly id: string;
-  /** `gone`: withdrawn, or removed since. */
-  readonly state: "sent" | "waiting" | "held" | "dead" | "gone";
+  /** `suppressed`: another message tells it. `gone`: withdrawn, or removed since. */
+  readonly state: "sent" | "waiting" | "held" | "dead" | "suppressed" | "gone";
   /** The channel's name for people. */
   readonly channel: string;
   readonly recipient: string;
@@ -45,7 +45,7 @@ export function outcomeOf(
   const help = item.reason?.help;
   return {
     id,
-    state: STATES[shelf],
+    state: isSuppressed(item) ? "suppressed" : STATES[shelf],
     channel: channelLabel(item),
     recipient: item.recipient,
     ...(code === undefined ? {} : { code }),
@@ -72,13 +72,19 @@ export function summaryLines(summary: DeliverySummary, now: number): readonly st
     }),
     part(of("held"), "held", (each) => each.note),
     part(of("dead"), "given up", (each) => each.note),
+    part(of("suppressed"), "suppressed", (each) => each.note),
   ].filter((text) => text !== undefined);
   if (parts.length === 0) return [];
-  const more = summary.outcomes.every((each) => each.state === "sent" || each.state === "gone")
+  const more = summary.outcomes.every(({ state }) => state === "sent" || state === "gone")
     ? ""
-    : ": flowctl notify list";
+    : `: flowctl notify list${summary.outcomes.every(isTold) ? " --state suppressed" : ""}`;
   const helps = new Set(of("held").flatMap((each) => each.help ?? []));
   return [`notifications: ${parts.join(", ")}${more}`, ...[...helps].map((help) => `  fix: ${help}`)];
+}
+
+/** Whether nothing is left to do for a message: it was sent, or another one tells what it says. */
+export function isTold({ state }: Pick<ItemOutcome, "state">): boolean {
+  return state === "sent" || state === "suppressed" || state === "gone";
 }
 
 /** `2 held (team: …; oncall: …)`: each distinct reason once. */

@@ -1,4 +1,4 @@
-import type { OutboxItem } from "./item.ts";
+import { isSuppressed, type OutboxItem } from "./item.ts";
 import type { Spool } from "./spool.ts";
 
 /**
@@ -26,7 +26,9 @@ export function withMemory(disk: Spool, onVolatile: (item: OutboxItem, error: un
       try {
         return disk.add(item);
       } catch (error) {
-        waiting.set(item.id, item);
+        // What is not to be sent needs no memory to be sent from.
+        if (isSuppressed(item)) settled.set(item.id, { shelf: "dead", item });
+        else waiting.set(item.id, item);
         onVolatile(item, error);
         return true;
       }

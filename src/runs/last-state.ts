@@ -12,6 +12,8 @@ export interface LastState {
   readonly failedInARow: number;
   /** ISO 8601, UTC. */
   readonly at: string;
+  /** When the first run in a row ended that failed, or that succeeded, like this one. ISO 8601, UTC. */
+  readonly since: string;
 }
 
 /** What is kept: that, and how the run before it ended. */
@@ -44,11 +46,13 @@ export function rememberState(store: RunStoreOptions, record: EndRecord): void {
   if (!isFailed(ended) && !isSuccessful(ended)) return;
   const kept = readLast(store, record.project, record.flow);
   const failedBefore = kept?.failedInARow ?? 0;
+  const isLikeBefore = kept !== undefined && failedBefore > 0 === isFailed(ended);
   const last: Kept = {
     runId: record.runId,
     state: record.state,
     failedInARow: isFailed(ended) ? failedBefore + 1 : 0,
     at: record.endedAt,
+    since: isLikeBefore ? kept.since : record.endedAt,
     ...(kept === undefined ? {} : { before: withoutBefore(kept) }),
   };
   const path = pathOf(store, record.project, record.flow);
@@ -60,6 +64,6 @@ function pathOf(store: RunStoreOptions, project: string, flow: string): string {
   return join(store.directory, "projects", shortHash(project), `last-${shortHash(flow)}.json`);
 }
 
-function withoutBefore({ runId, state: ended, failedInARow, at }: Kept): LastState {
-  return { runId, state: ended, failedInARow, at };
+function withoutBefore({ runId, state: ended, failedInARow, at, since }: Kept): LastState {
+  return { runId, state: ended, failedInARow, at, since };
 }

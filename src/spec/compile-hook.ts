@@ -11,7 +11,7 @@ import { many, matchOf, milliseconds, type hook } from "./fields.ts";
  */
 export function compileHook(written: z.infer<typeof hook>, flow?: string): Hook {
   const match = { ...matchOf(written.match), ...(flow === undefined ? {} : { flows: [flow] }) };
-  const { name, events, slowAfter, message } = written;
+  const { name, events, slowAfter, notifyOn, repeat, message } = written;
   const usual: readonly StateType[] = events === undefined ? ["Failed"] : [];
   return {
     name,
@@ -19,6 +19,8 @@ export function compileHook(written: z.infer<typeof hook>, flow?: string): Hook 
     states: (written.states as readonly StateType[] | undefined) ?? usual,
     ...(events === undefined ? {} : { events }),
     ...(slowAfter === undefined ? {} : { slowAfter: milliseconds(slowAfter) }),
+    ...(notifyOn === undefined ? {} : { notifyOn }),
+    ...(repeat === undefined ? {} : { repeat: milliseconds(repeat) }),
     to: many(written.to),
     ...(message === undefined ? {} : { message }),
   };

@@ -116,6 +116,11 @@ export const hook = z
       .optional()
       .describe("Beside states"),
     slowAfter: duration.optional().describe("After which a run is slow"),
+    notifyOn: z
+      .enum(["change", "always"])
+      .optional()
+      .describe("change: only when the outcome is another than before, and again every `repeat`; by default always"),
+    repeat: duration.optional().describe("With notifyOn: change, after which the same is told again; by default 4h"),
     to: oneOrMany(name).describe("Names of channels"),
     message: z.string().optional().describe("A text in the place of the usual one"),
   })
@@ -123,4 +128,9 @@ export const hook = z
     path: ["events"],
     error: 'the event "slow" needs slowAfter: 10m',
   })
+  .refine((value) => value.repeat === undefined || value.notifyOn === "change", {
+    path: ["repeat"],
+    error: 'repeat goes with notifyOn: change; with "always" every run is told',
+  })
+  .refine((value) => value.repeat !== 0, { path: ["repeat"], error: "repeat must be longer than 0" })
   .describe("On these states of runs, tell these channels");

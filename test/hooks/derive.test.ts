@@ -163,14 +163,18 @@ test("a refused run is told; before the flow's name is known its file's stem and
 
 test("recovered, still failing, started and slow are told to hooks that ask for them", () => {
   const hooks = [hook({ states: [], events: ["started", "slow", "recovered", "stillFailing"], slowAfter: 60_000 })];
-  const after = facts({ hooks, previous: { failed: 3 } });
+  const after = facts({ hooks, previous: { state: "Failed", failed: 3, at: 0, since: 0 } });
   const change = (to: State["type"]) => ({ from: "Running", to, message: null, at: 1 }) as const;
   expect(hookTold(after, change("Success"))).toMatchObject([
-    { event: "run-recovered", message: { alert: { event: "recovered", failedBefore: 3 } } },
+    { event: "run-success", message: { alert: { event: "recovered", failedBefore: 3 } } },
   ]);
-  expect(hookTold(after, change("TimedOut"))).toMatchObject([{ event: "run-stillfailing" }]);
+  expect(hookTold(after, change("TimedOut"))).toMatchObject([
+    { event: "run-timedout", message: { alert: { event: "stillFailing" } } },
+  ]);
   expect(hookTold(facts({ hooks }), change("Success"))).toEqual([]);
-  expect(hookTold(after, change("Running"))).toMatchObject([{ event: "run-started" }]);
+  expect(hookTold(after, change("Running"))).toMatchObject([
+    { event: "run-running", message: { alert: { event: "started" } } },
+  ]);
   expect(slowTimes(after)).toEqual([60_000]);
   expect(slowTold(after, 60_000, 60_001)).toMatchObject([{ event: "run-slow", message: { alert: { event: "slow" } } }]);
 });

@@ -1,0 +1,93 @@
+import { describe, expect, it } from "vitest";
+import { hookTold } from "../../src/hooks/hook-told.ts";
+import type { PreviousRuns, RunFacts } from "../../src/hooks/told.ts";
+import type { Hook } from "../../src/model/hook.ts";
+import type { Alert } from "../../src/model/notification.ts";
+import type { StateType } from "../../src/model/state.ts";
+
+const HOUR = 3_600_000;
+
+function told(hook: Partial<Hook>, previous: PreviousRuns | undefined, to: StateType, at: number, type = "slack") {
+  const facts: RunFacts = {
+    runId: "r",
+    flow: "f",
+    tags: [],
+    startedAt: at,
+    startedBy: "cron",
+    hooks: [{ name: "failures", states: ["Failed"], to: ["team"], ...hook }],
+    channels: { team: { type } },
+    ...(previous === undefined ? {} : { previous }),
+  };
+  return hookTold(facts, { from: "Running", to, message: null, at }).map((each) => ({
+    event: (each.message as { alert: Alert }).alert.event,
+    suppressed: each.suppressed,
+  }));
+}
+const failing = (at: number, failed = 1): PreviousRuns => ({ state: "Failed", at, failed, since: 0 });
+const fine: PreviousRuns = { state: "Success", at: 5, failed: 0, since: 0 };
+const change = { notifyOn: "change" } as const;
+
+describe("notifyOn: change", () => {
+  it("tells the first failure, whether or not there was a run before", () => {
+    expect(told(change, undefined, "Failed", 10)).toEqual([{ event: undefined, suppressed: undefined }]);
+    expect(told(change, fine, "Crashed", 10)).toEqual([{ event: undefined, suppressed: undefined }]);
+  });
+
+  it("puts the next failure on record and says when it tells again", () => {
+    const [one] = told(change, failing(10), "TimedOut", 20);
+    expect(one?.suppressed).toBe('the flow still fails, and hook "failures" tells the same again only every 4h 00m');
+  });
+
+  it("tells again with each repeat since the first failure, however many runs there are in between", () => {
+    const hook = { ...change, repeat: HOUR };
+    const ends = Array.from({ length: 25 }, (_, i) => i * 10 * 60_000);
+    const due = ends.filter(
+      (at, i) => i > 0 && told(hook, failing(ends[i - 1]!), "Failed", at)[0]?.suppressed === undefined,
+    );
+    expect(due).toEqual([HOUR, 2 * HOUR, 3 * HOUR, 4 * HOUR]);
+    expect(told(hook, failing(0), "Failed", 7 * HOUR)).toEqual([{ event: "stillFailing", suppressed: undefined }]);
+  });
+
+  it("tells of the recovery, though the hook names only failures", () => {
+    expect(told(change, failing(10), "Success", 20)).toEqual([{ event: "recovered", suppressed: undefined }]);
+    expect(told(change, fine, "Success", 20)).toEqual([]);
+  });
+
+  it("is another outcome where the hook was not told of the one before", () => {
+    expect(told({ ...change, states: ["Crashed"] }, failing(10), "Crashed", 20)[0]?.suppressed).toBeUndefined();
+  });
+
+  it("never keeps a dead man's switch from hearing of a run", () => {
+    expect(told({ ...change, states: ["Failed", "Success"] }, fine, "Success", 20, "deadman")).toEqual([
+      { event: undefined, suppressed: undefined },
+    ]);
+  });
+
+  it("comes to the same answer when it is asked again", () => {
+    const ask = () => told({ ...change, repeat: HOUR }, failing(10), "Failed", HOUR - 1);
+    expect(ask()).toEqual(ask());
+  });
+});
+
+it("always tells every run where nothing else is said", () => {
+  expect(told({}, failing(10), "Failed", 20)).toEqual([{ event: undefined, suppressed: undefined }]);
+});
+
+it("is one message where two hooks tell one channel and one of them keeps quiet", () => {
+  const facts: RunFacts = {
+    runId: "r",
+    flow: "f",
+    tags: [],
+    startedAt: 0,
+    startedBy: "cron",
+    hooks: [
+      { name: "quiet", states: ["Failed"], notifyOn: "change", to: ["team"] },
+      { name: "loud", states: ["Failed"], to: ["team"] },
+    ],
+    channels: { team: { type: "slack" } },
+    previous: failing(10),
+  };
+  const all = hookTold(facts, { from: "Running", to: "Failed", message: null, at: 20 });
+  expect(all).toMatchObject([{ names: ["loud"] }]);
+  expect(all[0]).not.toHaveProperty("suppressed");
+});

@@ -18,6 +18,8 @@ export interface BegunRun {
   readonly services: Services;
   readonly store: RunStore;
   readonly run: ActiveRun;
+  /** False where nobody is to be told of it, whatever becomes of it. */
+  readonly mayTell: boolean;
   /** What is known of the run by now. */
   facts(): RunFacts;
 }
@@ -34,8 +36,16 @@ export function openStore(services: Services, { host }: CommandContext): RunStor
   });
 }
 
-/** Puts the run on record, before its flow is loaded. */
-export async function beginRun(place: FlowPlace, services: Services, context: CommandContext): Promise<BegunRun> {
+/**
+ * Puts the run on record, before its flow is loaded.
+ * @param mayTell false for a run of which nobody is to be told, whatever becomes of it
+ */
+export async function beginRun(
+  place: FlowPlace,
+  services: Services,
+  context: CommandContext,
+  mayTell = true,
+): Promise<BegunRun> {
   const { host, globals } = context;
   const { environment } = host;
   const store = openStore(services, context);
@@ -57,14 +67,14 @@ export async function beginRun(place: FlowPlace, services: Services, context: Co
       pid: environment.pid,
       startedBy: startedBy(environment, host.terminal),
       cwd: globals.cwd,
-      hooks: services.config.hooks,
+      hooks: mayTell ? services.config.hooks : [],
       channels: services.config.channels,
       links: ciLinks(environment.variables),
       ...(Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined)) as Partial<Will>),
     },
     (text) => services.redactor.redact(text),
   );
-  return { place, services, store, run, facts: () => factsOf(run.will, store) };
+  return { place, services, store, run, mayTell, facts: () => factsOf(run.will, store) };
 }
 
 /** A run's facts, from its will: the same for the run and for whoever finds it dead. */
@@ -102,5 +112,6 @@ export function identify(
   flow: { readonly name: string; readonly tags: readonly string[] },
   hooks: readonly Hook[],
 ): void {
-  begun.run.identify({ flow: flow.name, tags: flow.tags, hooks: [...begun.services.config.hooks, ...hooks] });
+  const { run, services, mayTell } = begun;
+  run.identify({ flow: flow.name, tags: flow.tags, hooks: mayTell ? [...services.config.hooks, ...hooks] : [] });
 }

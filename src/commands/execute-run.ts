@@ -1,10 +1,11 @@
 import { runFlow } from "../engine/run-flow.ts";
 import type { Diagnostic } from "../model/error.ts";
-import type { RunState } from "../model/event.ts";
+import type { RunEvent, RunState } from "../model/event.ts";
 import type { Flow } from "../model/flow.ts";
 import { isNotifier } from "../model/notifier.ts";
 import type { State } from "../model/state.ts";
 import { Tally } from "../model/tally.ts";
+import type { NewItem } from "../outbox/item.ts";
 import type { NotifyService } from "../outbox/notify-service.ts";
 import { createRecorder } from "../recorder.ts";
 import type { Multiplexer } from "../reporters/multiplexer.ts";
@@ -45,23 +46,17 @@ export async function executeRun(begun: BegunRun, prepared: PreparedRun, context
   const { reporter } = view;
   const told = telling(services, context);
   const tally = new Tally();
-  const deriver = hasToTell(begun, prepared)
-    ? (await import("../hooks/derive.ts")).createDeriver(() => begun.facts())
-    : undefined;
-  const mayTell = options.notify !== false;
+  const deriver = hasToTell(begun, prepared) ? await redactedDeriver(begun) : undefined;
   const recorder = createRecorder({
     journal: {
-      record(event) {
+      record(event, items) {
         tally.add(event);
-        run.journal.record(event);
+        run.journal.record(event, items);
       },
     },
-    derive: (event) => (mayTell ? (deriver?.on(event) ?? []) : []),
+    derive: (event) => deriver?.on(event) ?? [],
     enqueue: (items) => told.enqueue(items),
-    end: (event) => {
-      const { isOurs } = endRecord(begun, event, tally);
-      return mayTell ? (deriver?.on(event, { hooks: isOurs }) ?? []) : [];
-    },
+    end: (event, items) => endRecord(begun, event, { tally, items }).isOurs,
     reporter,
   });
   const lines = startRedaction(services.redactor);
@@ -104,13 +99,29 @@ function limitsOf({ services }: BegunRun, { concurrency, timeout, flow }: Prepar
   };
 }
 
-function endRecord({ run }: BegunRun, event: RunState, tally: Tally) {
+function endRecord(
+  { run }: BegunRun,
+  event: RunState,
+  { tally, items }: { readonly tally: Tally; readonly items: readonly NewItem[] },
+) {
   return run.end({
     state: event.to.type,
     message: event.to.message,
     counts: tally.counts,
     failures: tally.failures,
+    told: items,
   });
+}
+
+/** What events cause to be told, without secrets: journal and terminal record keep it as it is. */
+async function redactedDeriver(begun: BegunRun): Promise<{ on(event: RunEvent): readonly NewItem[] }> {
+  const [{ createDeriver }, { redactedNews }] = await Promise.all([
+    import("../hooks/derive.ts"),
+    import("../outbox/make-items.ts"),
+  ]);
+  const deriver = createDeriver(() => begun.facts());
+  const redact = (text: string): string => begun.services.redactor.redactMessage(text);
+  return { on: (event) => deriver.on(event).map((item) => redactedNews(item, redact)) };
 }
 
 /** The outbox holds all there is to tell: from here on nothing is lost, whatever becomes of this process. */
@@ -144,7 +155,8 @@ async function finish(
 }
 
 /** A flow that has nobody to tell pays nothing for those who do. */
-function hasToTell({ run }: BegunRun, { flow, flowHandlers, taskHandlers }: PreparedRun): boolean {
+function hasToTell({ run, mayTell }: BegunRun, { flow, flowHandlers, taskHandlers }: PreparedRun): boolean {
+  if (!mayTell) return false;
   return (
     run.will.hooks.length > 0 ||
     taskHandlers !== undefined ||

@@ -1,5 +1,6 @@
 import { bury } from "./bury.ts";
 import type { CommandContext } from "./context.ts";
+import { leaveToDrainer } from "./leave-drainer.ts";
 import { openHistory } from "./open-history.ts";
 
 /**
@@ -13,6 +14,6 @@ export async function reapCommand(
 ): Promise<number> {
   const { store, services } = await openHistory(context);
   const told = await bury(store, services, context, runId);
-  await told.deliver();
+  await leaveToDrainer(await told.deliver(), services.stateDirectory, context);
   return 0;
 }

@@ -1,6 +1,8 @@
 import type { UserError } from "../model/error.ts";
 import type { BegunRun } from "./begin-run.ts";
+import type { NewItem } from "../outbox/item.ts";
 import type { CommandContext } from "./context.ts";
+import { leaveToDrainer } from "./leave-drainer.ts";
 import { telling } from "./tell.ts";
 
 /**
@@ -15,36 +17,38 @@ export async function refuse(
   context: CommandContext,
 ): Promise<void> {
   const { run, services } = begun;
-  const { record } = run.end({
+  const { clock, terminal } = context.host;
+  const told = telling(services, context);
+  const items = isTold ? await news(begun, error, clock.now()) : [];
+  run.end({
     state: "Failed",
     message: error.diagnostics[0]?.message ?? error.message,
     counts: { ok: 0, failed: 0, skipped: 0, cancelled: 0 },
     failures: [],
     reason: "refused",
+    told: items,
   });
-  if (!isTold || begun.facts().hooks.length === 0) {
-    run.settle();
-    return;
-  }
-  const [{ refusedTold }, { place }] = await Promise.all([
-    import("../hooks/derive.ts"),
-    import("../reporters/diagnostics.ts"),
-  ]);
-  const detail = error.diagnostics
-    .map((each) => [each.file === undefined ? "" : `${place(each)}: `, each.message].join(""))
-    .join("\n");
-  const told = telling(services, context);
-  const redacted = services.redactor.redactMessage(record.message ?? "");
-  const items = refusedTold(
-    begun.facts(),
-    redacted,
-    Date.parse(record.endedAt),
-    services.redactor.redactMessage(detail),
-  );
   if (items.length > 0) await told.enqueue(items);
   run.settle();
   const summary = await told.deliver();
   if (summary === undefined) return;
+  const left = await leaveToDrainer(summary, services.stateDirectory, context);
   const { summaryLines } = await import("../outbox/summary.ts");
-  for (const line of summaryLines(summary, context.host.clock.now())) context.host.terminal.stderr.write(`${line}\n`);
+  for (const line of [...summaryLines(summary, clock.now()), ...left]) terminal.stderr.write(`${line}\n`);
+}
+
+/** What the hooks say of it; nothing of it is imported where there is none. */
+async function news(begun: BegunRun, error: UserError, now: number): Promise<readonly NewItem[]> {
+  if (begun.facts().hooks.length === 0) return [];
+  const [{ refusedTold }, { place }, { redactedNews }] = await Promise.all([
+    import("../hooks/derive.ts"),
+    import("../reporters/diagnostics.ts"),
+    import("../outbox/make-items.ts"),
+  ]);
+  const detail = error.diagnostics
+    .map((each) => [each.file === undefined ? "" : `${place(each)}: `, each.message].join(""))
+    .join("\n");
+  const message = error.diagnostics[0]?.message ?? error.message;
+  const redact = (text: string): string => begun.services.redactor.redactMessage(text);
+  return refusedTold(begun.facts(), message, now, detail).map((item) => redactedNews(item, redact));
 }

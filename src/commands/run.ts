@@ -77,7 +77,7 @@ export async function runCommand(
   });
   const earlier = await buryDead(services, context);
   const drained = drainEarlier(services, context).catch(() => undefined);
-  const begun = await beginRun(place, services, context);
+  const begun = await beginRun(place, services, context, options.notify !== false);
   watchExit(begun.run, context);
   await watchDeath(begun.run, services.stateDirectory, context);
   try {
@@ -128,7 +128,7 @@ async function prepare(begun: BegunRun, options: RunCommandOptions, context: Com
   const resolved = await resolveParameters(opened.flow.params, given);
   if ("diagnostics" in resolved) throw new UserError("usage", resolved.diagnostics);
   const applied = await applyConfig(opened.flow, begun.facts(), services.config);
-  bequeath(run, [...applied.flow.stateHandlers, ...applied.flowHandlers]);
+  if (begun.mayTell) bequeath(run, applied);
   await watchDeath(run, services.stateDirectory, context);
   if (options.onOverlap !== "run") {
     const lock = await store.lockFlow(opened.flow.name, run.id);
@@ -147,7 +147,7 @@ async function prepare(begun: BegunRun, options: RunCommandOptions, context: Com
 
 function notRun(message: string) {
   const counts = { ok: 0, failed: 0, skipped: 0, cancelled: 0 };
-  return { state: "Skipped", message, counts, failures: [] } as const;
+  return { state: "Skipped", message, counts, failures: [], told: [] } as const;
 }
 
 function readLimits(options: RunCommandOptions): Limits {

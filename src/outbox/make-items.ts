@@ -1,3 +1,4 @@
+import { mapTexts } from "../model/map-texts.ts";
 import type { Message } from "../model/notification.ts";
 import { channelIdOf, itemIdOf, suppression, type NewItem, type OutboxItem } from "./item.ts";
 import { DEFAULT_TTL_MS, SMS_TTL_MS, SUCCESS_TTL_MS } from "./schedule.ts";
@@ -13,9 +14,9 @@ export function makeItems(
   { now, created }: { readonly now: number; readonly created: number },
   redact: (text: string) => string,
 ): readonly OutboxItem[] {
-  const { values, suppressed, ...rest } = item;
+  const { values, suppressed, ...rest } = redactedNews(item, redact);
   const channelId = channelIdOf(item.definition, item.source);
-  const message = redactDeep(dated(item.message, created), redact) as Message;
+  const message = dated(rest.message, created);
   return recipientsOf(item).map((recipient, index) => {
     const id = itemIdOf(item, channelId, recipient);
     return {
@@ -33,6 +34,16 @@ export function makeItems(
       ...(suppressed === undefined ? {} : { reason: suppression(id, suppressed) }),
     };
   });
+}
+
+/** The same news without secrets in its words, nor in those of its fallback. */
+export function redactedNews(item: NewItem, redact: (text: string) => string): NewItem {
+  const { message, fallback } = item;
+  return {
+    ...item,
+    message: mapTexts(message, redact),
+    ...(fallback === undefined ? {} : { fallback: { ...fallback, message: mapTexts(fallback.message, redact) } }),
+  };
 }
 
 /**
@@ -56,11 +67,4 @@ function dated(message: Message, now: number): Message {
 function ttlOf({ definition, message }: NewItem): number {
   if (definition.type === "sms") return SMS_TTL_MS;
   return message.kind === "alert" && message.alert.to === "Success" ? SUCCESS_TTL_MS : DEFAULT_TTL_MS;
-}
-
-function redactDeep(value: unknown, redact: (text: string) => string): unknown {
-  if (typeof value === "string") return redact(value);
-  if (Array.isArray(value)) return value.map((each) => redactDeep(each, redact));
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, redactDeep(each, redact)]));
 }

@@ -40,12 +40,16 @@ export class Journal {
     this.#schedule = options.schedule ?? setImmediate;
   }
 
-  /** Adds an event. What it throws does not exist: a disk that fails is reported once, through `onError`. */
-  record(event: RunEvent): void {
+  /**
+   * Adds an event. What it throws does not exist: a disk that fails is reported once, through `onError`.
+   * @param told what the event causes to be told, redacted: both reach the disk at once, before the outbox has it
+   */
+  record(event: RunEvent, told: readonly unknown[] = []): void {
     if (this.#closed || this.#broken) return;
     if (event.type === "task-output" && this.#isTooMuch(event.text.length)) return;
+    for (const each of told) this.#buffer += `{"type":"told","news":${JSON.stringify(each)}}\n`;
     this.#buffer += this.#line(event);
-    if (this.#buffer.length > BUFFER_LIMIT) this.flush();
+    if (this.#buffer.length > BUFFER_LIMIT || told.length > 0) this.flush();
     else if (!this.#scheduled) {
       this.#scheduled = true;
       this.#schedule(this.#onTurn);

@@ -23,6 +23,18 @@ export function readJournal(runId: string, text: string): readonly RunEvent[] {
   return events;
 }
 
+/** What the run's events have caused to be told, whether or not it has reached the outbox. */
+export function readTold(text: string): readonly unknown[] {
+  return text.split("\n").flatMap((line) => {
+    if (!line.startsWith('{"type":"told"')) return [];
+    try {
+      return [(JSON.parse(line) as { readonly news: unknown }).news];
+    } catch {
+      return [];
+    }
+  });
+}
+
 function parse(runId: string, line: string): RunEvent | undefined {
   let kept: Readonly<Record<string, unknown>>;
   try {

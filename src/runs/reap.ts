@@ -1,23 +1,25 @@
 import { join } from "node:path";
 import type { HeldLock } from "../host/lock.ts";
 import type { ProcessIdentity, Processes } from "../host/process.ts";
-import type { RunEvent } from "../model/event.ts";
+import type { Underway } from "../model/tally.ts";
 import { settleRun } from "./active-run.ts";
 import { causeOfDeath } from "./crash-message.ts";
 import { leftBehind } from "./process-ledger.ts";
-import { readJournal } from "./read-journal.ts";
+import { readJournal, readTold } from "./read-journal.ts";
 import { readRun, type RunRecord } from "./run-record.ts";
 import type { RunStoreOptions } from "./run-store.ts";
 import type { EndRecord, Will } from "./will.ts";
-import { writeCrash } from "./write-end.ts";
+import { tallyOf, writeCrash } from "./write-end.ts";
 
 /** A run whose process is gone and that nobody has settled. Its lock is ours until `settle`. */
 export interface DeadRun {
   readonly will: Will;
   /** The terminal record that stands: the runner's own, or Crashed. */
   readonly record: EndRecord;
-  /** What happened in it, from its journal. */
-  readonly events: readonly RunEvent[];
+  /** The tasks that were running when it died. */
+  readonly underway: readonly Underway[];
+  /** What its events have caused to be told, from its journal; the outbox knows most of it. */
+  readonly told: readonly unknown[];
   /** How many of its task processes were still there. */
   readonly leftBehind: number;
   /** All that its end causes is safe: kills what is left of its processes and forgets the run. */
@@ -79,7 +81,8 @@ async function reapOne(options: ReapOptions, runId: string): Promise<DeadRun | u
 
 function bury(options: ReapOptions, run: RunRecord, held: HeldLock): DeadRun {
   const { store } = options;
-  const events = readJournal(run.runId, store.files.read(join(run.directory, "journal.jsonl")) ?? "");
+  const journal = store.files.read(join(run.directory, "journal.jsonl")) ?? "";
+  const events = readJournal(run.runId, journal);
   const orphans = askToEnd(options, run);
   return {
     will: run.will,
@@ -91,7 +94,8 @@ function bury(options: ReapOptions, run: RunRecord, held: HeldLock): DeadRun {
         writtenBy: "reaper",
         redact: options.redact,
       }),
-    events,
+    underway: tallyOf(events).underway,
+    told: readTold(journal),
     leftBehind: orphans.length,
     settle: async () => {
       await killAfterGrace(options, orphans);

@@ -37,12 +37,18 @@ export interface Will {
   readonly cwd: string;
   /** As the run began: what is changed afterwards does not matter to it. */
   readonly hooks: readonly Hook[];
-  /** What the flow's notifiers would say if it died: only for a reaper. */
-  readonly deathHooks?: readonly Hook[];
+  /** What the notifiers of the flow and of its tasks would say if it died: only for a reaper. */
+  readonly deathHooks?: readonly DeathHook[];
   readonly channels: Readonly<Record<string, ChannelDefinition>>;
   readonly links?: readonly { readonly label: string; readonly url: string }[];
   /** The run that this one repeats or goes on with. */
   readonly retryOf?: string;
+}
+
+/** A notifier as a reaper hears it. */
+export interface DeathHook extends Hook {
+  /** Only where one of these tasks was running: it is their notifier, not the flow's. */
+  readonly tasks?: readonly string[];
 }
 
 /** A will must survive the death of the machine only where there is somebody to tell of it. */
@@ -72,6 +78,11 @@ export interface EndRecord {
   readonly writtenBy: "runner" | "reaper";
   /** Set where nothing ran. */
   readonly reason?: "refused";
+  /**
+   * All that is to be told of the end, ready for the outbox: a runner that dies before it has put it there leaves
+   * it to a reaper. Absent in the record of a crash: there it follows from the will.
+   */
+  readonly told?: readonly unknown[];
 }
 
 /** Reads a will; `undefined` where the text is not whole. */

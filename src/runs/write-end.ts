@@ -14,6 +14,8 @@ export interface Ending {
   readonly counts: Counts;
   readonly failures: readonly Failure[];
   readonly reason?: "refused";
+  /** All that is to be told of it, redacted. */
+  readonly told?: readonly unknown[];
 }
 
 /** Writes a run's terminal record unless there is one. */
@@ -59,10 +61,15 @@ export function writeCrash(
     readonly redact: (text: string) => string;
   },
 ): EndRecord {
-  const tally = new Tally();
-  for (const event of crash.events) tally.add(event);
-  const { counts, failures, underway } = tally;
+  const { counts, failures, underway } = tallyOf(crash.events);
   const message = crashMessage(crash.cause, underway);
   const ending = { state: "Crashed", message, counts, failures, writtenBy: crash.writtenBy } as const;
   return writeEnd(store, will, ending, crash.redact).record;
+}
+
+/** How far a run had come, by what its journal says. */
+export function tallyOf(events: readonly RunEvent[]): Tally {
+  const tally = new Tally();
+  for (const event of events) tally.add(event);
+  return tally;
 }

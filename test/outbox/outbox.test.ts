@@ -318,3 +318,11 @@ test("what was sent long ago is forgotten; what waits or is held never is", asyn
   expect(outbox.prune(Date.now() + 60_000)).toBe(1);
   expect(outbox.list().map(({ item }) => item.id)).toEqual([...waiting, ...held]);
 });
+
+test("a message is redacted in its fallback, too", () => {
+  using rig = outboxRig();
+  const outbox = rig.open(scriptedChannel().channel);
+  const item = newItem({ message: { kind: "text", text: "pw hunter2" } });
+  const [id] = outbox.enqueue({ ...item, fallback: { ...item, key: "run/fallback" } });
+  expect(readFileSync(join(rig.directory, "outbox", "new", `${id!}.json`), "utf8")).not.toContain("hunter2");
+});

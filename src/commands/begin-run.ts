@@ -79,7 +79,7 @@ export async function beginRun(
 
 /** A run's facts, from its will: the same for the run and for whoever finds it dead. */
 export function factsOf(will: Will, store: RunStore): RunFacts {
-  const last = store.lastState(will.flow, will.runId);
+  const last = store.lastState(will.flow, will.runId, will.project);
   const source = {
     ...(will.namespace === undefined ? {} : { namespace: will.namespace }),
     ...(will.config === undefined ? {} : { config: will.config }),

@@ -24,9 +24,15 @@ interface Kept extends LastState {
 /**
  * Reads how the flow's latest run ended.
  * @param before a run's id: what was so before that one ended, whether or not it has by now
+ * @param project the run's own, where it is not the store's
  */
-export function lastStateOf(store: RunStoreOptions, flow: string, before?: string): LastState | undefined {
-  const kept = readLast(store, store.project.name, flow);
+export function lastStateOf(
+  store: RunStoreOptions,
+  flow: string,
+  before?: string,
+  project = store.project.name,
+): LastState | undefined {
+  const kept = readLast(store, project, flow);
   return kept !== undefined && kept.runId === before ? kept.before : kept;
 }
 
@@ -40,11 +46,17 @@ function readLast(store: RunStoreOptions, project: string, flow: string): Kept |
   }
 }
 
-/** Keeps how a run ended. A cancelled or paused run says nothing about its flow. */
-export function rememberState(store: RunStoreOptions, record: EndRecord): void {
+/**
+ * Keeps how a run ended, once. A cancelled or paused run says nothing about its flow.
+ * @param isLate whether it ended some time ago: a run that has ended since says more
+ */
+export function rememberState(store: RunStoreOptions, record: EndRecord, isLate = false): void {
   const ended = state(record.state as "Failed");
   if (!isFailed(ended) && !isSuccessful(ended)) return;
   const kept = readLast(store, record.project, record.flow);
+  // Its runner may have come this far before it died.
+  if (kept?.runId === record.runId || kept?.before?.runId === record.runId) return;
+  if (isLate && kept !== undefined && kept.at > record.endedAt) return;
   const failedBefore = kept?.failedInARow ?? 0;
   const isLikeBefore = kept !== undefined && failedBefore > 0 === isFailed(ended);
   const last: Kept = {

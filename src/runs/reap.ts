@@ -4,6 +4,7 @@ import type { ProcessIdentity, Processes } from "../host/process.ts";
 import type { Underway } from "../model/tally.ts";
 import { settleRun } from "./active-run.ts";
 import { causeOfDeath } from "./crash-message.ts";
+import { rememberState } from "./last-state.ts";
 import { leftBehind } from "./process-ledger.ts";
 import { readJournal, readTold } from "./read-journal.ts";
 import { readRun, type RunRecord } from "./run-record.ts";
@@ -84,6 +85,7 @@ function bury(options: ReapOptions, run: RunRecord, held: HeldLock): DeadRun {
   const journal = store.files.read(join(run.directory, "journal.jsonl")) ?? "";
   const events = readJournal(run.runId, journal);
   const orphans = askToEnd(options, run);
+  if (run.end !== undefined) rememberState(store, run.end, true);
   return {
     will: run.will,
     record:

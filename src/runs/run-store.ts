@@ -52,8 +52,9 @@ export interface RunStore {
   /**
    * How the flow's latest run ended, and how many failed in a row.
    * @param before a run's id: what was so before that one ended
+   * @param project the run's own, where it is not the store's
    */
-  lastState(flow: string, before?: string): LastState | undefined;
+  lastState(flow: string, before?: string, project?: string): LastState | undefined;
   /** Removes old runs; without options by the defaults and once a day at most. @returns their ids */
   prune(options?: PruneOptions): readonly string[];
 }
@@ -77,7 +78,7 @@ export function openRunStore(options: RunStoreOptions): RunStore {
     list: (query) => listRuns(options, query),
     find: (reference) => findRun(options, reference),
     read: (runId) => readRun(options, runId),
-    lastState: (flow, before) => lastStateOf(options, flow, before),
+    lastState: (flow, before, name) => lastStateOf(options, flow, before, name),
     prune: (more) => (more === undefined ? pruneByItself(options) : prune(options, more)),
   };
 }

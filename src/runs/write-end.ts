@@ -5,7 +5,7 @@ import { Tally, type Counts, type Failure } from "../model/tally.ts";
 import { crashMessage } from "./crash-message.ts";
 import { rememberState } from "./last-state.ts";
 import type { RunStoreOptions } from "./run-store.ts";
-import type { EndRecord, Will } from "./will.ts";
+import { parseEnd, type EndRecord, type Will } from "./will.ts";
 
 /** How a run ended: its terminal record, but for what its will knows. */
 export interface Ending {
@@ -42,11 +42,19 @@ export function writeEnd(
     failures: ending.failures.map((each) => ({ ...each, message: text(each.message) })),
   };
   const path = join(store.directory, "runs", runId, "end.json");
-  if (store.files.create(path, JSON.stringify(record))) {
-    rememberState(store, record);
-    return { record, isOurs: true };
+  const written = JSON.stringify(record);
+  if (!store.files.create(path, written)) {
+    const other = parseEnd(store.files.read(path));
+    if (other !== undefined) return { record: other, isOurs: false };
+    // A part of a record, from a disk without hard links: its writer is gone, as we hold the run's lock.
+    store.files.replace(path, written);
   }
-  return { record: JSON.parse(store.files.read(path) ?? "{}") as EndRecord, isOurs: false };
+  try {
+    rememberState(store, record);
+  } catch {
+    // A full disk: it costs a message too many, never one too few.
+  }
+  return { record, isOurs: true };
 }
 
 /** Writes that a run crashed, with what its journal knows of its tasks. */

@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { systemProcesses, type Processes } from "../../src/host/process.ts";
@@ -96,6 +97,29 @@ describe("a look for dead runs", () => {
     const [dead] = await look(rig);
     expect(dead?.record).toMatchObject({ state: "Failed", message: "no rows", writtenBy: "runner" });
     await dead?.settle();
+  });
+
+  it("remembers for the flow how such a run ended, and that of a project that is not its own", async () => {
+    using rig = storeRig();
+    const run = await begin(rig);
+    run.end({ state: "Failed", message: "no rows", ...success });
+    rmSync(join(rig.state, "projects"), { recursive: true });
+    dies(run);
+    const [dead] = await look(rig);
+    await dead?.settle();
+    expect(rig.store.lastState("etl")).toMatchObject({ runId: run.id, failedInARow: 1 });
+    expect(rig.open("other").lastState("etl", undefined, "shop")).toMatchObject({ runId: run.id });
+  });
+
+  it("writes a record whose writer died in the middle of it, on a disk without hard links", async () => {
+    using rig = storeRig();
+    const run = await begin(rig);
+    writeFileSync(join(run.directory, "end.json"), '{"version":1,"runId":"');
+    dies(run);
+    const [dead] = await look(rig);
+    expect(dead?.record.state).toBe("Crashed");
+    await dead?.settle();
+    expect(rig.store.read(run.id)?.end?.state).toBe("Crashed");
   });
 
   it("is done by one at a time: the second sees a run that is taken care of", async () => {

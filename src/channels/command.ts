@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from "node:child_process";
+import { withoutSecretVariables } from "../model/secret-variable.ts";
 import type { Channel, ChannelProblem, Delivery, DeliveryRequest } from "../outbox/channel.ts";
 import { checkOptions, optionRecord, optionTexts, timeoutOf } from "./definition.ts";
 import { renderText } from "./render-text.ts";
@@ -44,7 +45,8 @@ async function send(delivery: DeliveryRequest): Promise<Delivery> {
     const child = spawn(program, args, {
       // A text is a line for the shell; a list is a program with its arguments.
       shell: !Array.isArray(definition["run"]),
-      env: { ...withoutSecrets(delivery.environment), ...optionRecord(delivery, "env"), ...names },
+      // Of flowctl's secrets a program gets those that its `env` names.
+      env: { ...withoutSecretVariables(delivery.environment), ...optionRecord(delivery, "env"), ...names },
       stdio: ["pipe", "ignore", "pipe"],
       windowsHide: true,
       ...(typeof cwd === "string" ? { cwd } : {}),
@@ -57,13 +59,6 @@ async function send(delivery: DeliveryRequest): Promise<Delivery> {
   } catch (error) {
     return notStarted(error);
   }
-}
-
-/** The environment without the secrets that flowctl was given in it: a program gets those that its `env` names. */
-function withoutSecrets(environment: DeliveryRequest["environment"]): DeliveryRequest["environment"] {
-  return Object.fromEntries(
-    Object.entries(environment).filter(([name]) => !/^FLOWCTL_SECRET_|^FLOWCTL_SECRETS_KEY$/.test(name)),
-  );
 }
 
 /** Feeds a program, waits for its end within the channel's timeout, and judges it. */

@@ -3,6 +3,7 @@ import type { Config, Origin } from "../config/config.ts";
 import { userError } from "../model/error.ts";
 import { suggestion } from "../spec/suggestion.ts";
 import type { CommandContext } from "./context.ts";
+import { jsonText } from "./json-text.ts";
 import { openServices } from "./services.ts";
 
 /** The options of `flowctl config show`. */
@@ -37,7 +38,7 @@ export async function configShowCommand(
   const value = key === undefined ? merged(config) : at(merged(config), key);
   if (context.globals.json) {
     const origins = Object.fromEntries(config.origins);
-    stdout.write(`${JSON.stringify(options.origin === true ? { value, origins } : value, null, 2)}\n`);
+    stdout.write(jsonText(options.origin === true ? { value, origins } : value, context));
     return 0;
   }
   if (options.origin !== true) {
@@ -62,9 +63,7 @@ export async function configPathCommand(
   const { stdout, stderr } = context.host.terminal;
   const { config } = await openServices(context);
   if (context.globals.json) {
-    stdout.write(
-      `${JSON.stringify({ file: config.file ?? null, files: config.files, searched: config.searched }, null, 2)}\n`,
-    );
+    stdout.write(jsonText({ file: config.file ?? null, files: config.files, searched: config.searched }, context));
     return 0;
   }
   if (config.file !== undefined) stdout.write(`${config.file}\n`);

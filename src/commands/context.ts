@@ -1,4 +1,6 @@
 import type { SystemHost } from "../host/system-host.ts";
+import type { StreamName } from "../host/terminal.ts";
+import type { Redactor } from "../secrets/redactor.ts";
 import type { Stop } from "./stop.ts";
 
 /** Options that every command takes. */
@@ -22,4 +24,8 @@ export interface CommandContext {
   readonly host: SystemHost;
   readonly globals: GlobalOptions;
   readonly stop: Stop;
+  /** The process's own: it knows the secrets of the environment from the start, and others once they are found. */
+  readonly redactor: Redactor;
+  /** The one way past the redactor: for what a person, or GitHub's masking, has asked to be told. @default stdout */
+  readonly reveal: (text: string, stream?: StreamName) => void;
 }

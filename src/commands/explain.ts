@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { Host } from "../host/host.ts";
-import { EXIT_CODES, UserError } from "../model/error.ts";
+import { EXIT_CODES, UserError, type Diagnostic } from "../model/error.ts";
 import { renderDiagnostics } from "../reporters/diagnostics.ts";
 
 /** A bug of ours (design §3). */
@@ -19,7 +19,7 @@ export function explain(
   const { stderr } = host.terminal;
   const { redact = (text: string): string => text, cwd = host.environment.cwd } = options;
   if (error instanceof UserError) {
-    stderr.write(redact(renderDiagnostics(error.diagnostics, { cwd })));
+    stderr.write(renderDiagnostics(redactDiagnostics(error.diagnostics, redact), { cwd }));
     return EXIT_CODES[error.kind];
   }
   const text = redact(error instanceof Error ? (error.stack ?? String(error)) : String(error));
@@ -29,6 +29,19 @@ export function explain(
       (file === undefined ? `${text}\n` : `  help: please report it with the file ${file}\n`),
   );
   return BUG;
+}
+
+/** Diagnostics without secrets. Before they are rendered: what is cut to a line's length could end within one. */
+export function redactDiagnostics(
+  diagnostics: readonly Diagnostic[],
+  redact: (text: string) => string,
+): readonly Diagnostic[] {
+  return diagnostics.map((each) => ({
+    ...each,
+    message: redact(each.message),
+    ...(each.sourceLine === undefined ? {} : { sourceLine: redact(each.sourceLine) }),
+    ...(each.help === undefined ? {} : { help: redact(each.help) }),
+  }));
 }
 
 function crashFile(host: Host, text: string): string | undefined {

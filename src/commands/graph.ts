@@ -2,6 +2,7 @@ import { userError } from "../model/error.ts";
 import { drawGraph, GRAPH_FORMATS, type GraphFormat } from "../reporters/draw-graph.ts";
 import type { CommandContext } from "./context.ts";
 import { flowPlace } from "./flow-place.ts";
+import { jsonText } from "./json-text.ts";
 import { openFlow } from "./open-flow.ts";
 
 /** The options of `flowctl graph`. */
@@ -26,7 +27,8 @@ export async function graphCommand(
       help: `one of ${GRAPH_FORMATS.join(", ")}`,
     });
   const { flow } = await openFlow(flowPlace(path, context), options.name, context);
-  stdout.write(drawGraph(flow, asked, options.all === true ? { all: true } : {}));
+  const text = drawGraph(flow, asked, options.all === true ? { all: true } : {});
+  stdout.write(asked === "json" ? jsonText(JSON.parse(text), context) : text);
   return 0;
 }
 

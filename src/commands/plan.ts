@@ -11,6 +11,7 @@ import type { CommandContext } from "./context.ts";
 import { flowPlace } from "./flow-place.ts";
 import { givenParameters } from "./given-parameters.ts";
 import { longestRetries } from "./lint-flow.ts";
+import { jsonText } from "./json-text.ts";
 import { neededSecrets } from "./needed-secrets.ts";
 import { openFlow } from "./open-flow.ts";
 import { openServices } from "./services.ts";
@@ -117,8 +118,7 @@ export async function planCommand(
         .map((task) => `task "${task.name}": when ${triggerOf(task)}`),
     ],
   };
-  const text = globals.json ? `${JSON.stringify(plan, null, 2)}\n` : render(plan);
-  host.terminal.stdout.write(services.redactor.redact(text));
+  host.terminal.stdout.write(globals.json ? jsonText(plan, services) : render(plan));
   return plan.secrets.some(({ name, from }) => from === null && needed.tasks.has(name)) ? 3 : 0;
 }
 

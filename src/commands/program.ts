@@ -12,10 +12,13 @@ import { declareNotify } from "./declare-notify.ts";
 import { declareRun } from "./declare.ts";
 import { declareInit } from "./declare-init.ts";
 import { EXIT_CODE_HELP } from "./exit-codes.ts";
-import type { Stop } from "./stop.ts";
+import { redactedTerminal } from "./output-gate.ts";
 
 /** A command line that commander refuses: usage. */
 const USAGE = 2;
+
+/** What the process lends to whichever command is called. Its terminal shows what it is given. */
+export type ProcessParts = Omit<CommandContext, "globals">;
 
 /** A command's own words and options, as commander read them. */
 export type Action<Options = never> = (
@@ -42,11 +45,10 @@ More: flowctl <command> --help, flowctl help exit-codes
  *
  * @returns the exit code
  */
-export async function runProgram(args: readonly string[], host: SystemHost, stop: Stop): Promise<number> {
+export async function runProgram(args: readonly string[], process: ProcessParts): Promise<number> {
   let code = 0;
   const program = declare(
-    host,
-    stop,
+    process,
     args.find((arg) => !arg.startsWith("-")),
     (result) => {
       code = result;
@@ -61,7 +63,8 @@ export async function runProgram(args: readonly string[], host: SystemHost, stop
   }
 }
 
-function declare(host: SystemHost, stop: Stop, only: string | undefined, done: (code: number) => void): Command {
+function declare(process: ProcessParts, only: string | undefined, done: (code: number) => void): Command {
+  const { host } = process;
   const program = new Command("flowctl");
   const does: Does =
     (load) =>
@@ -70,8 +73,10 @@ function declare(host: SystemHost, stop: Stop, only: string | undefined, done: (
       const action = await load();
       const words = command.processedArgs.flat().filter((word): word is string => typeof word === "string");
       const globals = globalOptions(command.optsWithGlobals<Record<string, unknown>>(), host);
-      const context = { host, stop, globals };
-      done(await action(words, command.opts<never>(), context));
+      const options = command.opts<{ readonly ui?: string; readonly events?: string; readonly format?: string }>();
+      const stdoutIsData = globals.json || options.ui === "json" || options.format === "json" || options.events === "-";
+      const terminal = redactedTerminal(host.terminal, process.redactor, { stdoutIsData });
+      done(await action(words, options as never, { ...process, host: { ...host, terminal }, globals }));
     };
   program
     .description("Run TypeScript and YAML flows with retries, triggers and alerts that are not lost.")

@@ -10,8 +10,9 @@ import { applyConfig } from "./apply-config.ts";
 import { bequeath } from "./death-hooks.ts";
 import { drainEarlier } from "./drain-earlier.ts";
 import { executeRun, type Executed } from "./execute-run.ts";
-import { explain } from "./explain.ts";
+import { explain, redactDiagnostics } from "./explain.ts";
 import { flowPlace } from "./flow-place.ts";
+import { gitHubMasks } from "./github-masks.ts";
 import { givenParameters } from "./given-parameters.ts";
 import { openFlow } from "./open-flow.ts";
 import { refuse } from "./refuse.ts";
@@ -67,13 +68,15 @@ export async function runCommand(
   if (options.dryRun === true) return (await import("./plan.ts")).planCommand([path], options, context);
   const place = flowPlace(path, context);
   const { stderr } = context.host.terminal;
-  const masks: string[] = [];
+  const masks = await gitHubMasks(context, context.globals.json || options.ui === "json" || options.events === "-");
   const services = await openServices(context, {
     from: place.directory,
     warn: (text) => {
       stderr.write(`warning: ${text}\n`);
     },
-    onSecret: (_, value) => masks.push(value),
+    onSecret: (_, value) => {
+      masks.add(value);
+    },
   });
   const earlier = await buryDead(services, context);
   const drained = drainEarlier(services, context).catch(() => undefined);
@@ -83,7 +86,7 @@ export async function runCommand(
   try {
     const prepared = await prepare(begun, options, context);
     if (prepared === undefined) return 0;
-    await announceMasks(masks, context);
+    masks.announce();
     await warn(prepared.warnings, services, context);
     const executed = await executeRun(begun, { ...prepared, ...limits, options }, context);
     await earlier?.deliver();
@@ -107,7 +110,8 @@ async function warn(
 ): Promise<void> {
   if (warnings.length === 0) return;
   const { renderDiagnostics } = await import("../reporters/diagnostics.ts");
-  host.terminal.stderr.write(redactor.redact(renderDiagnostics(warnings, { cwd: globals.cwd })));
+  const shown = redactDiagnostics(warnings, (text) => redactor.redact(text));
+  host.terminal.stderr.write(renderDiagnostics(shown, { cwd: globals.cwd }));
 }
 
 /** What runs that died without a word have to tell. It costs one look into a directory where there are none. */
@@ -170,14 +174,6 @@ function readLimits(options: RunCommandOptions): Limits {
 function oneOf(option: string, value: string, allowed: readonly string[]): void {
   if (!allowed.includes(value))
     throw userError("usage", "OPTION", `${option} takes ${allowed.join(", ")}, not "${value}"`);
-}
-
-/** GitHub hides what it is told to hide, from then on. */
-async function announceMasks(values: readonly string[], { host }: CommandContext): Promise<void> {
-  const { variables } = host.environment;
-  if (values.length === 0 || variables["GITHUB_ACTIONS"] !== "true") return;
-  const { addMaskCommand } = await import("../secrets/add-mask.ts");
-  for (const value of values) host.terminal.stdout.write(addMaskCommand(value, variables));
 }
 
 function exitCode({ state, undelivered }: Executed, limits: Limits, options: RunCommandOptions): number {

@@ -21,7 +21,7 @@ export async function secretsGetCommand(
   const value = found.get(name) ?? "";
   // The one place where a value is shown: past the redactor, on purpose.
   const show = (text: string): void => {
-    context.host.terminal.stdout.write(`${text}\n`);
+    context.reveal(`${text}\n`);
   };
   if (context.globals.json) show(JSON.stringify({ name, provider, ...(reveal === true ? { value } : {}) }));
   else if (reveal === true) show(value);

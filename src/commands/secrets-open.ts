@@ -1,4 +1,5 @@
 import { dirname } from "node:path";
+import { systemLocks } from "../host/lock.ts";
 import { userError } from "../model/error.ts";
 import type { Redactor } from "../secrets/redactor.ts";
 import { nameProblem } from "../secrets/secret-name.ts";
@@ -42,6 +43,7 @@ export async function openSecrets(
     files,
     clock,
     redactor,
+    locks: systemLocks(),
     config: config.secrets,
     directory: config.file === undefined ? globals.cwd : dirname(config.file),
     stateDirectory,
@@ -94,8 +96,8 @@ export async function namesAlreadyStored(names: readonly string[], store: Secret
   const { namespace } = store.settings;
   const { serviceOf } = await import("../secrets/secret-name.ts");
   const indexed = store.index.list().filter((each) => each.namespace === namespace);
-  const inFile = store.file.read()?.secrets ?? {};
-  const open = names.filter((name) => inFile[name] === undefined && !indexed.some((each) => each.name === name));
+  const inFile = store.file.read()?.secrets;
+  const open = names.filter((name) => inFile?.[name] === undefined && !indexed.some((each) => each.name === name));
   const entries = open.map((account) => ({ service: serviceOf(namespace), account }));
   const reply = await store.keychain.ask({ action: "get", entries });
   const inKeychain = open.filter((_, at) => {

@@ -2,13 +2,14 @@ import { dirname } from "node:path";
 import { loadConfig } from "../config/load-config.ts";
 import type { Config } from "../config/config.ts";
 import type { Environment } from "../host/host.ts";
+import { systemLocks } from "../host/lock.ts";
 import { isSecretReference } from "../model/notification.ts";
 import type { SecretSource } from "../outbox/item.ts";
 import type { Outbox } from "../outbox/outbox.ts";
 import { projectOf, type Project } from "../runs/project.ts";
 import { openStateDirectory } from "../runs/state-directory.ts";
-import { registerEnvironmentSecrets } from "../secrets/environment-secrets.ts";
-import { createRedactor, type Redactor } from "../secrets/redactor.ts";
+import { registerNamedVariables } from "../secrets/environment-secrets.ts";
+import type { Redactor } from "../secrets/redactor.ts";
 import type { Secrets } from "../secrets/secrets.ts";
 import type { CommandContext } from "./context.ts";
 
@@ -19,6 +20,8 @@ export interface Services {
   readonly stateDirectory: string;
   readonly redactor: Redactor;
   secrets(): Promise<Secrets>;
+  /** Makes the value of a secret known that was found in another way. */
+  secretFound(name: string, value: string): void;
   outbox(): Promise<Outbox>;
 }
 
@@ -56,11 +59,15 @@ export async function openServices(
     ...(config.stateDir === undefined ? {} : { configured: { path: config.stateDir, relativeTo: globals.cwd } }),
   });
   const project = projectOf({ declared: config.project, directory: from, files });
-  const redactor = createRedactor();
-  registerEnvironmentSecrets(redactor, environment.variables, config.secrets.env);
+  const { redactor } = context;
+  registerNamedVariables(redactor, environment.variables, config.secrets.env);
+  const secretFound = (name: string, value: string): void => {
+    redactor.register(name, value);
+    options.onSecret?.(name, value);
+  };
   const secrets = once(() => makeSecrets(context, { config, stateDirectory, redactor }, options.onSecret));
   const outbox = once(() => makeOutbox(context, { config, stateDirectory, redactor, secrets }, options.warn));
-  return { config, project, stateDirectory, redactor, secrets, outbox };
+  return { config, project, stateDirectory, redactor, secrets, secretFound, outbox };
 }
 
 async function makeSecrets(
@@ -74,6 +81,7 @@ async function makeSecrets(
     files: host.files,
     clock: host.clock,
     redactor,
+    locks: systemLocks(),
     stateDirectory,
     config: config.secrets,
     directory: config.file === undefined ? globals.cwd : dirname(config.file),
@@ -100,10 +108,9 @@ async function makeOutbox(
     others.set(key, made);
     return made;
   };
-  const [{ createOutbox }, { channelOf }, { systemLocks }] = await Promise.all([
+  const [{ createOutbox }, { channelOf }] = await Promise.all([
     import("../outbox/outbox.ts"),
     import("../channels/index.ts"),
-    import("../host/lock.ts"),
   ]);
   return createOutbox({
     files: host.files,

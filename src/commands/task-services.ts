@@ -8,7 +8,10 @@ export function taskServices({ run, services }: BegunRun, { host }: CommandConte
   const make: Readonly<Record<string, () => unknown>> = {
     clock: () => host.clock,
     environment: () => host.environment.variables,
-    secretFound: () => (name: string, value: string) => services.redactor.register(name, value),
+    secretVariables: () => Object.values(services.config.secrets.env ?? {}),
+    secretFound: () => (name: string, value: string) => {
+      services.secretFound(name, value);
+    },
     processes: () => processLedger({ files: host.files, directory: run.directory, processes: systemProcesses() }),
   };
   const made = new Map<string, unknown>();

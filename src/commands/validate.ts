@@ -2,7 +2,9 @@ import { UserError, type Diagnostic } from "../model/error.ts";
 import type { Flow } from "../model/flow.ts";
 import { annotateDiagnostics, diagnosticJson, renderDiagnostics, shownPath } from "../reporters/diagnostics.ts";
 import type { CommandContext } from "./context.ts";
+import { redactDiagnostics } from "./explain.ts";
 import { flowPlace } from "./flow-place.ts";
+import { jsonText } from "./json-text.ts";
 import { lintFlow } from "./lint-flow.ts";
 import { openFlow, type OpenedFlow } from "./open-flow.ts";
 import { openServices } from "./services.ts";
@@ -41,13 +43,12 @@ export async function validateCommand(
     const tasks = opened?.flow.tasks.filter((task) => !PLUMBING.has(task.kind)).length ?? 0;
     results.push({ file: place.file, flow: opened?.flow.name ?? null, tasks });
   }
-  const diagnostics = once(found);
+  const diagnostics = redactDiagnostics(once(found), (text) => context.redactor.redact(text));
   const errors = diagnostics.filter((each) => each.severity === "error" || options.strict === true);
   const variables = host.environment.variables;
   if (globals.json) {
-    stdout.write(
-      `${JSON.stringify({ valid: errors.length === 0, flows: results, problems: diagnostics.map(diagnosticJson) }, null, 2)}\n`,
-    );
+    const problems = diagnostics.map(diagnosticJson);
+    stdout.write(jsonText({ valid: errors.length === 0, flows: results, problems }, context));
   } else if (variables["GITHUB_ACTIONS"] === "true") {
     const workspace = variables["GITHUB_WORKSPACE"];
     for (const line of annotateDiagnostics(diagnostics, workspace === undefined ? {} : { workspace }))

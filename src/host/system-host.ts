@@ -11,22 +11,38 @@ export interface SystemHost extends Host {
   readonly input: Input;
 }
 
-/** Builds the real host. What is not always needed is read when it is asked for. */
-export function systemHost(): SystemHost {
+/**
+ * Builds the real host. What is not always needed is read when it is asked for.
+ *
+ * @param isPrivate which variables are taken out of `process.env`: every process that a flow's code starts by
+ *   itself would inherit them
+ */
+export function systemHost(isPrivate: (variable: string) => boolean): SystemHost {
   return {
     clock: systemClock(),
     random: () => Math.random(),
     files: systemFiles(),
-    environment: systemEnvironment(),
+    environment: systemEnvironment(isPrivate),
     terminal: systemTerminal(),
     input: systemInput(),
   };
 }
 
-function systemEnvironment(): Environment {
+/** What is kept private is still seen by whoever is handed the environment. */
+function systemEnvironment(isPrivate: (variable: string) => boolean): Environment {
   let user: string | undefined;
+  const taken: Record<string, string | undefined> = {};
+  for (const name of Object.keys(process.env)) {
+    if (!isPrivate(name)) continue;
+    taken[name] = process.env[name];
+    // eslint-disable-next-line @typescript-eslint/no-dynamic-delete -- undefined would become the text "undefined"
+    delete process.env[name];
+  }
+  const hasTaken = Object.keys(taken).length > 0;
   return {
-    variables: process.env,
+    get variables() {
+      return hasTaken ? { ...process.env, ...taken } : process.env;
+    },
     get cwd() {
       return process.cwd();
     },

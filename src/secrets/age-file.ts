@@ -1,8 +1,7 @@
 import { dirname } from "node:path";
-import type { Clock } from "../host/clock.ts";
-import type { Files } from "../host/files.ts";
 import { userError } from "../model/error.ts";
-import { withFileLock } from "./file-lock.ts";
+import { byName } from "./secret-name.ts";
+import { withWriteLock, type WritePorts } from "./write-lock.ts";
 
 /** The encrypted file: names are clear, each value is an age message of its own. */
 interface AgeDocument {
@@ -25,17 +24,21 @@ export interface AgeFile {
   remove(name: string): Promise<boolean>;
 }
 
-/** @param clock for the time of a change, and to wait for another program that changes it */
-export function openAgeFile(path: string, files: Files, clock: Clock): AgeFile {
+/** Opens nothing yet: each call reads the file as it then is. */
+export function openAgeFile(path: string, ports: WritePorts): AgeFile {
+  const { files, clock } = ports;
   const read = (): AgeDocument | undefined => {
-    const text = files.read(path);
+    const text = onDisk("read", path, () => files.read(path));
     return text === undefined ? undefined : parse(text, path);
   };
   const change = async (edit: (document: AgeDocument | undefined) => Promise<AgeDocument | undefined>) => {
-    files.makeDirectory(dirname(path));
-    await withFileLock(path, { files, clock }, async () => {
+    await withWriteLock(ports, async () => {
       const changed = await edit(read());
-      if (changed !== undefined) files.replace(path, `${JSON.stringify(changed, null, 2)}\n`);
+      if (changed === undefined) return;
+      onDisk("written", path, () => {
+        files.makeDirectory(dirname(path));
+        files.replace(path, `${JSON.stringify(changed, null, 2)}\n`);
+      });
     });
   };
   return {
@@ -45,19 +48,20 @@ export function openAgeFile(path: string, files: Files, clock: Clock): AgeFile {
       const entry = read()?.secrets[name];
       return entry === undefined ? undefined : decryptEntry(name, entry.age, identities);
     },
-    write: (values, recipients) =>
-      change(async (document) => {
-        const keys = document?.recipients ?? recipients;
-        const updatedAt = new Date(clock.now()).toISOString();
-        const written = await Promise.all(
-          Object.entries(values).map(async ([name, value]) => [
-            name,
-            { age: await encrypt(name, value, keys), updatedAt },
-          ]),
-        );
-        const secrets = { ...document?.secrets, ...(Object.fromEntries(written) as AgeDocument["secrets"]) };
-        return { version: 1, recipients: keys, secrets: sorted(secrets) };
-      }),
+    write: async (values, recipients) => {
+      const updatedAt = new Date(clock.now()).toISOString();
+      const keysOf = (document: AgeDocument | undefined) => document?.recipients ?? recipients;
+      const before = keysOf(read());
+      // Many values take their time: others need not wait for it.
+      const early = await encryptAll(values, before);
+      await change(async (document) => {
+        const keys = keysOf(document);
+        const isSame = JSON.stringify(keys) === JSON.stringify(before);
+        const written = isSame ? early : await encryptAll(values, keys);
+        const secrets = Object.fromEntries(written.map(([name, age]) => [name, { age, updatedAt }]));
+        return { version: 1, recipients: keys, secrets: sorted({ ...document?.secrets, ...secrets }) };
+      });
+    },
     remove: async (name) => {
       if (read()?.secrets[name] === undefined) return false;
       await change(async (document) => {
@@ -70,10 +74,38 @@ export function openAgeFile(path: string, files: Files, clock: Clock): AgeFile {
   };
 }
 
+/** @throws UserError "secret" for what the disk refuses */
+function onDisk<T>(what: "read" | "written", path: string, act: () => T): T {
+  try {
+    return act();
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? String(error.code) : "";
+    const why = WHY[code] ?? (error instanceof Error ? error.message : String(error));
+    throw userError("secret", "SECRET_FILE_DISK", `${path} cannot be ${what}: ${why}`, { file: path, cause: error });
+  }
+}
+
+const WHY: Readonly<Record<string, string>> = {
+  EACCES: "permission denied",
+  EROFS: "the disk is read-only",
+  ENOSPC: "the disk is full",
+  EISDIR: "it is a directory",
+  ENOTDIR: "a part of its path is a file",
+};
+
 /** The public keys that belong to private ones. */
 export async function recipientsOf(identities: readonly string[]): Promise<readonly string[]> {
   const { identityToRecipient } = await import("age-encryption");
   return Promise.all(identities.map((each) => identityToRecipient(each)));
+}
+
+async function encryptAll(
+  values: Readonly<Record<string, string>>,
+  recipients: readonly string[],
+): Promise<readonly (readonly [name: string, age: string])[]> {
+  return Promise.all(
+    Object.entries(values).map(async ([name, value]) => [name, await encrypt(name, value, recipients)] as const),
+  );
 }
 
 /** The name is inside the message, too, so that two values cannot be swapped unseen. */
@@ -108,16 +140,26 @@ function contentOf(text: string): { readonly name?: unknown; readonly value?: un
 
 function parse(text: string, path: string): AgeDocument {
   try {
-    const document = JSON.parse(text) as Partial<AgeDocument>;
-    if (document.version === 1 && Array.isArray(document.recipients) && typeof document.secrets === "object") {
-      return document as AgeDocument;
-    }
+    const document: unknown = JSON.parse(text);
+    if (isDocument(document)) return { ...document, secrets: byName(document.secrets) };
   } catch {
     // Said below, in our own words.
   }
   throw userError("secret", "SECRET_FILE_DAMAGED", `${path} is no file of secrets that this version reads`, {
     file: path,
     help: "restore it from a copy, or move it away and set its secrets again",
+  });
+}
+
+function isDocument(value: unknown): value is AgeDocument {
+  if (typeof value !== "object" || value === null) return false;
+  const { version, recipients, secrets } = value as Partial<Record<keyof AgeDocument, unknown>>;
+  const hasKeys = Array.isArray(recipients) && recipients.every((each) => typeof each === "string");
+  if (version !== 1 || !hasKeys || typeof secrets !== "object" || secrets === null) return false;
+  return Object.values(secrets).every((entry: unknown) => {
+    if (typeof entry !== "object" || entry === null) return false;
+    const { age, updatedAt } = entry as { readonly age?: unknown; readonly updatedAt?: unknown };
+    return typeof age === "string" && typeof updatedAt === "string";
   });
 }
 

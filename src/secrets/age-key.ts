@@ -1,4 +1,4 @@
-import type { Files } from "../host/files.ts";
+import type { Files, FileStat } from "../host/files.ts";
 import type { Environment } from "../host/host.ts";
 import type { SecretSettings } from "./secret-settings.ts";
 
@@ -21,7 +21,8 @@ export function findAgeKeys(settings: SecretSettings, environment: Environment, 
   if (given !== undefined && given !== "") return identitiesIn(given, "FLOWCTL_SECRETS_KEY");
   const named = variables["FLOWCTL_SECRETS_KEY_FILE"];
   const path = named === undefined || named === "" ? settings.defaultKeyFile : named;
-  const stat = files.stat(path);
+  const stat = look(path, files);
+  if (stat === "hidden") return { kind: "none", why: `the key file ${path} cannot be read`, help: HELP };
   if (stat === undefined) {
     return {
       kind: "none",
@@ -44,4 +45,13 @@ function identitiesIn(text: string, from: string): AgeKeys {
   const identities = text.split(/\s+/).filter((each) => IDENTITY.test(each));
   if (identities.length > 0) return { kind: "keys", identities, from };
   return { kind: "none", why: `${from} holds no age key (AGE-SECRET-KEY-1…)`, help: HELP };
+}
+
+/** A directory may keep us from seeing whether there is a file. */
+function look(path: string, files: Files): FileStat | undefined | "hidden" {
+  try {
+    return files.stat(path);
+  } catch {
+    return "hidden";
+  }
 }

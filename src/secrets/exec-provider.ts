@@ -1,12 +1,15 @@
 import { spawn } from "node:child_process";
 import type { Clock } from "../host/clock.ts";
 import type { Environment } from "../host/host.ts";
+import { withoutSecretVariables } from "../model/secret-variable.ts";
 import { providerOfEach, type Lookup, type Provider } from "./provider.ts";
 import type { SecretSettings } from "./secret-settings.ts";
-import { decodeSecret, withoutTrailingBreak } from "./secret-value.ts";
+import { decodeSecret, LARGEST, withoutTrailingBreak } from "./secret-value.ts";
 
 /** A command of another secret store may have to ask a server. */
 const LIMIT_MS = 30_000;
+/** How long after a command's end its output is waited for. */
+const GRACE_MS = 250;
 
 /**
  * A command that prints the value, such as `op read …` or `vault kv get …`. Only
@@ -45,32 +48,43 @@ function run(
       cwd,
       shell: typeof command === "string",
       // It may need credentials of its own, but none of the run's.
-      env: withoutSecrets(environment.variables),
+      env: withoutSecretVariables(environment.variables),
       stdio: ["ignore", "pipe", "ignore"],
       windowsHide: true,
     });
     const output: Buffer[] = [];
+    let size = 0;
+    let grace: unknown;
     const done = (result: Buffer | string): void => {
       clock.clearTimeout(limit);
+      clock.clearTimeout(grace);
       child.stdout.destroy();
       resolve(result);
     };
-    const limit = clock.setTimeout(() => {
+    const stop = (why: string): void => {
       child.kill("SIGKILL");
-      done(`did not end within ${LIMIT_MS / 1000} s`);
+      done(why);
+    };
+    const limit = clock.setTimeout(() => {
+      stop(`did not end within ${LIMIT_MS / 1000} s`);
     }, LIMIT_MS);
-    child.stdout.on("data", (chunk: Buffer) => output.push(chunk));
+    child.stdout.on("data", (chunk: Buffer) => {
+      output.push(chunk);
+      size += chunk.length;
+      if (size > LARGEST) stop(`printed more than the ${LARGEST} bytes that a secret can have`);
+    });
     child.on("error", () => {
       done("could not be started");
     });
-    child.on("close", (code, signal) => {
+    const judge = (code: number | null, signal: string | null): void => {
       done(code === 0 ? Buffer.concat(output) : `failed (${signal ?? `exit code ${code}`})`);
+    };
+    // An agent that it leaves in the background may keep the pipe open for ever.
+    child.on("exit", (code, signal) => {
+      grace = clock.setTimeout(() => {
+        judge(code, signal);
+      }, GRACE_MS);
     });
+    child.on("close", judge);
   });
-}
-
-function withoutSecrets(variables: Readonly<Record<string, string | undefined>>): NodeJS.ProcessEnv {
-  return Object.fromEntries(
-    Object.entries(variables).filter(([name]) => !/^FLOWCTL_SECRET_|^FLOWCTL_SECRETS_KEY$/.test(name)),
-  );
 }

@@ -1,5 +1,6 @@
 import { envProvider } from "./env-provider.ts";
 import { providerOfEach, type Lookup, type Provider, type ProviderName } from "./provider.ts";
+import { byName } from "./secret-name.ts";
 import type { SecretSettings } from "./secret-settings.ts";
 import type { SecretsOptions } from "./secrets.ts";
 
@@ -31,7 +32,8 @@ function createProvider(name: ProviderName, settings: SecretSettings, options: S
   switch (name) {
     case "context":
       return providerOfEach("context", (secret): Lookup => {
-        const value = options.context?.[secret];
+        const context = byName(options.context);
+        const value = context[secret];
         return value === undefined ? { kind: "no", why: "it was not given" } : { kind: "found", value };
       });
     case "env":
@@ -44,7 +46,7 @@ function createProvider(name: ProviderName, settings: SecretSettings, options: S
           import("./secret-index.ts"),
         ]);
         const keychain = createKeychain({ ...options, timeoutMs: settings.keychainTimeout });
-        return keychainProvider(settings, keychain, createSecretIndex(options.stateDirectory, files, clock));
+        return keychainProvider(settings, keychain, createSecretIndex(options));
       });
     case "file":
       return loaded(name, async () => {
@@ -52,7 +54,7 @@ function createProvider(name: ProviderName, settings: SecretSettings, options: S
           import("./file-provider.ts"),
           import("./age-file.ts"),
         ]);
-        return fileProvider(settings, options, openAgeFile(settings.file, files, clock));
+        return fileProvider(settings, options, openAgeFile(settings.file, options));
       });
     case "exec":
       return loaded(name, async () => (await import("./exec-provider.ts")).execProvider(settings, environment, clock));

@@ -1,6 +1,5 @@
-import { dirname, join } from "node:path";
-import type { Files } from "../host/files.ts";
-import { withFileLock, type LockClock } from "./file-lock.ts";
+import { join } from "node:path";
+import { withWriteLock, type WritePorts } from "./write-lock.ts";
 
 /** That a secret was stored, where and when; never its value. */
 export interface IndexEntry {
@@ -22,13 +21,13 @@ export interface SecretIndex {
   remove(namespace: string, name: string): Promise<void>;
 }
 
-/** @param stateDirectory where it is kept, as `secrets/index.json` */
-export function createSecretIndex(stateDirectory: string, files: Files, clock: LockClock): SecretIndex {
-  const path = join(stateDirectory, "secrets", "index.json");
+/** The index of a state directory: `secrets/index.json`. */
+export function createSecretIndex(ports: WritePorts): SecretIndex {
+  const { files } = ports;
+  const path = join(ports.stateDirectory, "secrets", "index.json");
   const list = (): readonly IndexEntry[] => parse(files.read(path));
   const change = async (edit: (entries: readonly IndexEntry[]) => readonly IndexEntry[]): Promise<void> => {
-    files.makeDirectory(dirname(path));
-    await withFileLock(path, { files, clock }, () => {
+    await withWriteLock(ports, () => {
       const entries = [...edit(list())].sort((a, b) => keyOf(a).localeCompare(keyOf(b)));
       files.replace(path, `${JSON.stringify({ version: 1, entries }, null, 2)}\n`);
     });
@@ -55,8 +54,15 @@ function parse(text: string | undefined): readonly IndexEntry[] {
   if (text === undefined) return [];
   try {
     const { entries } = JSON.parse(text) as { readonly entries?: unknown };
-    return Array.isArray(entries) ? (entries as readonly IndexEntry[]) : [];
+    return Array.isArray(entries) ? entries.filter(isEntry) : [];
   } catch {
     return [];
   }
+}
+
+function isEntry(value: unknown): value is IndexEntry {
+  if (typeof value !== "object" || value === null) return false;
+  const { name, namespace, store, updatedAt } = value as Partial<Record<keyof IndexEntry, unknown>>;
+  const texts = [name, namespace, updatedAt].every((each) => typeof each === "string");
+  return texts && (store === "keychain" || store === "file");
 }

@@ -3,6 +3,14 @@ const NAME = /^[A-Za-z_][A-Za-z0-9_]{0,127}$/;
 /** No `/`: Windows joins service and account with one, and two pairs could meet. */
 const NAMESPACE = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
+/**
+ * A record in which nothing is found but what was put there: `constructor` and `toString` are names of secrets
+ * like any other.
+ */
+export function byName<T>(record: Readonly<Record<string, T>> = {}): Readonly<Record<string, T>> {
+  return Object.assign(Object.create(null) as Record<string, T>, record);
+}
+
 /** What is wrong with a secret's name, as a sentence that does not repeat it; `undefined` where it is right. */
 export function nameProblem(name: string): string | undefined {
   if (NAME.test(name)) return undefined;

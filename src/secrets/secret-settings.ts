@@ -3,7 +3,7 @@ import type { Environment } from "../host/host.ts";
 import { parseDuration } from "../model/duration.ts";
 import { userError } from "../model/error.ts";
 import { PROVIDERS, type ProviderName } from "./provider.ts";
-import { namespaceProblem } from "./secret-name.ts";
+import { byName, namespaceProblem } from "./secret-name.ts";
 
 /** The `secrets` section of the config. */
 export interface SecretsConfig {
@@ -81,16 +81,16 @@ export function readSettings({ environment, config = {}, ...input }: SettingsInp
     namespace,
     namespaces: lineageOf(namespace),
     order: backend === undefined ? (config.order ?? PROVIDERS) : ["context", backend],
-    pins: backend === undefined ? (config.pins ?? {}) : {},
+    pins: byName(backend === undefined ? config.pins : {}),
     backend,
-    variables: config.env ?? {},
+    variables: byName(config.env),
     file:
       file === undefined
         ? join(personal, namespace === "" ? "secrets.json" : `secrets.${namespace}.json`)
         : resolve(variables["FLOWCTL_SECRETS_FILE"] === undefined ? directory : environment.cwd, file),
     defaultKeyFile: join(personal, "secrets.key"),
     recipients: config.recipients ?? [],
-    exec: config.exec ?? {},
+    exec: byName(config.exec),
     dotenv: [config.dotenv ?? []].flat().map((each) => resolve(directory, each)),
     keychainTimeout: readTimeout(variables["FLOWCTL_KEYCHAIN_TIMEOUT"] ?? config.timeout, input.interactive === true),
     directory,

@@ -42,9 +42,9 @@ const EVADED: readonly KeychainTrouble["code"][] = ["NO_BUS", "NO_MODULE", "NO_S
 export function openSecretStore(options: SecretsOptions): SecretStore {
   const { environment, files, clock } = options;
   const settings = readSettings(options);
-  const index = createSecretIndex(options.stateDirectory, files, clock);
+  const index = createSecretIndex(options);
   const keychain = createKeychain({ ...options, timeoutMs: settings.keychainTimeout });
-  const file = openAgeFile(settings.file, files, clock);
+  const file = openAgeFile(settings.file, options);
   const { namespace } = settings;
 
   const note = (names: readonly string[], store: StoreName): Promise<void> => {

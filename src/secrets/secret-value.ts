@@ -1,5 +1,5 @@
 /** Largest value that any store takes, in bytes of UTF-8. */
-const LARGEST = 64 * 1024;
+export const LARGEST = 64 * 1024;
 /** What fits the Windows credential store. */
 const LARGEST_ON_WINDOWS = 2560;
 /** Below this a value is hidden in output only where it stands alone, or not at all. */

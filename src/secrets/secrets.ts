@@ -1,6 +1,7 @@
 import type { Clock } from "../host/clock.ts";
 import type { Files } from "../host/files.ts";
 import type { Environment } from "../host/host.ts";
+import type { Locks } from "../host/lock.ts";
 import { missingSecretsError, type MissingSecret } from "./missing-secrets.ts";
 import type { Lookup, Provider, ProviderName } from "./provider.ts";
 import { createProviders } from "./providers.ts";
@@ -28,6 +29,7 @@ export interface SecretsOptions {
   readonly files: Files;
   readonly clock: Clock;
   readonly redactor: Redactor;
+  readonly locks: Locks;
   /** For the index of names. */
   readonly stateDirectory: string;
   /** The config's `secrets` section. */

@@ -1,5 +1,6 @@
 import { env as processEnvironment, cwd as processDirectory, platform } from "node:process";
 import { resolve } from "node:path";
+import { withoutSecretVariables } from "../model/secret-variable.ts";
 import type { TaskContext } from "../model/task.ts";
 import { outputFile } from "./output-file.ts";
 import { runCommand, type CommandResult } from "./run-command.ts";
@@ -99,17 +100,15 @@ function commandOf(inputs: ShellInputs, path: string | undefined) {
   return shellCommand({ script, shell, path, platform });
 }
 
-/** Variables that hold values of secrets, or say how to come by them: only what is declared gets through. */
-const HIDDEN = /^FLOWCTL_(SECRET_|AGE_|SECRETS_KEY$)/;
-
 async function environment(
   inputs: ShellInputs,
   context: TaskContext,
   output: string,
 ): Promise<Record<string, string | undefined>> {
   const lent = context.service("environment") as Readonly<Record<string, string | undefined>> | undefined;
-  const env: Record<string, string | undefined> = {};
-  for (const [name, value] of Object.entries(lent ?? processEnvironment)) if (!HIDDEN.test(name)) env[name] = value;
+  // Of secrets only what is declared gets through, also of those that config has found under another name.
+  const env: Record<string, string | undefined> = withoutSecretVariables(lent ?? processEnvironment);
+  for (const name of (context.service("secretVariables") as readonly string[] | undefined) ?? []) env[name] = undefined;
   env["FLOWCTL_RUN_ID"] = context.runId;
   env["FLOWCTL_FLOW"] = context.flowName;
   env["FLOWCTL_TASK"] = context.taskName;

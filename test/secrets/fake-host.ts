@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { systemClock } from "../../src/host/clock.ts";
 import { systemFiles } from "../../src/host/files.ts";
 import type { Environment } from "../../src/host/host.ts";
+import { systemLocks } from "../../src/host/lock.ts";
 import { createRedactor } from "../../src/secrets/redactor.ts";
 import type { SecretsOptions } from "../../src/secrets/secrets.ts";
 
@@ -55,6 +56,7 @@ export function secretsRig(
       files: systemFiles(),
       clock: systemClock(),
       redactor: createRedactor(),
+      locks: systemLocks(),
       stateDirectory: join(directory, "state"),
       hostPath: host,
       ...more,

@@ -18,7 +18,7 @@ async function key(): Promise<string> {
 
 async function inFile(rig: Rig, values: Readonly<Record<string, string>>, identity: string): Promise<string> {
   const path = join(rig.directory, "secrets.json");
-  await openAgeFile(path, rig.options.files, rig.options.clock).write(values, await recipientsOf([identity]));
+  await openAgeFile(path, rig.options).write(values, await recipientsOf([identity]));
   return path;
 }
 
@@ -145,7 +145,7 @@ describe("the encrypted file", () => {
     const path = await inFile(rig, { A: "value-a", B: "value-b" }, mine);
     const document = JSON.parse(readFileSync(path, "utf8")) as { secrets: Record<string, unknown> };
     writeFileSync(path, JSON.stringify({ ...document, secrets: { A: document.secrets["B"] } }));
-    const file = openAgeFile(path, rig.options.files, rig.options.clock);
+    const file = openAgeFile(path, rig.options);
     await expect(file.decrypt("A", [mine])).rejects.toThrow("belongs to another name");
     await expect(file.decrypt("A", [other])).rejects.toThrow("encrypted for another key");
   });
@@ -180,10 +180,8 @@ describe("the encrypted file", () => {
     const recipients = await recipientsOf([identity]);
     const path = join(rig.directory, "s.json");
     const names = Array.from({ length: 20 }, (_, index) => `N${index}`);
-    await Promise.all(
-      names.map((name) => openAgeFile(path, rig.options.files, rig.options.clock).write({ [name]: name }, recipients)),
-    );
-    const file = openAgeFile(path, rig.options.files, rig.options.clock);
+    await Promise.all(names.map((name) => openAgeFile(path, rig.options).write({ [name]: name }, recipients)));
+    const file = openAgeFile(path, rig.options);
     expect(Object.keys(file.read()?.secrets ?? {}).sort()).toEqual([...names].sort());
   });
 
@@ -204,7 +202,7 @@ describe("the encrypted file", () => {
     const age = execFileSync("age", ["-r", document.recipients[0]!], { input: plain }).toString("base64");
     document.secrets["B"] = { age, updatedAt: "2026-01-01T00:00:00.000Z" };
     writeFileSync(path, JSON.stringify(document));
-    expect(await openAgeFile(path, rig.options.files, rig.options.clock).decrypt("B", [identity])).toBe("from age");
+    expect(await openAgeFile(path, rig.options).decrypt("B", [identity])).toBe("from age");
   });
 });
 

@@ -45,10 +45,10 @@ More: flowctl <command> --help, flowctl help exit-codes
  *
  * @returns the exit code
  */
-export async function runProgram(args: readonly string[], process: ProcessParts): Promise<number> {
+export async function runProgram(args: readonly string[], parts: ProcessParts): Promise<number> {
   let code = 0;
   const program = declare(
-    process,
+    parts,
     args.find((arg) => !arg.startsWith("-")),
     (result) => {
       code = result;
@@ -63,8 +63,8 @@ export async function runProgram(args: readonly string[], process: ProcessParts)
   }
 }
 
-function declare(process: ProcessParts, only: string | undefined, done: (code: number) => void): Command {
-  const { host } = process;
+function declare(parts: ProcessParts, only: string | undefined, done: (code: number) => void): Command {
+  const { host } = parts;
   const program = new Command("flowctl");
   const does: Does =
     (load) =>
@@ -75,8 +75,8 @@ function declare(process: ProcessParts, only: string | undefined, done: (code: n
       const globals = globalOptions(command.optsWithGlobals<Record<string, unknown>>(), host);
       const options = command.opts<{ readonly ui?: string; readonly events?: string; readonly format?: string }>();
       const stdoutIsData = globals.json || options.ui === "json" || options.format === "json" || options.events === "-";
-      const terminal = redactedTerminal(host.terminal, process.redactor, { stdoutIsData });
-      done(await action(words, options as never, { ...process, host: { ...host, terminal }, globals }));
+      const terminal = redactedTerminal(host.terminal, parts.redactor, { stdoutIsData });
+      done(await action(words, options as never, { ...parts, host: { ...host, terminal }, globals }));
     };
   program
     .description("Run TypeScript and YAML flows with retries, triggers and alerts that are not lost.")

@@ -78,7 +78,8 @@ function whatOf(alert: Alert): readonly string[] {
   const summary = alert.summary === null ? undefined : cut(oneLine(alert.summary), LINE);
   if (group !== undefined) {
     const of = group.total === undefined ? "" : ` of ${group.total}`;
-    const kinds = group.errors.length === 1 ? "one error" : `${group.errors.length} distinct errors`;
+    const distinct = group.kinds ?? group.errors.length;
+    const kinds = distinct === 1 ? "one error" : `${distinct} distinct errors`;
     const shown = group.errors.slice(0, MOST_FAILURES);
     lines.push(
       `${group.failed}${of} ${alert.task === undefined ? "" : `"${cut(oneLine(alert.task), NAME)}" `}children failed, ${kinds}`,
@@ -88,6 +89,7 @@ function whatOf(alert: Alert): readonly string[] {
         ({ count, text, first }) => `${count}x ${cut(oneLine(text), LINE)} (first: ${cut(oneLine(first), NAME)})`,
       ),
     );
+    if (distinct > shown.length) lines.push(`and ${distinct - shown.length} more distinct errors`);
   } else if (failures.length > 0) {
     const all = alert.failureCount ?? failures.length;
     const shown = failures.slice(0, MOST_FAILURES);

@@ -64,6 +64,7 @@ export async function executeRun(begun: BegunRun, prepared: PreparedRun, context
     lines.take(line);
   });
   const notify = notifyLater(begun, flow, told, context);
+  using slow = await watchForSlow(begun, told, context);
   try {
     const { state } = await runFlow(flow, {
       runId: run.id,
@@ -84,6 +85,7 @@ export async function executeRun(begun: BegunRun, prepared: PreparedRun, context
       flowHandlers: prepared.flowHandlers,
     });
     attribution.release();
+    slow?.[Symbol.dispose]();
     return await finish(begun, state, { told, reporter }, context);
   } finally {
     attribution.release();
@@ -97,6 +99,16 @@ function limitsOf({ services }: BegunRun, { concurrency, timeout, flow }: Prepar
     ...(tasks === undefined ? {} : { concurrency: tasks }),
     ...(timeout === undefined ? {} : { timeout }),
   };
+}
+
+function quotaOf({ maxPerRun }: BegunRun["services"]["config"]["delivery"]) {
+  return maxPerRun === undefined ? {} : { mostPerRun: maxPerRun };
+}
+
+/** Most runs have no hook that asks for it. */
+async function watchForSlow(begun: BegunRun, told: Telling, context: CommandContext): Promise<Disposable | undefined> {
+  if (!begun.run.will.hooks.some(({ slowAfter }) => slowAfter !== undefined)) return undefined;
+  return (await import("./watch-slow.ts")).watchSlow(begun, told, context);
 }
 
 function endRecord(
@@ -119,7 +131,7 @@ async function redactedDeriver(begun: BegunRun): Promise<{ on(event: RunEvent): 
     import("../hooks/derive.ts"),
     import("../outbox/make-items.ts"),
   ]);
-  const deriver = createDeriver(() => begun.facts());
+  const deriver = createDeriver(() => begun.facts(), quotaOf(begun.services.config.delivery));
   const redact = (text: string): string => begun.services.redactor.redactMessage(text);
   return { on: (event) => deriver.on(event).map((item) => redactedNews(item, redact)) };
 }

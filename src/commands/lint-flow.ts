@@ -1,20 +1,9 @@
-import type { Config } from "../config/config.ts";
 import type { Diagnostic } from "../model/error.ts";
 import type { Flow } from "../model/flow.ts";
-import type { Hook } from "../model/hook.ts";
 import type { Task } from "../model/task.ts";
 
-/**
- * What is allowed and yet hardly meant. Every finding is a warning.
- *
- * @param hooks those of a spec, whose channels only the config knows
- */
-export function lintFlow(
-  flow: Flow,
-  hooks: readonly Hook[],
-  config: Config | undefined,
-  file: string,
-): readonly Diagnostic[] {
+/** What is allowed and yet hardly meant. Every finding is a warning. */
+export function lintFlow(flow: Flow, file: string): readonly Diagnostic[] {
   const found: Diagnostic[] = [];
   const warn = (code: string, message: string, help?: string): void => {
     found.push({ code, severity: "warning", message, file, ...(help === undefined ? {} : { help }) });
@@ -45,16 +34,6 @@ export function lintFlow(
     if (timeout !== undefined && flow.timeout !== undefined && timeout > flow.timeout)
       warn("TIMEOUT_BEYOND_FLOW", `task "${name}" may take longer than the whole flow`);
   }
-  for (const hook of hooks)
-    for (const name of hook.to)
-      if (config !== undefined && !Object.hasOwn(config.channels, name))
-        found.push({
-          code: "UNKNOWN_CHANNEL",
-          severity: "error",
-          message: `hook "${hook.name}" tells channel "${name}", which is not configured`,
-          file,
-          help: `add it to the config's channels, which are: ${Object.keys(config.channels).join(", ")}`,
-        });
   return found;
 }
 

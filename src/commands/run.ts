@@ -19,6 +19,7 @@ import { refuse } from "./refuse.ts";
 import { openServices, type Services } from "./services.ts";
 import { startedBy } from "./started-by.ts";
 import { requireSecrets } from "./require-secrets.ts";
+import { unknownChannels } from "./unknown-channels.ts";
 import { watchDeath, watchExit } from "./watch-run.ts";
 import type { Telling } from "./tell.ts";
 
@@ -132,6 +133,8 @@ async function prepare(begun: BegunRun, options: RunCommandOptions, context: Com
   const resolved = await resolveParameters(opened.flow.params, given);
   if ("diagnostics" in resolved) throw new UserError("usage", resolved.diagnostics);
   const applied = await applyConfig(opened.flow, begun.facts(), services.config);
+  const unknown = await unknownChannels(applied.flow, opened.hooks, services.config, place.file);
+  if (unknown.length > 0) throw new UserError("usage", unknown);
   if (begun.mayTell) bequeath(run, applied);
   await watchDeath(run, services.stateDirectory, context);
   if (options.onOverlap !== "run") {

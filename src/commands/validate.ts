@@ -6,6 +6,7 @@ import { redactDiagnostics } from "./explain.ts";
 import { flowPlace } from "./flow-place.ts";
 import { jsonText } from "./json-text.ts";
 import { lintFlow } from "./lint-flow.ts";
+import { unknownChannels } from "./unknown-channels.ts";
 import { openFlow, type OpenedFlow } from "./open-flow.ts";
 import { openServices } from "./services.ts";
 
@@ -38,7 +39,9 @@ export async function validateCommand(
     const services = await gather(() => openServices(context, { from: place.directory }), found);
     if (opened !== undefined) {
       await gather(() => checkGraph(opened), found);
-      found.push(...opened.warnings, ...lintFlow(opened.flow, opened.hooks, services?.config, place.file));
+      const { flow, hooks, warnings } = opened;
+      found.push(...warnings, ...lintFlow(flow, place.file));
+      if (services !== undefined) found.push(...(await unknownChannels(flow, hooks, services.config, place.file)));
     }
     const tasks = opened?.flow.tasks.filter((task) => !PLUMBING.has(task.kind)).length ?? 0;
     results.push({ file: place.file, flow: opened?.flow.name ?? null, tasks });

@@ -25,7 +25,7 @@ export interface Config {
   readonly concurrency?: number;
   readonly pools: Readonly<Record<string, number>>;
   readonly defaults: TaskDefaults;
-  /** How deliveries are tried; every duration in milliseconds. */
+  /** How messages are sent; every duration in milliseconds. */
   readonly delivery: DeliveryConfig;
   /** Where each key came from: `channels.team` → file and line, or a variable. */
   readonly origins: ReadonlyMap<string, Origin>;
@@ -88,6 +88,8 @@ export interface TaskDefaults {
 export interface DeliveryConfig {
   /** How long the end of a run waits for deliveries. */
   readonly waitAtEnd?: number;
+  /** Messages that notifiers of one run's tasks send to one destination. @default 20 */
+  readonly maxPerRun?: number;
 }
 
 export interface Origin {

@@ -110,7 +110,7 @@ function compile(
     };
   };
   const { namespace, env, file, timeout, order, pins, recipients, exec, dotenv } = part.secrets ?? {};
-  const { waitAtEnd } = part.delivery ?? {};
+  const { waitAtEnd, maxPerRun } = part.delivery ?? {};
   return {
     channels: { inbox: INBOX, ...part.channels },
     hooks,
@@ -147,6 +147,7 @@ function compile(
     defaults: tried(part.defaults ?? {}),
     delivery: {
       ...(waitAtEnd === undefined ? {} : { waitAtEnd: milliseconds(waitAtEnd) }),
+      ...(maxPerRun === undefined ? {} : { maxPerRun }),
     },
     origins,
   };

@@ -61,6 +61,11 @@ const fields = {
   delivery: z
     .strictObject({
       waitAtEnd: duration.optional().describe("How long the end of a run waits for deliveries"),
+      maxPerRun: z
+        .int()
+        .min(1)
+        .optional()
+        .describe("Messages of one run's tasks to one channel; the rest is counted in one. By default 20"),
     })
     .optional(),
 };

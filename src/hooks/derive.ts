@@ -4,9 +4,11 @@ import { isWanted, type Notifier } from "../model/notifier.ts";
 import { isFailed, isFinished, type State } from "../model/state.ts";
 import { detailOf } from "./detail.ts";
 import { Failures, firstLine, subjectOf } from "./failures.ts";
-import { Groups } from "./groups.ts";
+import { Groups, type Make } from "./groups.ts";
 import { hookTold, withFallback } from "./hook-told.ts";
+import { MappedEnds } from "./mapped-ends.ts";
 import { decide } from "./notifier-filter.ts";
+import { Quota } from "./quota.ts";
 import { resolveChannel } from "./resolve-channel.ts";
 import { placeOf, runAlert, type RunChange } from "./run-alert.ts";
 import type { RunFacts, Told } from "./told.ts";
@@ -19,16 +21,22 @@ export interface Deriver {
   changeOf(event: RunState): RunChange;
 }
 
-/**
- * @param facts what is known of the run; asked for at each event, as the flow's name and tags come late
- * @param onUnknownChannel told once of each name that config does not have
- */
-export function createDeriver(
-  facts: () => RunFacts,
-  onUnknownChannel: (name: string) => void = () => undefined,
-): Deriver {
+export interface DeriverOptions {
+  /** How many messages of a run's tasks go to one destination. @default 20 */
+  readonly mostPerRun?: number;
+  /** Told once of each name of a channel that config does not have. */
+  readonly onUnknownChannel?: (name: string) => void;
+}
+
+const MOST_PER_RUN = 20;
+
+/** @param facts what is known of the run; asked for at each event, as the flow's name and tags come late */
+export function createDeriver(facts: () => RunFacts, options: DeriverOptions = {}): Deriver {
+  const { onUnknownChannel = () => undefined, mostPerRun = MOST_PER_RUN } = options;
   const failures = new Failures();
   const groups = new Groups();
+  const ends = new MappedEnds();
+  const quota = new Quota(mostPerRun);
   /** Which destinations were told of which failure. */
   const told = new Set<string>();
   const unknown = new Set<string>();
@@ -60,8 +68,14 @@ export function createDeriver(
     return [withFallback(made, facts())];
   };
 
+  const gathered: Make = (notifier, alert, key) => {
+    const event = alert.subject === "task" ? `task-${alert.to.toLowerCase()}` : "run-suppressed";
+    return make(notifier, event, key, { ...alert, ...placeOf(facts()) });
+  };
+
   const onTask = (event: TaskState): readonly Told[] => {
     failures.add(event);
+    groups.see(event);
     if (event.notifiers === undefined) return [];
     return event.notifiers.flatMap((notifier) => {
       const decision = decide(notifier, event);
@@ -71,7 +85,13 @@ export function createDeriver(
       const cause = JSON.stringify([destination, event.causedBy ?? event.task]);
       if (decision === "fold" && told.has(cause)) return [];
       if (isFailed(event.to)) told.add(cause);
-      if (decision === "group" && groups.add(destination, notifier, event)) return [];
+      if (decision === "count") ends.add(destination, notifier, event);
+      if (decision === "count") return [];
+      if (decision === "group") {
+        const said = groups.add(destination, notifier, event, facts(), gathered);
+        if (said !== "alone") return said;
+      }
+      if (!quota.admit(destination, notifier, event)) return [];
       const name = `task-${event.to.type.toLowerCase()}`;
       return make(
         notifier,
@@ -96,10 +116,11 @@ export function createDeriver(
   const onRun = (event: RunState, withHooks: boolean): readonly Told[] => {
     const change = changeOf(event);
     const grouped = isFinished(event.to)
-      ? groups.flush(
-          (notifier, alert, key) => make(notifier, "task-failed", key, { ...alert, ...placeOf(facts()) }),
-          facts(),
-        )
+      ? [
+          ...groups.flush(gathered, facts()),
+          ...ends.flush(gathered, facts()),
+          ...quota.flush(gathered, facts(), change),
+        ]
       : [];
     const wanted = (event.notifiers ?? []).filter((notifier) => isWanted(notifier, change.to));
     const said = wanted.flatMap((notifier) =>

@@ -13,7 +13,8 @@ import type { RunFacts, Told } from "./told.ts";
  * itself and the process that finds it dead come to the same messages.
  */
 export function hookTold(facts: RunFacts, change: RunChange): readonly Told[] {
-  return gather(facts, change, (hook) => {
+  return gather(facts, change, (hook, type) => {
+    if (type === "deadman") return signOfLife(change);
     const news = hook.states.some((family) => isOfFamily(change.to, family))
       ? ("state" as const)
       : historyOf(hook, facts, change);
@@ -47,6 +48,15 @@ export function slowTimes(facts: RunFacts): readonly number[] {
   return [...new Set(times)].sort((a, b) => a - b);
 }
 
+/**
+ * A dead man's switch hears of every start and end, whatever states its hook names: of what it is
+ * not told it takes for dead.
+ */
+function signOfLife({ to, reason }: RunChange): News | undefined {
+  if (reason !== undefined || isOutcome(to) || to === "Cancelled") return "state";
+  return to === "Running" ? "started" : undefined;
+}
+
 /** Whether a run ends with it: a start is not the same news as another run's. */
 function isOutcome(to: StateType): boolean {
   return isOfFamily(to, "Failed") || isOfFamily(to, "Success");
@@ -67,17 +77,18 @@ function historyOf(hook: Hook, facts: RunFacts, change: RunChange): HookEvent | 
 type News = HookEvent | "state" | "quiet";
 
 /** One message per channel, whose hook says most of it; where all hooks keep quiet, that. */
-function gather(facts: RunFacts, change: RunChange, newsOf: (hook: Hook) => News | undefined): readonly Told[] {
+function gather(
+  facts: RunFacts,
+  change: RunChange,
+  newsOf: (hook: Hook, type: string) => News | undefined,
+): readonly Told[] {
   const told = new Map<string, { readonly rank: number; readonly told: Told }>();
   for (const hook of facts.hooks) {
     if (!matchesRun(hook.match, facts)) continue;
-    const given = newsOf(hook);
-    if (given === undefined) continue;
     for (const to of hook.to) {
       const channel = resolveChannel(to, facts.channels);
-      if (channel === undefined) continue;
-      // A dead man's switch that is not told of a run takes it for dead.
-      const news = given === "quiet" && channel.definition.type === "deadman" ? "state" : given;
+      const news = channel === undefined ? undefined : newsOf(hook, channel.definition.type);
+      if (channel === undefined || news === undefined) continue;
       const rank = news === "quiet" ? 0 : news === "state" ? 1 : 2;
       const earlier = told.get(to);
       const base =

@@ -47,7 +47,10 @@ export interface Alert {
   /** A mapped task's failed children, told in one message: how many of how many, and their distinct errors. */
   readonly group?: {
     readonly failed: number;
+    /** Known once all have ended. */
     readonly total?: number;
+    /** How many distinct errors there are, where `errors` does not list all of them. */
+    readonly kinds?: number;
     readonly errors: readonly { readonly text: string; readonly count: number; readonly first: string }[];
   };
   readonly attempt?: number;

@@ -105,10 +105,55 @@ test("the children of a mapped task are the first failure at once and one messag
   const [told] = deriver.on(runState(failed));
   expect(alertOf(told!).group).toEqual({
     failed: 37,
+    total: 37,
+    kinds: 2,
     errors: [
       { text: "timeout after 120 ms", first: "load[4]", count: 36 },
       { text: "no such file /data/1.csv", first: "load[50]", count: 1 },
     ],
+  });
+});
+
+test("children that go on failing are told of every five minutes, with their count so far", () => {
+  const deriver = createDeriver(() => facts());
+  const notifiers = [slackNotifier({ onlyStates: ["Failed"] })];
+  const fail = (mapIndex: number, minutes: number): readonly Told[] =>
+    deriver.on(taskState("load", failed, { notifiers, mapIndex, at: minutes * 60_000 }));
+  expect(Array.from({ length: 13 }, (_, i) => fail(i, i).length)).toEqual([1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0]);
+  const [told] = deriver.on(runState(failed));
+  expect(alertOf(told!)).toMatchObject({
+    group: { failed: 13, total: 13 },
+    summary: "13 children failed with 1 distinct error",
+  });
+});
+
+test("children that succeed are one message at the end; that they start, and that their parent is mapped, is none", () => {
+  const deriver = createDeriver(() => facts());
+  const notifiers = [slackNotifier({ ignoreStates: ["Pending"] })];
+  const on = (to: State, mapIndex?: number): readonly Told[] =>
+    deriver.on(taskState("load", to, { notifiers, ...(mapIndex === undefined ? {} : { mapIndex }) }));
+  expect(on(state("Mapped"))).toEqual([]);
+  for (let i = 0; i < 40; i++) {
+    expect(on(state("Running"), i)).toEqual([]);
+    expect(on(state(i % 4 === 0 ? "Skipped" : "Success"), i)).toEqual([]);
+  }
+  expect(deriver.on(runState(state("Success"))).map(alertOf)).toMatchObject([
+    { task: "load", to: "Success", summary: "children: 10 Skipped, 30 Success" },
+  ]);
+});
+
+test("a run's tasks send a destination so many messages and no more; the rest is one that says how many and which failed", () => {
+  const deriver = createDeriver(() => facts(), { mostPerRun: 3 });
+  const notifiers = [slackNotifier()];
+  const said = Array.from({ length: 10 }, (_, i) => [
+    ...deriver.on(taskState(`t${i}`, state("Running"), { notifiers })),
+    ...deriver.on(taskState(`t${i}`, i === 5 ? failed : state("Success"), { notifiers })),
+  ]).flat();
+  expect(said).toHaveLength(3);
+  const [told] = deriver.on(runState(failed));
+  expect(alertOf(told!)).toMatchObject({
+    text: "17 more messages of this run's tasks were not sent (a run sends at most 3 to one channel): 8 Success, 8 Running, 1 Failed",
+    failures: [{ task: "t5", message: "no rows" }],
   });
 });
 
@@ -194,10 +239,7 @@ test("a channel's fallback is frozen into what is told", () => {
 
 test("a notifier for a channel that config does not have is reported once", () => {
   const unknown: string[] = [];
-  const deriver = createDeriver(
-    () => facts(),
-    (name) => unknown.push(name),
-  );
+  const deriver = createDeriver(() => facts(), { onUnknownChannel: (name) => unknown.push(name) });
   const notifiers = [slackNotifier({ channel: "taem" })];
   deriver.on(taskState("a", failed, { notifiers }));
   deriver.on(taskState("b", failed, { notifiers }));

@@ -57,10 +57,13 @@ describe("notifyOn: change", () => {
     expect(told({ ...change, states: ["Crashed"] }, failing(10), "Crashed", 20)[0]?.suppressed).toBeUndefined();
   });
 
-  it("never keeps a dead man's switch from hearing of a run", () => {
-    expect(told({ ...change, states: ["Failed", "Success"] }, fine, "Success", 20, "deadman")).toEqual([
-      { event: undefined, suppressed: undefined },
-    ]);
+  it("never keeps a dead man's switch from hearing of a run's start and end, whatever states are named", () => {
+    const heard = (to: StateType) => told({ ...change, states: ["Failed"] }, failing(10), to, 20, "deadman");
+    expect(heard("Failed")).toEqual([{ event: undefined, suppressed: undefined }]);
+    expect(heard("Success")).toEqual([{ event: undefined, suppressed: undefined }]);
+    expect(heard("Cancelled")).toEqual([{ event: undefined, suppressed: undefined }]);
+    expect(heard("Running")).toEqual([{ event: "started", suppressed: undefined }]);
+    expect(heard("Paused")).toEqual([]);
   });
 
   it("comes to the same answer when it is asked again", () => {

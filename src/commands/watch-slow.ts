@@ -1,0 +1,31 @@
+import { slowTimes, slowTold } from "../hooks/hook-told.ts";
+import type { BegunRun } from "./begin-run.ts";
+import type { CommandContext } from "./context.ts";
+import type { Telling } from "./tell.ts";
+
+/** Longest time that a timer can be set for. */
+const LONGEST_MS = 2 ** 31 - 1;
+
+/**
+ * Tells the hooks with the event `slow` that a run still runs, while it runs.
+ *
+ * @returns what ends the watch
+ */
+export function watchSlow(begun: BegunRun, told: Telling, { host }: CommandContext): Disposable {
+  const { clock } = host;
+  const facts = begun.facts();
+  const timers = slowTimes(facts).map((afterMs) =>
+    clock.setTimeout(
+      () => {
+        // What goes wrong with it is seen at the end, when what waits is delivered.
+        void told.enqueue(slowTold(facts, afterMs, clock.now())).catch(() => undefined);
+      },
+      Math.min(Math.max(facts.startedAt + afterMs - clock.now(), 0), LONGEST_MS),
+    ),
+  );
+  return {
+    [Symbol.dispose]: () => {
+      for (const timer of timers) clock.clearTimeout(timer);
+    },
+  };
+}

@@ -22,7 +22,7 @@ export class MappedEnds {
 
   add(destination: string, notifier: Notifier, event: TaskState): void {
     const slot = JSON.stringify([destination, event.task]);
-    const ends = this.#ends.get(slot) ?? { notifier, task: event.task, at: event.at, counts: new Map() };
+    const ends: Ends = this.#ends.get(slot) ?? { notifier, task: event.task, at: event.at, counts: new Map() };
     this.#ends.set(slot, ends);
     ends.at = event.at;
     const { type } = event.to;

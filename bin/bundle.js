@@ -11,6 +11,7 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
+const dist = join(root, "dist");
 
 /** What every run needs, though it is imported late in the source. */
 const HOT = /^src\/(?:commands\/(?:run|library)|load\/.+|host\/.+|reporters\/(?:plain|quiet|github))\.ts$/;
@@ -190,11 +191,23 @@ const { outputFiles } = await build({
   write: false,
   plugins: [joinOwnModules, lazyChildProcess, lazySegmenter],
 });
-const dist = join(root, "dist");
+/**
+ * A file that only hands on what another exports under the same names costs a
+ * start as much as any: who imports it late gets the other.
+ */
+const HANDS_ON = /^import\{([^{}]*)\}from"(\.\/[^"]+)";(?:import"[^"]+";)*export\{([^{}]*)\};\s*$/;
+const shortcuts = new Map();
+for (const { path, text } of outputFiles) {
+  const [, imported, from, exported] = HANDS_ON.exec(text.replace(options.banner.js, "").trim()) ?? [];
+  if (imported !== undefined && imported === exported) shortcuts.set(`./${relative(dist, path)}`, from);
+}
+const shorten = (text) =>
+  text.replace(/\bimport\("(\.\/[^"]+)"\)/g, (all, path) => `import("${shortcuts.get(path) ?? path}")`);
+
 // New files first, old ones last: somebody may be running what is there.
-for (const { path, contents } of outputFiles) {
+for (const { path, text } of outputFiles) {
   mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(`${path}.new`, contents);
+  writeFileSync(`${path}.new`, shorten(text));
   renameSync(`${path}.new`, path);
 }
 const made = new Set(outputFiles.map(({ path }) => relative(dist, path)));

@@ -1,3 +1,4 @@
+import { writeSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { projectCopy } from "./load/project-copy.ts";
 import { VERSION } from "./version.ts";
@@ -12,10 +13,20 @@ async function start(args: readonly string[]): Promise<void> {
     process.argv[1] = fileURLToPath(copy);
     await import(copy);
   } else if (args.length === 1 && (args[0] === "--version" || args[0] === "-V")) {
-    process.stdout.write(`${VERSION}\n`);
+    say(`${VERSION}\n`);
   } else {
     const { main } = await import("./main.ts");
     await main(args);
+  }
+}
+
+/** Straight to standard output: making the stream takes longer than all the rest. */
+function say(text: string): void {
+  try {
+    writeSync(1, text);
+  } catch (error) {
+    // A pipe that does not wait needs the stream; where the reader has gone, nobody is to be told.
+    if ((error as NodeJS.ErrnoException).code === "EAGAIN") process.stdout.write(text);
   }
 }
 

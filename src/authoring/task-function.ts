@@ -100,8 +100,9 @@ export function taskFunction<I extends object, O>(
   options: TaskOptions,
   make: (options: TaskOptions) => Task<I, O>,
 ): TaskFunction<I, O> {
-  // Wrong options are told where the task is defined, not at its first call.
-  const first = make(options);
+  // Wrong options are told where the task is defined, not at its first call. Where there are none, a task is made
+  // when it is needed: the library defines many that a flow never calls.
+  let first = Object.keys(options).length > 0 ? make(options) : undefined;
   const create = (more: TaskOptions = {}): Task<I, O> => {
     const merged: { -readonly [K in keyof CallOptions]: CallOptions[K] } = { ...options, ...more };
     delete merged.upstream;
@@ -132,6 +133,7 @@ export function taskFunction<I extends object, O>(
     [TASK_FUNCTION]: true as const,
     map: (inputs: object, call?: CallOptions) => place(inputs, call, true),
     create,
-    run: (inputs: I = {} as I, context: Partial<TaskContext> = {}) => first.run(inputs, context as TaskContext),
+    run: (inputs: I = {} as I, context: Partial<TaskContext> = {}) =>
+      (first ??= make(options)).run(inputs, context as TaskContext),
   }) as unknown as TaskFunction<I, O>;
 }

@@ -21,7 +21,9 @@ export function validateFlow(flow: Flow): readonly Diagnostic[] {
     ...ofReferenceTasks(flow),
     ...ofCycles(flow),
   ];
-  const place = flow.source === undefined ? {} : flow.source;
+  // Finding the place reads a stack, which takes longer than all the looking.
+  if (problems.length === 0) return [];
+  const place = flow.source ?? {};
   return problems.map(({ message, ...rest }) => ({
     severity: "error",
     message: `Flow "${flow.name}": ${message}`,

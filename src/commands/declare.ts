@@ -6,9 +6,8 @@ function collect(value: string, before: readonly string[]): readonly string[] {
   return [...before, value];
 }
 
-/** Declares what runs and checks flows. */
+/** Declares what runs flows. */
 export function declareRun(program: Command, does: Does): void {
-  program.commandsGroup("Run:");
   program
     .command("run <flow>")
     .description("run a flow: a .ts or .js module, or a .yaml spec")
@@ -30,6 +29,10 @@ export function declareRun(program: Command, does: Does): void {
     .option("--no-annotations", "no annotations under GitHub Actions")
     .option("--ascii", "no characters beyond ASCII")
     .action(does(async () => (await import("./run.ts")).runCommand));
+}
+
+/** Declares what looks at flows and runs nothing. */
+export function declareFlowChecks(program: Command, does: Does): void {
   program
     .command("validate <flows...>")
     .description("say all that is wrong with flows and their config; runs nothing")

@@ -1,3 +1,4 @@
+import * as library from "../index.ts";
 import { validateFlow } from "../authoring/validate.ts";
 import type { Environment } from "../host/host.ts";
 import { UserError, userError, type Diagnostic } from "../model/error.ts";
@@ -25,7 +26,11 @@ export async function openFlow(
   context: CommandContext,
 ): Promise<OpenedFlow> {
   if (isSpec(place.file)) return openSpec(place, context);
-  const { loadFlow } = await import("../load/load-flow.ts");
+  const [{ loadFlow }, { lendLibrary }] = await Promise.all([
+    import("../load/load-flow.ts"),
+    import("../load/library.ts"),
+  ]);
+  lendLibrary(library);
   const warnings: Diagnostic[] = [];
   const flow = await loadFlow(place.file, { name, onWarning: (diagnostic) => warnings.push(diagnostic) });
   // A flow made by hand has not been looked at as a whole yet.

@@ -9,7 +9,7 @@ import { declareSecrets } from "./declare-secrets.ts";
 import { declareRuns } from "./declare-runs.ts";
 import { declareConfig } from "./declare-config.ts";
 import { declareNotify } from "./declare-notify.ts";
-import { declareRun } from "./declare.ts";
+import { declareFlowChecks, declareRun } from "./declare.ts";
 import { declareInit } from "./declare-init.ts";
 import { EXIT_CODE_HELP } from "./exit-codes.ts";
 import { redactedTerminal } from "./output-gate.ts";
@@ -47,13 +47,9 @@ More: flowctl <command> --help, flowctl help exit-codes
  */
 export async function runProgram(args: readonly string[], parts: ProcessParts): Promise<number> {
   let code = 0;
-  const program = declare(
-    parts,
-    args.find((arg) => !arg.startsWith("-")),
-    (result) => {
-      code = result;
-    },
-  );
+  const program = declare(parts, args[0], (result) => {
+    code = result;
+  });
   try {
     await program.parseAsync(args, { from: "user" });
     return code;
@@ -63,7 +59,7 @@ export async function runProgram(args: readonly string[], parts: ProcessParts): 
   }
 }
 
-function declare(parts: ProcessParts, only: string | undefined, done: (code: number) => void): Command {
+function declare(parts: ProcessParts, first: string | undefined, done: (code: number) => void): Command {
   const { host } = parts;
   const program = new Command("flowctl");
   const does: Does =
@@ -111,9 +107,11 @@ function declare(parts: ProcessParts, only: string | undefined, done: (code: num
       if (word !== undefined) throw unknownCommand(word, program);
       program.outputHelp();
     });
+  program.commandsGroup("Run:");
   declareRun(program, does);
   // Declaring every command takes longer than a small run; none of them is asked for.
-  if (only === "run") return program;
+  if (first === "run") return program;
+  declareFlowChecks(program, does);
   program.commandsGroup("History:");
   declareRuns(program, does);
   declareNotify(program, does);

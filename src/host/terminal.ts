@@ -1,3 +1,4 @@
+import { fstatSync, statSync, writeSync } from "node:fs";
 import type { Screen, Terminal } from "./host.ts";
 
 /** One of the two output streams by name. */
@@ -17,26 +18,36 @@ export interface SystemTerminal extends Terminal {
   drain(): Promise<void>;
 }
 
+/** A screen, and what stands behind it. */
+interface Output {
+  readonly screen: Screen;
+  readonly write: (chunk: string | Uint8Array) => void;
+  /** Waits until all that was written has left the process. */
+  readonly drain: () => Promise<void>;
+}
+
+const DESCRIPTOR = { stdin: 0, stdout: 1, stderr: 2 } as const;
+
 /**
  * Builds the terminal from the process's streams. A reader that goes away (`| head -1`)
  * ends the output in silence: what is written after it is dropped.
  */
 export function systemTerminal(): SystemTerminal {
-  const out = screen(process.stdout);
-  const err = screen(process.stderr);
+  const out = output("stdout");
+  const err = output("stderr");
+  let stdinIsTTY: boolean | undefined;
   return {
     stdout: out.screen,
     stderr: err.screen,
-    stdinIsTTY: process.stdin.isTTY,
+    get stdinIsTTY() {
+      return (stdinIsTTY ??= isTerminal("stdin"));
+    },
     intercept(onText) {
-      const giveBack = [
-        patch(process.stdout, (text) => {
-          onText("stdout", text);
+      const giveBack = (["stdout", "stderr"] as const).map((name) =>
+        patch(name, (text) => {
+          onText(name, text);
         }),
-        patch(process.stderr, (text) => {
-          onText("stderr", text);
-        }),
-      ];
+      );
       return () => {
         for (const each of giveBack) each();
       };
@@ -51,17 +62,65 @@ export function systemTerminal(): SystemTerminal {
   };
 }
 
-function screen(stream: NodeJS.WriteStream): { readonly screen: Screen; readonly drain: () => Promise<void> } {
-  const write = stream.write.bind(stream);
+/** A terminal has a size and a stream that knows it; to anything else, writing straight is the same and needs no stream. */
+function output(name: StreamName): Output {
+  return isTerminal(name) ? streamed(name) : direct(name);
+}
+
+/** As `tty.isatty`; but that brings sockets along, and a look is enough for files, pipes and the null device. */
+function isTerminal(name: StreamName | "stdin"): boolean {
+  const descriptor = DESCRIPTOR[name];
+  try {
+    const stat = fstatSync(descriptor);
+    if (!stat.isCharacterDevice()) return false;
+    if (process.platform !== "win32" && stat.rdev === statSync("/dev/null").rdev) return false;
+  } catch {
+    // Closed, or of a kind that cannot be looked at.
+  }
+  return process.getBuiltinModule("node:tty").isatty(descriptor);
+}
+
+/**
+ * Writes at once, as Node's own streams do for files and pipes, without the
+ * modules that these need: loading them takes longer than a small run.
+ */
+function direct(name: StreamName): Output {
+  let open = true;
+  let stream: Output | undefined;
+  const write = (chunk: string | Uint8Array): void => {
+    let rest = typeof chunk === "string" ? Buffer.from(chunk) : chunk;
+    while (open && rest.length > 0) {
+      try {
+        if (stream !== undefined) {
+          stream.write(rest);
+          return;
+        }
+        rest = rest.subarray(writeSync(DESCRIPTOR[name], rest));
+      } catch (error) {
+        const { code } = error as NodeJS.ErrnoException;
+        // Somebody made the pipe one that does not wait: only a stream can.
+        if (code === "EAGAIN") stream = streamed(name);
+        else if (code !== "EINTR") open = false;
+      }
+    }
+  };
+  return { screen: { isTTY: false, columns: 0, rows: 0, write }, write, drain: async () => stream?.drain() };
+}
+
+function streamed(name: StreamName): Output {
+  const stream = process[name];
   let open = true;
   stream.on("error", () => {
     open = false;
   });
+  // Not the stream's own `write`, which may be intercepted.
+  const plainWrite = (Object.getPrototypeOf(stream) as typeof stream).write.bind(stream);
+  const write = (chunk: string | Uint8Array): void => {
+    if (open && chunk.length > 0) plainWrite(chunk);
+  };
   return {
     screen: {
-      get isTTY() {
-        return stream.isTTY;
-      },
+      isTTY: stream.isTTY,
       get columns() {
         // Undefined off a terminal, whatever the types say.
         return (stream.columns as number | undefined) ?? 0;
@@ -69,10 +128,9 @@ function screen(stream: NodeJS.WriteStream): { readonly screen: Screen; readonly
       get rows() {
         return (stream.rows as number | undefined) ?? 0;
       },
-      write: (text) => {
-        if (open && text !== "") write(text);
-      },
+      write,
     },
+    write,
     drain: () =>
       new Promise((resolve) => {
         if (!open || stream.writableLength === 0) {
@@ -82,24 +140,43 @@ function screen(stream: NodeJS.WriteStream): { readonly screen: Screen; readonly
         stream.once("error", () => {
           resolve();
         });
-        write("", () => {
+        plainWrite("", () => {
           resolve();
         });
       }),
   };
 }
 
-function patch(stream: NodeJS.WriteStream, onText: (text: string) => void): () => void {
-  // eslint-disable-next-line @typescript-eslint/unbound-method -- it is put back where it was
-  const original = stream.write;
+/**
+ * Puts a stream of the process's under another writer. The stream itself is
+ * made when somebody first asks for it, as it would be without us.
+ */
+function patch(name: StreamName, onText: (text: string) => void): () => void {
   const decoder = new TextDecoder();
-  stream.write = (chunk: string | Uint8Array, encoding?: unknown, callback?: unknown): boolean => {
+  const write = (chunk: string | Uint8Array, encoding?: unknown, callback?: unknown): boolean => {
     onText(typeof chunk === "string" ? chunk : decoder.decode(chunk, { stream: true }));
     const done = typeof encoding === "function" ? encoding : callback;
     if (typeof done === "function") queueMicrotask(done as () => void);
     return true;
   };
+  const own = Object.getOwnPropertyDescriptor(process, name);
+  let stream: NodeJS.WriteStream | undefined;
+  let original: NodeJS.WriteStream["write"] | undefined;
+  Object.defineProperty(process, name, {
+    configurable: true,
+    enumerable: true,
+    get() {
+      if (stream === undefined) {
+        stream = own?.get?.call(process) as NodeJS.WriteStream;
+        // eslint-disable-next-line @typescript-eslint/unbound-method -- it is put back where it was
+        original = stream.write;
+        stream.write = write;
+      }
+      return stream;
+    },
+  });
   return () => {
-    stream.write = original;
+    if (own !== undefined) Object.defineProperty(process, name, own);
+    if (stream !== undefined && original !== undefined) stream.write = original;
   };
 }

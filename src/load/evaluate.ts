@@ -3,6 +3,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { types } from "node:util";
 import { userError } from "../model/error.ts";
 import { namespaceOf } from "./namespace.ts";
+import { importForeign } from "./library.ts";
 import { loadFailure, missingExport, missingModule } from "./load-error.ts";
 import {
   link,
@@ -35,7 +36,7 @@ export async function importOwn(file: string): Promise<Namespace> {
       if (waiting !== undefined) await waiting;
     } else if (!foreign.has(step.url)) {
       try {
-        foreign.set(step.url, (await import(step.url)) as Namespace);
+        foreign.set(step.url, await importForeign(step.url));
       } catch (error) {
         throw foreignFailure(error, step);
       }
@@ -247,7 +248,7 @@ function reach(module: OwnModule): Reach {
       const target = find(String(specifier), "import");
       if (target.kind === "own") return importOwn(target.file);
       if (target.kind === "json") return json(target.file);
-      return (await import(target.kind === "foreign" ? target.url : String(specifier))) as unknown;
+      return importForeign(target.kind === "foreign" ? target.url : String(specifier));
     },
     require: Object.assign(require, {
       resolve: Object.assign(

@@ -112,15 +112,14 @@ export function isOfFamily(type: StateType, family: StateType): boolean {
   return false;
 }
 
-/** For each family, the set of its types: one look-up on hot paths. */
-const MEMBERS = Object.fromEntries(
-  STATE_TYPES.map((family) => [family, new Set(STATE_TYPES.filter((type) => isOfFamily(type, family)))]),
-) as unknown as Record<StateType, ReadonlySet<StateType>>;
-
-const of =
-  (family: StateType) =>
-  (subject: State): boolean =>
-    MEMBERS[family].has(subject.type);
+/** Asks about a family: one look-up on hot paths, in a set that is made when it is first asked. */
+const of = (family: StateType) => {
+  let members: ReadonlySet<StateType> | undefined;
+  return (subject: State): boolean => {
+    members ??= new Set(STATE_TYPES.filter((type) => isOfFamily(type, family)));
+    return members.has(subject.type);
+  };
+};
 
 /** Pending, Scheduled, Paused, Resume or Retrying. */
 export const isPending = of("Pending");
@@ -132,6 +131,6 @@ export const isFinished = of("Finished");
 export const isSuccessful = of("Success");
 /** Failed, TimedOut, TriggerFailed, ValidationFailed or Crashed. */
 export const isFailed = of("Failed");
+const isOfScheduled = of("Scheduled");
 /** Scheduled, Paused, Resume, Retrying or Queued. */
-export const isScheduled = (subject: State): boolean =>
-  MEMBERS.Scheduled.has(subject.type) || subject.type === "Queued";
+export const isScheduled = (subject: State): boolean => isOfScheduled(subject) || subject.type === "Queued";

@@ -36,7 +36,7 @@ export abstract class NotificationTask<I extends NotifyInputs> extends Task<I, n
   }
 
   override get inputNames(): readonly string[] {
-    return [...COMMON, ...this.#kind.inputs];
+    return inputNamesOf(this.#kind);
   }
 
   /** The secrets its destination names; none where a channel is named, which has its own. */
@@ -75,14 +75,19 @@ export function notificationFunction<I extends NotifyInputs>(
   make: (options: TaskOptions) => NotificationTask<I>,
 ): TaskFunction<I, null> & TaskFacts {
   const callable = taskFunction<I, null>(kind.name, {}, (options) => make({ name: kind.name, ...options }));
-  const one = make({ name: kind.name });
+  let made: NotificationTask<I> | undefined;
+  const one = (): NotificationTask<I> => (made ??= make({ name: kind.name }));
   return Object.assign(callable, {
-    kind: one.kind,
-    inputNames: one.inputNames,
+    kind: "notification" as const,
+    inputNames: inputNamesOf(kind),
     secretsFor: (constants: Readonly<Record<string, unknown>>, linked?: ReadonlySet<string>) =>
-      one.secretsFor(constants, linked),
-    channelFor: (constants: Readonly<Record<string, unknown>>) => one.channelFor(constants),
+      one().secretsFor(constants, linked),
+    channelFor: (constants: Readonly<Record<string, unknown>>) => one().channelFor(constants),
   });
+}
+
+function inputNamesOf<I extends NotifyInputs>(kind: NotificationKind<I>): readonly string[] {
+  return [...COMMON, ...kind.inputs];
 }
 
 /** An explicit null overrides, as in Prefect; what is not given does not. */
@@ -95,7 +100,7 @@ function split<I extends NotifyInputs>(
   kind: NotificationKind<I>,
   options: TaskOptions & Partial<I>,
 ): readonly [Partial<I>, TaskOptions] {
-  const names: ReadonlySet<string> = new Set([...COMMON, ...kind.inputs]);
+  const names: ReadonlySet<string> = new Set(inputNamesOf(kind));
   const entries = Object.entries(options).filter(([, value]) => value !== undefined);
   return [
     Object.fromEntries(entries.filter(([key]) => names.has(key))) as Partial<I>,

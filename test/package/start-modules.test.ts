@@ -78,6 +78,23 @@ test("a plain run loads no package that it does not need, and few files", () => 
   }
 });
 
+test("a run whose output is no terminal loads none of Node's sockets and streams", () => {
+  const list = join(directory, "builtin");
+  writeFileSync(
+    join(directory, "list.cjs"),
+    `process.on("exit", () => require("fs").writeFileSync(${JSON.stringify(list)}, process.moduleLoadList.join("\\n")));`,
+  );
+  const { status } = spawnSync(process.execPath, ["--require", join(directory, "list.cjs"), BIN, "run", "flow.ts"], {
+    cwd: directory,
+    env: { PATH: process.env["PATH"], HOME: directory, FLOWCTL_STATE_DIR: join(directory, "state") },
+  });
+  expect(status).toBe(0);
+  const builtin = readFileSync(list, "utf8").split("\n");
+  expect(builtin).toContain("NativeModule fs");
+  expect(builtin).not.toContain("NativeModule net");
+  expect(builtin).not.toContain("NativeModule tty");
+});
+
 test("the signs that give packages away are in what is bundled", () => {
   const dist = join(BIN, "..", "..", "dist");
   const texts = readdirSync(dist)

@@ -11,6 +11,8 @@ export interface Audience {
    * @param items what the event causes to be told: whoever finds the run dead puts it in the outbox, too
    */
   readonly journal: { record(event: RunEvent, items: readonly NewItem[]): void };
+  /** Keeps what tasks came to; it promises where that takes time before the task may go on. */
+  readonly keep: (event: RunEvent) => void | Promise<void>;
   /** What is to be told because of an event. Pure. */
   readonly derive: (event: RunEvent) => readonly NewItem[];
   /** Puts messages on disk; nothing of it is imported before there is a message. */
@@ -34,17 +36,18 @@ export interface Audience {
  * in which the change itself is: with it in the journal or in the terminal record.
  */
 export function createRecorder(audience: Audience): Recorder {
-  const { journal, derive, enqueue, end, reporter } = audience;
+  const { journal, keep, derive, enqueue, end, reporter } = audience;
   return {
     record(event) {
       const items = derive(event);
       const isLast = event.type === "run-state" && isEnd(event.to);
       // What the end causes is in the terminal record, which is more than a line in the journal.
       journal.record(event, isLast ? NONE : items);
+      const kept = keep(event);
       const isTold = isLast ? end(event, items) : true;
       const stored = isTold && items.length > 0 ? enqueue(items) : undefined;
       reporter.onEvent(event);
-      return stored;
+      return kept === undefined ? stored : Promise.all([kept, stored]).then(() => undefined);
     },
   };
 }

@@ -5,7 +5,8 @@ import { systemProcesses } from "../host/process.ts";
 import type { Hook } from "../model/hook.ts";
 import type { ActiveRun } from "../runs/active-run.ts";
 import type { LastState } from "../runs/last-state.ts";
-import { openRunStore, type RunStore } from "../runs/run-store.ts";
+import type { RunRecord } from "../runs/run-record.ts";
+import { openRunStore, type RunDraft, type RunStore } from "../runs/run-store.ts";
 import type { Will } from "../runs/will.ts";
 import type { CommandContext } from "./context.ts";
 import type { FlowPlace } from "./flow-place.ts";
@@ -39,16 +40,41 @@ export function openStore(services: Services, { host }: CommandContext): RunStor
 /**
  * Puts the run on record, before its flow is loaded.
  * @param mayTell false for a run of which nobody is to be told, whatever becomes of it
+ * @param more what is said of this run only
  */
 export async function beginRun(
   place: FlowPlace,
   services: Services,
   context: CommandContext,
   mayTell = true,
+  more: Partial<RunDraft> = {},
 ): Promise<BegunRun> {
-  const { host, globals } = context;
-  const { environment } = host;
   const store = openStore(services, context);
+  const draft = { ...draftOf(services, mayTell, context), flow: place.stem, tags: [], file: place.file, ...more };
+  const run = await store.begin(draft, (text) => services.redactor.redact(text));
+  return { place, services, store, run, mayTell, facts: () => factsOf(run.will, store) };
+}
+
+/** Goes on with a run that has ended. @throws UserError "locked" where it goes on already */
+export async function reopenRun(
+  record: RunRecord,
+  place: FlowPlace,
+  services: Services,
+  context: CommandContext,
+  mayTell = true,
+): Promise<BegunRun> {
+  const store = openStore(services, context);
+  const run = await store.reopen(record, draftOf(services, mayTell, context), (text) => services.redactor.redact(text));
+  return { place, services, store, run, mayTell, facts: () => factsOf(run.will, store) };
+}
+
+/** What the will of a run says of this process and its config. */
+function draftOf(
+  services: Services,
+  mayTell: boolean,
+  { host, globals }: CommandContext,
+): Omit<RunDraft, "flow" | "tags" | "file"> {
+  const { environment } = host;
   const processes = systemProcesses();
   const optional = {
     processStart: processes.startTime(environment.pid),
@@ -57,24 +83,17 @@ export async function beginRun(
     config: services.config.file,
     namespace: services.config.secrets.namespace,
   };
-  const run = await store.begin(
-    {
-      flow: place.stem,
-      tags: [],
-      file: place.file,
-      host: environment.hostname,
-      user: environment.user,
-      pid: environment.pid,
-      startedBy: startedBy(environment, host.terminal),
-      cwd: globals.cwd,
-      hooks: mayTell ? services.config.hooks : [],
-      channels: services.config.channels,
-      links: ciLinks(environment.variables),
-      ...(Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined)) as Partial<Will>),
-    },
-    (text) => services.redactor.redact(text),
-  );
-  return { place, services, store, run, mayTell, facts: () => factsOf(run.will, store) };
+  return {
+    host: environment.hostname,
+    user: environment.user,
+    pid: environment.pid,
+    startedBy: startedBy(environment, host.terminal),
+    cwd: globals.cwd,
+    hooks: mayTell ? services.config.hooks : [],
+    channels: services.config.channels,
+    links: ciLinks(environment.variables),
+    ...(Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined)) as Partial<Will>),
+  };
 }
 
 /** A run's facts, from its will: the same for the run and for whoever finds it dead. */
@@ -98,6 +117,7 @@ export function factsOf(will: Will, store: RunStore): RunFacts {
     hooks: will.hooks,
     channels: will.channels,
     source,
+    ...(will.part === undefined ? {} : { part: will.part }),
     ...(last === undefined ? {} : { previous: previousOf(last) }),
   };
 }

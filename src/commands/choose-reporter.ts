@@ -5,7 +5,7 @@ import type { Logs } from "../reporters/plain.ts";
 import { VERSION } from "../version.ts";
 import type { BegunRun } from "./begin-run.ts";
 import type { CommandContext } from "./context.ts";
-import type { RunCommandOptions } from "./run.ts";
+import type { RunViewOptions } from "./run.ts";
 
 /** How this run is shown, to people and to files. */
 export interface RunView extends Disposable {
@@ -18,7 +18,7 @@ const TICK_MS = 100;
 /** Chooses the reporters of a run and keeps them moving until it is disposed of. */
 export async function chooseReporter(
   { run, services }: BegunRun,
-  options: RunCommandOptions,
+  options: RunViewOptions,
   { host, globals }: CommandContext,
 ): Promise<RunView> {
   const environment = { ...host.environment, cwd: globals.cwd };

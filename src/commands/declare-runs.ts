@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { collect, declareView } from "./declare.ts";
 import type { Does } from "./program.ts";
 
 /** Declares what looks at the record of runs. */
@@ -23,6 +24,7 @@ export function declareRuns(program: Command, does: Does): void {
     .option("--failed", "only of failed tasks")
     .option("--tail <n>", "only the last lines")
     .action(does(async () => (await import("./runs-logs.ts")).runsLogsCommand));
+  declareContinuing(runs, does);
   runs
     .command("prune")
     .description("remove old runs now")
@@ -35,4 +37,26 @@ export function declareRuns(program: Command, does: Does): void {
     .command("reap [run]", { hidden: true })
     .description("give runs that died their record, and tell of them")
     .action(does(async () => (await import("./reap.ts")).reapCommand));
+}
+
+/** Declares the two verbs that take an earlier run up again. */
+function declareContinuing(runs: Command, does: Does): void {
+  const resume = runs
+    .command("resume [run]")
+    .description("go on with a run that is paused, or that ended before all was done")
+    .option("--approve [tasks...]", "say yes to tasks that wait; without names to all of them")
+    .option("--reject [tasks...]", "say no: they fail")
+    .option("--input <task=text>", "answer a task that asks for a text", collect);
+  const retry = runs
+    .command("retry [run]")
+    .description("a new run that does again what did not go well in an earlier one");
+  for (const command of [resume, retry])
+    declareView(
+      command
+        .option("-p, --param <name=value>", "a parameter, where those of the run could not be kept", collect, [])
+        .option("--params-file <file>", "the same from a JSON or YAML file")
+        .option("--force", "go on although the flow has changed: what has changed runs again"),
+    );
+  resume.action(does(async () => (await import("./runs-resume.ts")).runsResumeCommand));
+  retry.action(does(async () => (await import("./runs-resume.ts")).runsRetryCommand));
 }

@@ -2,22 +2,15 @@ import type { Command } from "commander";
 import type { Does } from "./program.ts";
 
 /** Gathers an option that may be given several times. */
-function collect(value: string, before: readonly string[]): readonly string[] {
+export function collect(value: string, before: readonly string[] = []): readonly string[] {
   return [...before, value];
 }
 
-/** Declares what runs flows. */
-export function declareRun(program: Command, does: Does): void {
-  program
-    .command("run <flow>")
-    .description("run a flow: a .ts or .js module, or a .yaml spec")
-    .option("-n, --name <flow>", "the flow's name, where the file holds several")
-    .option("-p, --param <name=value>", "a parameter; name:=json, name=@file", collect, [])
-    .option("--params-file <file>", "parameters from a JSON or YAML file")
-    .option("--dry-run", "show the plan: tasks, parameters, secrets, who is told; run nothing")
+/** Declares how a run is limited, shown and told. */
+export function declareView(command: Command): Command {
+  return command
     .option("-c, --concurrency <n>", "tasks at a time")
     .option("--timeout <duration>", "end the run after this time, such as 30m")
-    .option("--on-overlap <what>", "when a run of this flow goes on already: run, skip or fail", "run")
     .option("--ui <mode>", "how to show the run: auto, live, plain or json", "auto")
     .option("--logs <which>", "output of tasks: full, failed or none")
     .option("--report <file>", "write a report when the run has ended: .xml (JUnit)", collect, [])
@@ -27,8 +20,20 @@ export function declareRun(program: Command, does: Does): void {
     .option("--strict-notify", "exit with 4 when a notification was not delivered")
     .option("--strict", "run nothing where a secret of a channel is missing")
     .option("--no-annotations", "no annotations under GitHub Actions")
-    .option("--ascii", "no characters beyond ASCII")
-    .action(does(async () => (await import("./run.ts")).runCommand));
+    .option("--ascii", "no characters beyond ASCII");
+}
+
+/** Declares what runs flows. */
+export function declareRun(program: Command, does: Does): void {
+  const run = program
+    .command("run <flow>")
+    .description("run a flow: a .ts or .js module, or a .yaml spec")
+    .option("-n, --name <flow>", "the flow's name, where the file holds several")
+    .option("-p, --param <name=value>", "a parameter; name:=json, name=@file", collect, [])
+    .option("--params-file <file>", "parameters from a JSON or YAML file")
+    .option("--dry-run", "show the plan: tasks, parameters, secrets, who is told; run nothing")
+    .option("--on-overlap <what>", "when a run of this flow goes on already: run, skip or fail", "run");
+  declareView(run).action(does(async () => (await import("./run.ts")).runCommand));
 }
 
 /** Declares what looks at flows and runs nothing. */

@@ -9,15 +9,18 @@ import type { NewItem } from "../outbox/item.ts";
 import type { NotifyService } from "../outbox/notify-service.ts";
 import { createRecorder } from "../recorder.ts";
 import type { Multiplexer } from "../reporters/multiplexer.ts";
+import type { Answers } from "./answers.ts";
 import type { AppliedConfig } from "./apply-config.ts";
 import { attributeOutput } from "./attribution.ts";
 import type { BegunRun } from "./begin-run.ts";
 import { chooseReporter } from "./choose-reporter.ts";
 import type { CommandContext } from "./context.ts";
+import { closeResults, openResults } from "./keep-results.ts";
 import { taskServices } from "./task-services.ts";
 import { leaveToDrainer } from "./leave-drainer.ts";
 import { startRedaction } from "./redact-lines.ts";
-import type { RunCommandOptions } from "./run.ts";
+import type { Restored } from "./restore.ts";
+import type { RunViewOptions } from "./run.ts";
 import { telling, type Telling } from "./tell.ts";
 
 /** A run that is ready to go. */
@@ -27,7 +30,11 @@ export interface PreparedRun extends AppliedConfig {
   readonly concurrency?: number;
   /** Milliseconds. */
   readonly timeout?: number;
-  readonly options: RunCommandOptions;
+  readonly options: RunViewOptions;
+  /** What it goes on from. */
+  readonly restored?: Restored;
+  /** What a person has answered to tasks that wait. */
+  readonly answers?: Answers;
 }
 
 /** How it went. */
@@ -47,6 +54,7 @@ export async function executeRun(begun: BegunRun, prepared: PreparedRun, context
   const told = telling(services, context);
   const tally = new Tally();
   const deriver = hasToTell(begun, prepared) ? await redactedDeriver(begun) : undefined;
+  const results = openResults(begun, prepared, context);
   const recorder = createRecorder({
     journal: {
       record(event, items) {
@@ -54,9 +62,13 @@ export async function executeRun(begun: BegunRun, prepared: PreparedRun, context
         run.journal.record(event, items);
       },
     },
+    keep: (event) => results.record(event),
     derive: (event) => deriver?.on(event) ?? [],
     enqueue: (items) => told.enqueue(items),
-    end: (event, items) => endRecord(begun, event, { tally, items }).isOurs,
+    end: (event, items) => {
+      results.flush();
+      return endRecord(begun, event, { tally, items }).isOurs;
+    },
     reporter,
   });
   const lines = startRedaction(services.redactor);
@@ -83,13 +95,21 @@ export async function executeRun(begun: BegunRun, prepared: PreparedRun, context
       within: (task, body) => attribution.within(task, body),
       ...(prepared.taskHandlers === undefined ? {} : { taskHandlers: prepared.taskHandlers }),
       flowHandlers: prepared.flowHandlers,
+      ...startOf(prepared.restored),
     });
     attribution.release();
     slow?.[Symbol.dispose]();
+    closeResults(results, state, tally, begun, context);
     return await finish(begun, state, { told, reporter }, context);
   } finally {
     attribution.release();
   }
+}
+
+/** Without anything to go on from nothing is said of it. */
+function startOf(restored: Restored | undefined) {
+  if (restored === undefined) return {};
+  return { taskStates: restored.states, announceKept: true, lastSeq: restored.lastSeq };
 }
 
 function limitsOf({ services }: BegunRun, { concurrency, timeout, flow }: PreparedRun) {

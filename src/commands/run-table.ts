@@ -33,7 +33,19 @@ export function rowOf(record: RunRecord): RunRow {
   };
 }
 
-function noteOf({ end }: RunRecord): string {
+function noteOf({ will, end }: RunRecord): string {
+  const link = linkOf(will);
+  const what = troubleOf(end);
+  return link !== "" && what !== "" ? `${what} (${link})` : `${what}${link}`;
+}
+
+/** Which other run it belongs to. */
+function linkOf({ parent, retryOf }: RunRecord["will"]): string {
+  if (parent !== undefined) return `in run ${parent.runId}`;
+  return retryOf === undefined ? "" : `retry of ${retryOf}`;
+}
+
+function troubleOf(end: RunRecord["end"]): string {
   if (end === undefined || isSuccessful(state(end.state as "Success"))) return "";
   const first = end.failures.find((each) => each.causedBy === undefined);
   const what = first === undefined ? (end.message ?? "") : `${labelOf(first)}: ${first.message ?? first.type}`;

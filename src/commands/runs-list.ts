@@ -90,6 +90,8 @@ export function asJson({ will, end }: RunRecord): Readonly<Record<string, unknow
     counts: end?.counts ?? null,
     failures: end?.failures ?? [],
     ...(end?.reason === undefined ? {} : { reason: end.reason }),
+    ...(will.retryOf === undefined ? {} : { retryOf: will.retryOf }),
+    ...(will.parent === undefined ? {} : { parent: will.parent }),
     file: will.file ?? null,
     project: will.project,
     startedBy: will.startedBy,

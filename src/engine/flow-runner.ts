@@ -246,7 +246,7 @@ export class FlowRunner {
 
   /** What is finished in the states given from outside is not run again, but for what holds no lasting value. */
   #restore(): void {
-    const { taskStates } = this.options;
+    const { taskStates, announceKept } = this.options;
     if (taskStates === undefined) return;
     for (let i = 0; i < this.plan.tasks.length; i++) {
       const given = taskStates.get(this.taskOf(i));
@@ -256,6 +256,7 @@ export class FlowRunner {
       const isRenewed = kind === "secret" || kind === "resource" || kind === "cleanup";
       if (isRenewed && isFinished(known) && known.type !== "Cached") continue;
       this.states[i] = known;
+      if (announceKept === true) this.events.kept(this.taskOf(i), known);
       if (isFinished(known) && known.type !== "Cached" && known.type !== "Mapped") this.complete(i);
     }
   }

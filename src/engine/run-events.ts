@@ -1,10 +1,10 @@
 import type { RunEvent, TaskOutput, TaskState } from "../model/event.ts";
 import type { Logger } from "../model/logger.ts";
 import type { Notifier } from "../model/notifier.ts";
-import type { State } from "../model/state.ts";
-import type { TaskKind } from "../model/task.ts";
+import { isFinished, type State } from "../model/state.ts";
+import type { Task, TaskKind } from "../model/task.ts";
 import type { Origin, RunOptions } from "./run-options.ts";
-import type { TaskRun } from "./task-run.ts";
+import { PENDING, type TaskRun } from "./task-run.ts";
 import { isThenable } from "./thenable.ts";
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
@@ -16,13 +16,14 @@ const PLUMBING: ReadonlySet<TaskKind> = new Set(["parameter", "constant", "colle
 export class RunEvents {
   readonly #options: RunOptions;
   readonly #onBreak: (error: unknown) => void;
-  #seq = 0;
+  #seq: number;
   #isClosed = false;
 
   /** @param onBreak what happens when the recorder itself fails: the run cannot go on */
   constructor(options: RunOptions, onBreak: (error: unknown) => void) {
     this.#options = options;
     this.#onBreak = onBreak;
+    this.#seq = options.lastSeq ?? 0;
     options.listen?.((line) => {
       if (!this.#isClosed) void this.#record({ ...this.#stamp(), type: "task-output", ...line });
     });
@@ -62,6 +63,19 @@ export class RunEvents {
     if (run.causedBy !== undefined) event.causedBy = run.causedBy;
     if (notifiers !== undefined && notifiers.length > 0) event.notifiers = notifiers;
     return this.#record(event);
+  }
+
+  /** A state that was reached before this run began; of a mapped task, those of its children. */
+  kept(task: Task, to: State, mapIndex?: number): void {
+    if (to.type === "Mapped")
+      to.children.forEach((each, index) => {
+        this.kept(task, each, index);
+      });
+    if (to.type === "Mapped" || !isFinished(to)) return;
+    const child = mapIndex === undefined ? {} : { mapIndex };
+    const { name, kind } = task;
+    const event = { ...this.#stamp(), task: name, kind, ...child, attempt: 1, from: PENDING, to, kept: true } as const;
+    void this.#record({ ...event, type: "task-state" });
   }
 
   logger(origin: Origin): Logger {

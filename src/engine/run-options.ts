@@ -53,6 +53,10 @@ export interface RunOptions {
   readonly flowHandlers?: readonly FlowHandlerEntry[];
   /** States to start from: finished tasks are not run again. */
   readonly taskStates?: ReadonlyMap<Task, State>;
+  /** Whether the finished ones among them are told to the recorder, too, as kept. @default false */
+  readonly announceKept?: boolean;
+  /** The events before: the first has the next number. @default 0 */
+  readonly lastSeq?: number;
   readonly cache?: CacheStore;
 }
 

@@ -11,7 +11,7 @@ import { decide } from "./notifier-filter.ts";
 import { Quota } from "./quota.ts";
 import { resolveChannel } from "./resolve-channel.ts";
 import { placeOf, runAlert, type RunChange } from "./run-alert.ts";
-import type { RunFacts, Told } from "./told.ts";
+import { keyIn, type RunFacts, type Told } from "./told.ts";
 
 /** Turns a run's events into what is to be told. It remembers what was told, and does nothing else. */
 export interface Deriver {
@@ -58,7 +58,7 @@ export function createDeriver(facts: () => RunFacts, options: DeriverOptions = {
       runId,
       flow,
       event,
-      key,
+      key: keyIn(facts(), key),
       ...channel,
       message,
       origin: "notifier",

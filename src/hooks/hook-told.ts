@@ -5,7 +5,7 @@ import { matchesRun } from "./match.ts";
 import { repetition, whyQuiet } from "./repeat.ts";
 import { resolveChannel, type NamedChannel } from "./resolve-channel.ts";
 import { runAlert, type RunChange } from "./run-alert.ts";
-import type { RunFacts, Told } from "./told.ts";
+import { keyIn, type RunFacts, type Told } from "./told.ts";
 
 /**
  * What the hooks say of a change of a run's state: one message per channel,
@@ -130,7 +130,7 @@ function make({
     flow: facts.flow,
     // What the history makes of an outcome is the same piece of news as the outcome.
     event: news === "slow" ? "run-slow" : `run-${change.to.toLowerCase()}`,
-    key: "run",
+    key: keyIn(facts, "run"),
     ...channel,
     message: { kind: "alert", alert },
     origin: "hook",

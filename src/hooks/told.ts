@@ -29,6 +29,11 @@ export interface SecretSource {
   readonly config?: string;
 }
 
+/** Tells what a later part of a run says from what was said before. */
+export function keyIn({ part = 1 }: RunFacts, key: string): string {
+  return part === 1 ? key : `${key}/${String(part)}`;
+}
+
 /** What is known of a run from its start. It is the same in the run and in the process that tells of its death. */
 export interface RunFacts {
   readonly runId: string;
@@ -44,6 +49,8 @@ export interface RunFacts {
   readonly host?: string;
   readonly user?: string;
   readonly startedBy: "ci" | "cron" | "terminal" | "other";
+  /** How often the run was begun: what a later part has to tell is news. @default 1 */
+  readonly part?: number;
   readonly links?: readonly { readonly label: string; readonly url: string }[];
   readonly hooks: readonly Hook[];
   readonly channels: Readonly<Record<string, ChannelDefinition>>;

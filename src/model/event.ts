@@ -40,6 +40,8 @@ export interface TaskState extends Common {
   readonly to: State;
   /** This Failed is followed by Retrying. */
   readonly willRetry?: true;
+  /** Nothing happened: an earlier part of the run, or the run it repeats, came to this state. */
+  readonly kept?: true;
   /** The failure only follows from that of the named task. */
   readonly causedBy?: string;
   readonly notifiers?: readonly Notifier[];

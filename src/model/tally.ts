@@ -66,6 +66,8 @@ export class Tally {
 
   /** Takes an event in. @returns what a person would say of it, and the task's time so far */
   add(event: RunEvent): { readonly verdict: Verdict; readonly durationMs: number } | undefined {
+    // A run that was gone on with: what stands is told again.
+    if (event.type === "run-started") this.#forget();
     if (event.type !== "task-state") return undefined;
     const verdict = verdictOf(event);
     if (verdict === undefined) return undefined;
@@ -78,6 +80,12 @@ export class Tally {
       this.#end(event, verdict, durationMs);
     }
     return { verdict, durationMs };
+  }
+
+  #forget(): void {
+    Object.assign(this.#counts, { ok: 0, failed: 0, skipped: 0, cancelled: 0 });
+    this.#underway.clear();
+    for (const list of [this.#own, this.#knockOn, this.#notNeeded]) list.length = 0;
   }
 
   #start(event: TaskState, key: string, since: number): void {
@@ -98,6 +106,10 @@ export class Tally {
       case "ok":
       case "cached":
         this.#counts.ok += 1;
+        break;
+      case "kept":
+        if (to.type === "Skipped") this.#counts.skipped += 1;
+        else this.#counts.ok += 1;
         break;
       case "cancelled":
         this.#counts.cancelled += 1;

@@ -3,7 +3,8 @@ import { isFailed, isFinished, isRunning, isSuccessful, type State } from "./sta
 import type { TaskKind } from "./task.ts";
 
 /** What a person would say of a change of a task's state; `undefined` where there is nothing to say. */
-export type Verdict = "start" | "ok" | "cached" | "fail" | "retry" | "skip" | "not-needed" | "cancelled" | "paused";
+export type Verdict =
+  "start" | "ok" | "kept" | "cached" | "fail" | "retry" | "skip" | "not-needed" | "cancelled" | "paused";
 
 /** Nodes that are in the graph but that nobody counts as a task. */
 const PLUMBING: readonly string[] = ["parameter", "constant", "collection", "secret"] satisfies readonly TaskKind[];
@@ -21,6 +22,7 @@ export function isPlumbing(kind: string): boolean {
 export function verdictOf(event: TaskState): Verdict | undefined {
   const { to } = event;
   if (isPlumbing(event.kind)) return undefined;
+  if (event.kept === true && isSuccessful(to)) return "kept";
   if (isRunning(to)) return isRunning(event.from) ? undefined : "start";
   if (to.type === "Retrying") return "retry";
   if (to.type === "Paused") return "paused";

@@ -28,6 +28,7 @@ export class JsonlReporter implements Reporter {
   onEvent(event: RunEvent): void {
     switch (event.type) {
       case "run-started":
+        this.#tally.add(event);
         this.#write(event, "run.started", { flow: event.flow, tasks: event.taskCount });
         break;
       case "run-state":
@@ -66,6 +67,9 @@ export class JsonlReporter implements Reporter {
         break;
       case "retry":
         this.#write(event, "task.retrying", { ...subject, ...messageOf(event), ...startTimeOf(event) });
+        break;
+      case "kept":
+        this.#write(event, "task.kept", { ...subject, state: to.type });
         break;
       case "skip":
       case "not-needed":

@@ -55,6 +55,7 @@ export class JunitReporter implements Reporter {
     switch (verdict) {
       case "ok":
       case "cached":
+      case "kept":
         return "";
       case "skip":
         return `<skipped message="${xml(skipReason(event))}"/>`;

@@ -167,6 +167,7 @@ export class LiveReporter implements Reporter {
     const isOne = event.mapIndex !== undefined || this.#total > MANY;
     switch (verdict) {
       case "start":
+      case "kept":
         return undefined;
       case "ok":
         return isOne ? undefined : ` ${palette.green(glyphs.ok)} ${label} ${took}`;

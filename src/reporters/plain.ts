@@ -52,6 +52,8 @@ export class PlainReporter implements Reporter {
   onEvent(event: RunEvent): void {
     switch (event.type) {
       case "run-started":
+        this.#tally.add(event);
+        this.#errors.clear();
         this.#startedAt = event.at;
         this.#lastLineAt = event.at;
         this.#write(headerLine(this.#options.header, event));
@@ -102,6 +104,8 @@ export class PlainReporter implements Reporter {
     if (seen === undefined) return;
     this.#tail.ended(event, seen.verdict);
     if (seen.verdict === "fail" && this.#errors.size < 50) this.#errors.set(label, event.to.result);
+    // The command that goes on with a run has said what is kept.
+    if (seen.verdict === "kept") return;
     const detail = this.#detail(event, seen.verdict, seen.durationMs);
     this.#failed.delete(label);
     this.#event(event.at, seen.verdict, label, detail);
@@ -109,6 +113,8 @@ export class PlainReporter implements Reporter {
 
   #detail(event: TaskState, verdict: Verdict, durationMs: number): string {
     switch (verdict) {
+      case "kept":
+        return "";
       case "start":
         return event.attempt > 1 ? `attempt ${event.attempt}` : "";
       case "ok":
@@ -164,6 +170,7 @@ const WORDS: Readonly<Record<Verdict, string>> = {
   start: "start",
   ok: "ok",
   cached: "cached",
+  kept: "kept",
   fail: "FAIL",
   retry: "retry",
   skip: "skip",

@@ -80,6 +80,14 @@ export class ActiveRun {
     return writeCrash(this.#store, this.#will, { cause, events, writtenBy: "runner", redact: this.#redact });
   }
 
+  /** Leaves a run that was to be gone on with as it was found. */
+  giveBack(): void {
+    const before = { ...this.#will, part: (this.#will.part ?? 1) - 1 };
+    this.#store.files.replace(join(this.directory, "will.json"), JSON.stringify(before), durabilityOf(before));
+    this.#store.files.rename(endOfPart(this.directory, before.part), join(this.directory, "end.json"));
+    this.settle();
+  }
+
   /** Calls back when the run is settled: for what has watched over it until then. */
   onSettled(callback: () => void): void {
     this.#onSettled.push(callback);
@@ -94,6 +102,11 @@ export class ActiveRun {
     settleRun(this.#store, this.id);
     this.#lock.release();
   }
+}
+
+/** Where the terminal record of an earlier part of a run is. */
+export function endOfPart(directory: string, part: number): string {
+  return join(directory, `end-${String(part)}.json`);
 }
 
 /** Takes away a run's mark: nobody will look at it as a dead one. */

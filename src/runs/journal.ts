@@ -107,6 +107,7 @@ export class Journal {
 
   #more(event: TaskState): string {
     const retry = event.willRetry === true ? ',"willRetry":true' : "";
+    if (event.kept === true) return ',"kept":true';
     return event.causedBy === undefined ? retry : `${retry},"causedBy":${JSON.stringify(event.causedBy)}`;
   }
 

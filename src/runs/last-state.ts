@@ -65,6 +65,7 @@ export function rememberState(store: RunStoreOptions, record: EndRecord, isLate 
     failedInARow: isFailed(ended) ? failedBefore + 1 : 0,
     at: record.endedAt,
     since: isLikeBefore ? kept.since : record.endedAt,
+    // A run that was gone on with comes after itself.
     ...(kept === undefined ? {} : { before: withoutBefore(kept) }),
   };
   const path = pathOf(store, record.project, record.flow);

@@ -9,6 +9,7 @@ import { lastStateOf, type LastState } from "./last-state.ts";
 import { shortHash, type Project } from "./project.ts";
 import { prune, pruneByItself, type PruneOptions } from "./prune.ts";
 import { readRun, type RunRecord } from "./run-record.ts";
+import { reopen, type Reopening } from "./reopen.ts";
 import { newRunId } from "./run-id.ts";
 import { findRun, listRuns, type RunQuery } from "./select-run.ts";
 import { durabilityOf, type Will } from "./will.ts";
@@ -38,6 +39,11 @@ export interface RunStore {
    * @param redact takes secrets out of all that is written
    */
   begin(draft: RunDraft, redact: (text: string) => string): Promise<ActiveRun>;
+  /**
+   * Goes on with a run that has ended, under its own id.
+   * @throws UserError "locked" where it goes on already
+   */
+  reopen(run: RunRecord, changes: Reopening, redact: (text: string) => string): Promise<ActiveRun>;
   /** Takes the flow's lock for a run, so that no other run of it goes on at the same time. */
   lockFlow(flow: string, runId: string): Promise<FlowLock>;
   /** Newest first. */
@@ -68,6 +74,7 @@ export function openRunStore(options: RunStoreOptions): RunStore {
   return {
     options,
     begin: (draft, redact) => begin(options, draft, redact),
+    reopen: (run, changes, redact) => reopen(options, run, changes, redact),
     async lockFlow(flow, runId) {
       const path = join(directory, "locks", `flow-${shortHash(`${project.name}\0${flow}`)}`);
       const held = await locks.tryLock(path);

@@ -1,3 +1,4 @@
+import { closest, distance } from "fastest-levenshtein";
 import { userError } from "../model/error.ts";
 import { isFailed, isOfFamily, state, type StateType } from "../model/state.ts";
 import { readRun, runIds, type RunRecord } from "./run-record.ts";
@@ -55,12 +56,19 @@ export function findRun(store: RunStoreOptions, reference: string): RunRecord {
   const own = runs.filter((run) => run.will.project === store.project.name);
   const fitting = own.length > 0 ? own : runs;
   if (fitting.length === 1 && fitting[0] !== undefined && wanted !== "") return fitting[0];
-  if (fitting.length === 0 || wanted === "")
-    throw userError("usage", "RUN_UNKNOWN", `There is no run "${reference}".`, { help: "flowctl runs list" });
+  if (fitting.length === 0 || wanted === "") throw unknown(store, reference);
   const names = fitting.slice(0, 5).map((run) => run.runId);
   throw userError("usage", "RUN_AMBIGUOUS", `"${reference}" is the beginning of ${fitting.length} runs.`, {
     help: `Type more of it: ${names.join(", ")}${fitting.length > names.length ? ", …" : ""}`,
   });
+}
+
+function unknown(store: RunStoreOptions, reference: string): Error {
+  const known = [...runIds(store), "last", "last-failed"];
+  const near = closest(reference.toLowerCase(), known);
+  const isNear = reference !== "" && distance(reference.toLowerCase(), near) <= 2;
+  const help = isNear ? `Did you mean "${near}"?` : "flowctl runs list";
+  return userError("usage", "RUN_UNKNOWN", `There is no run "${reference}".`, { help });
 }
 
 function newest(store: RunStoreOptions, reference: "last" | "last-failed"): RunRecord {

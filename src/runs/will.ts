@@ -41,8 +41,12 @@ export interface Will {
   readonly deathHooks?: readonly DeathHook[];
   readonly channels: Readonly<Record<string, ChannelDefinition>>;
   readonly links?: readonly { readonly label: string; readonly url: string }[];
-  /** The run that this one repeats or goes on with. */
+  /** The run that this one repeats from its failed tasks on. */
   readonly retryOf?: string;
+  /** The run and the task that this one is a sub-flow of. */
+  readonly parent?: { readonly runId: string; readonly task: string; readonly mapIndex?: number };
+  /** How often it was begun: from the second time on it goes on with itself. @default 1 */
+  readonly part?: number;
 }
 
 /** A notifier as a reaper hears it. */

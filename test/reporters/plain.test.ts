@@ -33,6 +33,7 @@ const FAILING = `flowctl 1.0.0  run 7k2q9d  flows/etl.ts  4 tasks  config: none
  ✖ nightly-etl failed in 16.6s   2 ok · 1 failed · 1 skipped   run 7k2q9d
    notified: slack #data
    log:     flowctl runs logs 7k2q9d load
+   again:   flowctl runs retry 7k2q9d
 `;
 
 describe("the plain view", () => {

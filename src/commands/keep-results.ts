@@ -1,0 +1,43 @@
+import { join } from "node:path";
+import { isSuccessful, type State } from "../model/state.ts";
+import type { Tally } from "../model/tally.ts";
+import { RESULTS_FILE } from "../runs/read-results.ts";
+import { Results } from "../runs/results.ts";
+import type { BegunRun } from "./begin-run.ts";
+import type { CommandContext } from "./context.ts";
+import type { PreparedRun } from "./execute-run.ts";
+
+/** Opens the file in which a run keeps what its tasks come to. */
+export function openResults(
+  { run, services }: BegunRun,
+  { flow, params, restored }: Pick<PreparedRun, "flow" | "params" | "restored">,
+  { host }: CommandContext,
+) {
+  return new Results({
+    flow,
+    // They stand in the file already where the run goes on from another.
+    params: restored === undefined || !restored.hasParams ? params : {},
+    open: () => host.files.append(join(run.directory, RESULTS_FILE)),
+    redact: (text) => services.redactor.redact(text),
+  });
+}
+
+/** What went well as a whole is never gone on with: its results need not stay. */
+export function closeResults(
+  results: Results,
+  state: State,
+  tally: Tally,
+  { run }: BegunRun,
+  { host }: CommandContext,
+): void {
+  results.close();
+  const { stderr } = host.terminal;
+  if (isSuccessful(state) && tally.counts.failed === 0) host.files.remove(join(run.directory, RESULTS_FILE));
+  else if (results.error !== undefined)
+    stderr.write(
+      `warning: the results of the run could not be written: ${results.error instanceof Error ? results.error.message : "unknown"}\n`,
+    );
+  else if (state.type === "Paused")
+    for (const [task, why] of [...results.unkept].slice(0, 5))
+      stderr.write(`warning: the result of ${task} cannot be kept: ${why}. It runs again when it is needed.\n`);
+}

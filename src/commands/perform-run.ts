@@ -1,0 +1,154 @@
+import { join } from "node:path";
+import { resolveParameters } from "../authoring/resolve-parameters.ts";
+import { UserError, userError, type Diagnostic } from "../model/error.ts";
+import type { Flow } from "../model/flow.ts";
+import { applyConfig } from "./apply-config.ts";
+import { beginRun, identify, openStore, reopenRun, type BegunRun } from "./begin-run.ts";
+import type { CommandContext } from "./context.ts";
+import type { Continuation } from "./continuation.ts";
+import { bequeath } from "./death-hooks.ts";
+import { drainEarlier } from "./drain-earlier.ts";
+import { executeRun, type Executed } from "./execute-run.ts";
+import { explain, redactDiagnostics } from "./explain.ts";
+import type { FlowPlace } from "./flow-place.ts";
+import { gitHubMasks } from "./github-masks.ts";
+import { givenParameters } from "./given-parameters.ts";
+import { openFlow } from "./open-flow.ts";
+import { refuse } from "./refuse.ts";
+import { requireSecrets } from "./require-secrets.ts";
+import type { Limits, RunCommandOptions } from "./run.ts";
+import { openServices, type Services } from "./services.ts";
+import { startedBy } from "./started-by.ts";
+import type { Telling } from "./tell.ts";
+import { unknownChannels } from "./unknown-channels.ts";
+import { watchDeath, watchExit } from "./watch-run.ts";
+
+/** What a run is performed with. */
+export interface RunStart {
+  readonly place: FlowPlace;
+  readonly options: RunCommandOptions;
+  readonly limits: Limits;
+  /** The earlier run that it goes on with. */
+  readonly continuation?: Continuation;
+}
+
+/**
+ * A run from its config to its end: record, flow, parameters, secrets, and then the tasks. What is wrong before
+ * the first task runs is a refusal: it is on record and told, unless an earlier run was to be gone on with, which
+ * then stays as it was.
+ *
+ * @returns how it went, or the exit code where nothing ran
+ */
+export async function performRun(start: RunStart, context: CommandContext): Promise<Executed | number> {
+  const { place, options, limits, continuation } = start;
+  const { stderr } = context.host.terminal;
+  const { globals } = context;
+  const masks = await gitHubMasks(context, globals.json || options.ui === "json" || options.events === "-");
+  const services = await openServices(context, {
+    from: place.directory,
+    warn: (text) => {
+      stderr.write(`warning: ${text}\n`);
+    },
+    onSecret: (_, value) => {
+      masks.add(value);
+    },
+  });
+  const earlier = await buryDead(services, context);
+  const drained = drainEarlier(services, context).catch(() => undefined);
+  const isSame = continuation?.how === "resume";
+  const mayTell = options.notify !== false;
+  const link = continuation === undefined ? {} : { retryOf: continuation.record.runId };
+  const begun = isSame
+    ? await reopenRun(continuation.record, place, services, context, mayTell)
+    : await beginRun(place, services, context, mayTell, link);
+  watchExit(begun.run, context);
+  await watchDeath(begun.run, services.stateDirectory, context);
+  try {
+    const prepared = await prepare(begun, start, context);
+    if (prepared === undefined) return 0;
+    masks.announce();
+    await warn(prepared.warnings, services, context);
+    const executed = await executeRun(begun, { ...prepared, ...limits, options }, context);
+    await earlier?.deliver();
+    await drained;
+    return executed;
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    const redact = (text: string): string => services.redactor.redact(text);
+    const code = explain(error, context.host, { redact, cwd: context.globals.cwd });
+    const atTerminal = startedBy(context.host.environment, context.host.terminal) === "terminal";
+    if (isSame) begun.run.giveBack();
+    else await refuse(begun, error, options.notify ?? !atTerminal, context);
+    return code;
+  }
+}
+
+/** Says what is doubtful and does not keep the run from running. */
+async function warn(
+  warnings: readonly Diagnostic[],
+  { redactor }: Services,
+  { host, globals }: CommandContext,
+): Promise<void> {
+  if (warnings.length === 0) return;
+  const { renderDiagnostics } = await import("../reporters/diagnostics.ts");
+  const shown = redactDiagnostics(warnings, (text) => redactor.redact(text));
+  host.terminal.stderr.write(renderDiagnostics(shown, { cwd: globals.cwd }));
+}
+
+/** What runs that died without a word have to tell. It costs one look into a directory where there are none. */
+async function buryDead(services: Services, context: CommandContext): Promise<Telling | undefined> {
+  if (context.host.files.list(join(services.stateDirectory, "live")).length === 0) return undefined;
+  const { bury } = await import("./bury.ts");
+  return bury(openStore(services, context), services, context);
+}
+
+/** All that is looked at before the first task runs; `undefined` where another run goes on and that is fine. */
+async function prepare(begun: BegunRun, { options, continuation }: RunStart, context: CommandContext) {
+  const { place, run, services, store } = begun;
+  const { host, globals } = context;
+  const opened = await openFlow(place, options.name, context);
+  identify(begun, opened.flow, opened.hooks);
+  await watchDeath(run, services.stateDirectory, context);
+  const params = (await continuation?.params(context)) ?? (await readParameters(opened.flow, options, context));
+  const applied = await applyConfig(opened.flow, begun.facts(), services.config);
+  const unknown = await unknownChannels(applied.flow, opened.hooks, services.config, place.file);
+  if (unknown.length > 0) throw new UserError("usage", unknown);
+  if (begun.mayTell) bequeath(run, applied);
+  await watchDeath(run, services.stateDirectory, context);
+  if (options.onOverlap !== "run") {
+    const lock = await store.lockFlow(opened.flow.name, run.id);
+    if (!("held" in lock)) {
+      const message = `another run of "${opened.flow.name}" goes on${lock.by === undefined ? "" : `: ${lock.by}`}`;
+      if (options.onOverlap === "fail") throw userError("locked", "RUN_LOCKED", message);
+      run.end(notRun(message));
+      run.settle();
+      if (!globals.quiet) host.terminal.stderr.write(`not run: ${message}\n`);
+      return undefined;
+    }
+  }
+  const restored = await continuation?.restore(applied.flow, run, context);
+  const warnings = await requireSecrets(applied.flow, begun, options.strict === true);
+  return {
+    ...applied,
+    params,
+    warnings: [...opened.warnings, ...warnings],
+    ...(restored === undefined ? {} : { restored }),
+    ...(continuation === undefined ? {} : { answers: continuation.answers }),
+  };
+}
+
+async function readParameters(
+  flow: Flow,
+  options: RunCommandOptions,
+  { host, globals }: CommandContext,
+): Promise<Readonly<Record<string, unknown>>> {
+  const given = await givenParameters(options.param, options.paramsFile, { cwd: globals.cwd, files: host.files });
+  const resolved = await resolveParameters(flow.params, given);
+  if ("diagnostics" in resolved) throw new UserError("usage", resolved.diagnostics);
+  return resolved.values;
+}
+
+function notRun(message: string) {
+  const counts = { ok: 0, failed: 0, skipped: 0, cancelled: 0 };
+  return { state: "Skipped", message, counts, failures: [], told: [] } as const;
+}

@@ -59,7 +59,8 @@ export interface FileStat {
 }
 
 export interface AppendFile {
-  write(text: string): void;
+  /** Bytes are only lent: they are written, or copied, before it returns. */
+  write(text: string | Uint8Array): void;
   sync(): void;
   close(): void;
 }

@@ -1,11 +1,16 @@
 import type { AppendFile } from "../host/files.ts";
 import type { RunEvent, TaskState } from "../model/event.ts";
 import type { State } from "../model/state.ts";
+import { LineBuffer } from "./line-buffer.ts";
 
 /** Task output beyond this many characters is left out of a run's journal. */
 const OUTPUT_LIMIT = 64 * 1024 * 1024;
-/** What is buffered beyond this is written out at once. */
-const BUFFER_LIMIT = 1024 * 1024;
+/** What is buffered beyond this many bytes is written out at once. */
+const BUFFER_LIMIT = 64 * 1024;
+
+const NOTHING: readonly unknown[] = [];
+const SEQ: Uint8Array = Buffer.from('{"seq":');
+const MAP_INDEX: Uint8Array = Buffer.from(',"mapIndex":');
 
 /** What a journal is given. */
 export interface JournalOptions {
@@ -27,13 +32,16 @@ export interface JournalOptions {
 export class Journal {
   readonly #options: JournalOptions;
   readonly #schedule: (callback: () => void) => unknown;
-  #buffer = "";
+  readonly #buffer = new LineBuffer(BUFFER_LIMIT + 4096);
   #scheduled = false;
   #closed = false;
   #broken = false;
   #output = 0;
   #at = -1;
   #time = "";
+  #taskHead: Uint8Array = SEQ;
+  /** The last tail of each state type: most tasks differ in their names only. */
+  readonly #tails = new Map<string, Tail>();
 
   constructor(options: JournalOptions) {
     this.#options = options;
@@ -44,11 +52,13 @@ export class Journal {
    * Adds an event. What it throws does not exist: a disk that fails is reported once, through `onError`.
    * @param told what the event causes to be told, redacted: both reach the disk at once, before the outbox has it
    */
-  record(event: RunEvent, told: readonly unknown[] = []): void {
+  record(event: RunEvent, told: readonly unknown[] = NOTHING): void {
     if (this.#closed || this.#broken) return;
     if (event.type === "task-output" && this.#isTooMuch(event.text.length)) return;
-    for (const each of told) this.#buffer += `{"type":"told","news":${JSON.stringify(each)}}\n`;
-    this.#buffer += this.#line(event);
+    for (const each of told) this.#buffer.text(`{"type":"told","news":${JSON.stringify(each)}}\n`);
+    if (event.at !== this.#at) this.#setTime(event.at);
+    if (event.type === "task-state") this.#taskState(event);
+    else this.#buffer.text(this.#line(event));
     if (this.#buffer.length > BUFFER_LIMIT || told.length > 0) this.flush();
     else if (!this.#scheduled) {
       this.#scheduled = true;
@@ -58,11 +68,9 @@ export class Journal {
 
   /** Writes out what is buffered, now. */
   flush(): void {
-    if (this.#buffer === "" || this.#broken || this.#closed) return;
-    const text = this.#buffer;
-    this.#buffer = "";
+    if (this.#buffer.length === 0 || this.#broken || this.#closed) return;
     try {
-      this.#options.file.write(text);
+      this.#options.file.write(this.#buffer.take());
     } catch (error) {
       this.#broken = true;
       this.#options.onError?.(error);
@@ -86,23 +94,49 @@ export class Journal {
     const before = this.#output;
     this.#output += length;
     if (this.#output <= OUTPUT_LIMIT) return false;
-    if (before <= OUTPUT_LIMIT) this.#buffer += '{"type":"output-cut"}\n';
+    if (before <= OUTPUT_LIMIT) this.#buffer.text('{"type":"output-cut"}\n');
     return true;
   }
 
-  /** Put together by hand: `JSON.stringify` of the whole event would cost more than the task does. */
-  #line(event: RunEvent): string {
-    const head = `{"seq":${String(event.seq)},"at":"${this.#iso(event.at)}","type":"${event.type}"`;
+  /** The line of most events. Put together by hand, in bytes: as a string it would cost more than the task does. */
+  #taskState(event: TaskState): void {
+    const buffer = this.#buffer;
+    buffer.bytes(SEQ);
+    buffer.number(event.seq);
+    buffer.bytes(this.#taskHead);
+    buffer.quoted(event.task);
+    if (event.mapIndex !== undefined) {
+      buffer.bytes(MAP_INDEX);
+      buffer.number(event.mapIndex);
+    }
+    buffer.bytes(this.#tail(event));
+  }
+
+  #line(event: Exclude<RunEvent, TaskState>): string {
+    const head = `{"seq":${String(event.seq)},"at":"${this.#time}","type":"${event.type}"`;
     switch (event.type) {
-      case "task-state":
-        return `${head}${subject(event)},"kind":"${event.kind}","attempt":${String(event.attempt)},"from":"${event.from.type}","to":${this.#state(event.to)}${this.#more(event)}}\n`;
       case "task-output":
-        return `${head}${event.task === undefined ? "" : subject({ ...event, task: event.task })},"stream":"${event.stream}","text":${this.#text(event.text)}}\n`;
+        return `${head}${event.task === undefined ? "" : subject(event.task, event.mapIndex)},"stream":"${event.stream}","text":${this.#text(event.text)}}\n`;
       case "run-state":
         return `${head},"from":"${event.from.type}","to":${this.#state(event.to)}}\n`;
       case "run-started":
         return `${head},"flow":${JSON.stringify(event.flow)},"taskCount":${String(event.taskCount)},"params":${this.#params(event.params)}}\n`;
     }
+  }
+
+  /** What follows the name of a task. */
+  #tail(event: TaskState): Uint8Array {
+    const { kind, attempt, from, to } = event;
+    const more = this.#more(event);
+    const isPlain = more === "" && (to.type === "Running" || (to.type === "Success" && !(to.result instanceof Error)));
+    const known = isPlain ? this.#tails.get(to.type) : undefined;
+    if (known?.message === to.message && known.kind === kind && known.attempt === attempt && known.from === from.type)
+      return known.text;
+    const text = Buffer.from(
+      `,"kind":"${kind}","attempt":${String(attempt)},"from":"${from.type}","to":${this.#state(to)}${more}}\n`,
+    );
+    if (isPlain) this.#tails.set(to.type, { kind, attempt, from: from.type, message: to.message, text });
+    return text;
   }
 
   #more(event: TaskState): string {
@@ -136,13 +170,20 @@ export class Journal {
     }
   }
 
-  #iso(at: number): string {
-    if (at !== this.#at) {
-      this.#at = at;
-      this.#time = new Date(at).toISOString();
-    }
-    return this.#time;
+  #setTime(at: number): void {
+    this.#at = at;
+    this.#time = new Date(at).toISOString();
+    this.#taskHead = Buffer.from(`,"at":"${this.#time}","type":"task-state","task":`);
   }
+}
+
+/** A tail, and what it was made from. */
+interface Tail {
+  readonly kind: string;
+  readonly attempt: number;
+  readonly from: string;
+  readonly message: string | null;
+  readonly text: Uint8Array;
 }
 
 const PLAIN = /^[\w .,:;()[\]/-]*$/;
@@ -152,9 +193,8 @@ function quote(text: string): string {
   return text.length < 200 && PLAIN.test(text) ? `"${text}"` : JSON.stringify(text);
 }
 
-function subject(event: { readonly task: string; readonly mapIndex?: number }): string {
-  const task = `,"task":${quote(event.task)}`;
-  return event.mapIndex === undefined ? task : `${task},"mapIndex":${String(event.mapIndex)}`;
+function subject(task: string, mapIndex: number | undefined): string {
+  return `,"task":${quote(task)}${mapIndex === undefined ? "" : `,"mapIndex":${String(mapIndex)}`}`;
 }
 
 /** An error's text with its stack, and that of its causes. */

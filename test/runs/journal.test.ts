@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { RunEvent } from "../../src/model/event.ts";
-import { state } from "../../src/model/state.ts";
+import { state, type State } from "../../src/model/state.ts";
 import { Journal } from "../../src/runs/journal.ts";
 import { readJournal } from "../../src/runs/read-journal.ts";
 import { same, START, taskEvent } from "./rig.ts";
@@ -14,7 +14,7 @@ function rig(redact: (text: string) => string = same) {
     file: {
       write: (text) => {
         if (isFull) throw new Error("disk full");
-        written.push(text);
+        written.push(Buffer.from(text).toString());
       },
       sync: () => undefined,
       close: () => void written.push("closed"),
@@ -47,6 +47,30 @@ describe("a journal", () => {
     expect(written[0]?.trim().split("\n")).toHaveLength(3);
     journal.record(output("four"));
     expect(turns).toHaveLength(2);
+  });
+
+  it("tells apart tasks that differ in one thing only", () => {
+    const { journal, written } = rig();
+    const done = state("Success", { message: "Done." });
+    const running = { from: state("Running") };
+    const events = [
+      taskEvent("a", done, running),
+      taskEvent("b", done, running),
+      taskEvent("b", done, { ...running, attempt: 2 }),
+      taskEvent("b", done, { ...running, kind: "secret" }),
+      taskEvent("b", done),
+      taskEvent("b", state("Success", { message: "Other." })),
+      taskEvent("b", state("Success", { message: "Other.", result: new Error("returned") })),
+      taskEvent("b", state("Success", { message: "Other." }), { causedBy: "a" }),
+      taskEvent("b", state("Success", { message: "Other." }), { mapIndex: 0 }),
+    ];
+    for (const event of events) journal.record(event);
+    journal.close();
+    const read = readJournal("r1", written[0] ?? "");
+    const told = ({ result, ...to }: State) => ({ ...to, error: result instanceof Error });
+    const plain = (event: RunEvent) =>
+      event.type === "task-state" ? { ...event, from: event.from.type, to: told(event.to) } : event;
+    expect(read.map(plain)).toEqual(events.map(plain));
   });
 
   it("writes out what is left when it is closed, and nothing after that", () => {

@@ -6,6 +6,7 @@
  * @param api the public API of flowctl
  */
 export async function observe(scenario, api) {
+  refuseUnknownKinds(scenario);
   const watch = new Map(
     scenario.tasks.map(({ id }) => [id, { runs: 0, calls: new Map(), first: new Map(), last: new Map() }]),
   );
@@ -22,6 +23,50 @@ export async function observe(scenario, api) {
   if (scenario.referenceTasks !== undefined) flow.setReferenceTasks(scenario.referenceTasks.map((id) => tasks.get(id)));
   const result = await flow.run({ concurrency: 1 });
   return report(scenario, tasks, watch, result, api);
+}
+
+const KNOWN = {
+  scenario: ["name", "tasks", "edges", "constants", "referenceTasks", "flowHandlers", "expect"],
+  task: ["id", "do", "trigger", "maxRetries", "retryOn", "skipOnUpstreamSkip", "handlers"],
+  edge: ["from", "to", "key", "mapped"],
+  handler: ["when", "do", "times"],
+};
+
+const BODIES = ["return", "inputs", "divide", "throw", "signal", "endrun"];
+const HANDLERS = ["none", "return", "throw", "signal"];
+
+/** @returns the fields of a scenario that are not understood, such as `task.maxRetry`: nothing is made of them */
+export function unknownFields(scenario) {
+  const { tasks, edges, flowHandlers = [] } = scenario;
+  const all = {
+    scenario: [scenario],
+    task: tasks,
+    edge: edges,
+    handler: [...flowHandlers, ...tasks.flatMap(({ handlers = [] }) => handlers)],
+  };
+  const unknown = Object.entries(all).flatMap(([kind, each]) =>
+    each.flatMap((one) => Object.keys(one).filter((key) => !KNOWN[kind].includes(key))).map((key) => `${kind}.${key}`),
+  );
+  return [...new Set(unknown)];
+}
+
+/** What a body or a state handler is to do must be understood before anything runs. */
+function refuseUnknownKinds({ tasks, flowHandlers = [] }) {
+  const check = (entry, kinds, who) => {
+    if (!kinds.some((kind) => kind in entry))
+      throw new Error(`${who} is to do something unknown: ${JSON.stringify(entry)}`);
+  };
+  for (const { id, do: entries, handlers = [] } of tasks) {
+    for (const entry of entries) check(entry, BODIES, id);
+    for (const handler of handlers) check(handler.do, HANDLERS, `a state handler of ${id}`);
+  }
+  for (const handler of flowHandlers) check(handler.do, HANDLERS, "a state handler of the flow");
+}
+
+/** What a scenario names, looked up. */
+function named(table, name, what) {
+  if (!Object.hasOwn(table, name)) throw new Error(`there is no ${what} "${name}"`);
+  return table[name];
 }
 
 function errorClasses() {
@@ -52,7 +97,10 @@ function makeTask(spec, seen, api, errors) {
 }
 
 function retryOf({ maxRetries, retryOn }, errors) {
-  return { max: maxRetries, ...(retryOn === undefined ? {} : { on: retryOn.map((name) => errors[name]) }) };
+  return {
+    max: maxRetries,
+    ...(retryOn === undefined ? {} : { on: retryOn.map((name) => named(errors, name, "error")) }),
+  };
 }
 
 function act(entry, inputs, api, errors) {
@@ -63,7 +111,7 @@ function act(entry, inputs, api, errors) {
     if (Number(inputs.x) === 0) throw new errors.ErrA("division by zero");
     return Math.floor(10 / Number(inputs.x));
   }
-  if (entry.throw !== undefined) throw new errors[entry.throw](entry.throw);
+  if (entry.throw !== undefined) throw new (named(errors, entry.throw, "error"))(entry.throw);
   if (entry.endrun !== undefined)
     throw new api.EndRun(api.state(entry.endrun.state, { message: entry.endrun.message }));
   throw makeSignal(entry, api);
@@ -80,14 +128,21 @@ const SIGNALS = {
 };
 
 function makeSignal(entry, api) {
-  return new api[SIGNALS[entry.signal]](entry.signal, "result" in entry ? { result: entry.result } : {});
+  return new api[named(SIGNALS, entry.signal, "signal")](
+    entry.signal,
+    "result" in entry ? { result: entry.result } : {},
+  );
 }
 
 function triggerOf(spec, triggers) {
   if (spec === undefined) return undefined;
-  if (typeof spec === "string") return triggers[camel(spec)];
+  if (typeof spec === "string") return named(triggers, camel(spec), "trigger");
   const [[name, { at_least: atLeast, at_most: atMost }]] = Object.entries(spec);
-  return triggers[camel(name)]({
+  return named(
+    triggers,
+    camel(name),
+    "trigger",
+  )({
     ...(atLeast === undefined ? {} : { atLeast }),
     ...(atMost === undefined ? {} : { atMost }),
   });
@@ -114,7 +169,7 @@ function acting({ when, do: entry, times = Infinity }, api, errors) {
   return (_subject, _from, to) => {
     if (when !== "*" && to.type !== when) return undefined;
     if (left-- <= 0) return undefined;
-    if (entry.throw !== undefined) throw new errors[entry.throw](entry.throw);
+    if (entry.throw !== undefined) throw new (named(errors, entry.throw, "error"))(entry.throw);
     if (entry.signal !== undefined) throw makeSignal(entry, api);
     if (entry.return === undefined) return undefined;
     const { state, ...fields } = entry.return;

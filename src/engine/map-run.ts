@@ -95,6 +95,11 @@ export class MapRun {
     return true;
   }
 
+  /** Whether something above this child waits for a time or a person. */
+  hasRestAbove(child: number): boolean {
+    return this.#sources.some((each) => each.kind === "children" && each.map?.resting.has(child) === true);
+  }
+
   /** The states on the edges of one child, in the order of its task's slots. */
   edgeStates(child: number): readonly State[] {
     return this.#sources.map((source) => stateFor(source, child));

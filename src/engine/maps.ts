@@ -32,7 +32,11 @@ export class Maps {
     if (map.isCounted) {
       map.isCounting = true;
       this.#runner.queue.pushCounting(map, run.task.priority);
-    } else for (let child = 0; child < map.width; child++) this.#makeReady(map, child);
+    } else
+      for (let child = 0; child < map.width; child++) {
+        if (map.isShadow && map.hasRestAbove(child)) map.taken[child] = 1;
+        this.#makeReady(map, child);
+      }
   }
 
   /** Where a child's pass has ended, and which children of other maps that sets free. */
@@ -42,6 +46,7 @@ export class Maps {
     const rest = restOf(ended);
     if (rest !== "done") {
       map.resting.set(child, ended);
+      for (const shadow of this.#shadowsBelow(index)) if (child < shadow.width) shadow.taken[child] = 1;
       if (rest === "wait") this.#runner.timers.add({ due: this.#runner.dueOf(run, ended), index, child });
       return;
     }
@@ -78,6 +83,18 @@ export class Maps {
   /** Shows what children have come to where a map is left unfinished. */
   snapshot(): void {
     for (const map of this.running.values()) this.#show(map);
+  }
+
+  /** Nobody sees their states: what would have to wait for a retry above it is not run. */
+  #shadowsBelow(index: number): readonly MapRun[] {
+    if (this.#shadows.size === 0) return [];
+    const { downStart, downTask, downStreams } = this.#runner.plan;
+    const found: MapRun[] = [];
+    for (let slot = at(downStart, index); slot < at(downStart, index + 1); slot++) {
+      const shadow = downStreams[slot] === 1 ? this.#shadows.get(at(downTask, slot)) : undefined;
+      if (shadow !== undefined) found.push(shadow);
+    }
+    return found;
   }
 
   #makeReady(map: MapRun, child: number): void {

@@ -201,7 +201,7 @@ describe("a mapped task", () => {
       running -= 1;
       return value;
     };
-    const list = node("list", () => new Array(size).fill(0));
+    const list = node("list", () => new Array<number>(size).fill(0));
     const first = node("first", () => {
       inHand += 1;
       most = Math.max(most, inHand);

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { SystemTerminal, StreamName } from "../host/terminal.ts";
+import type { Redactor, RedactorStream } from "../secrets/redactor.ts";
 
 /** Which task, and which mapped child of it, is running. */
 export interface RunningTask {
@@ -24,23 +25,37 @@ export interface Attribution {
   release(): void;
 }
 
-export function attributeOutput(terminal: SystemTerminal, onLine: (line: WrittenLine) => void): Attribution {
+/** What a task has written that is no whole line yet. */
+interface OpenLine extends WrittenLine {
+  /** A secret may be written in pieces, and over several lines. */
+  readonly clean: RedactorStream;
+}
+
+export function attributeOutput(
+  terminal: SystemTerminal,
+  redactor: Pick<Redactor, "stream">,
+  onLine: (line: WrittenLine) => void,
+): Attribution {
   const running = new AsyncLocalStorage<RunningTask>();
-  const open = new Map<string, WrittenLine>();
+  const open = new Map<string, OpenLine>();
   const giveBack = terminal.intercept((stream, text) => {
     const task = running.getStore();
     const key = `${stream} ${task?.name ?? ""} ${String(task?.mapIndex ?? "")}`;
-    const lines = ((open.get(key)?.text ?? "") + text).split("\n");
+    const { text: before, clean } = open.get(key) ?? { text: "", clean: redactor.stream() };
+    const lines = (before + clean.write(text)).split("\n");
     const rest = lines.pop() ?? "";
     for (const line of lines) onLine({ task, stream, text: line });
-    if (rest === "") open.delete(key);
-    else open.set(key, { task, stream, text: rest });
+    if (rest === "" && clean.isEmpty) open.delete(key);
+    else open.set(key, { task, stream, text: rest, clean });
   });
   return {
     within: (task, body) => running.run(task, body),
     release() {
       giveBack();
-      for (const line of open.values()) onLine(line);
+      for (const { task, stream, text, clean } of open.values()) {
+        const rest = text + clean.end();
+        if (rest !== "") for (const line of rest.replace(/\n$/, "").split("\n")) onLine({ task, stream, text: line });
+      }
       open.clear();
     },
   };

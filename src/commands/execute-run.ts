@@ -18,7 +18,7 @@ import type { CommandContext } from "./context.ts";
 import { closeResults, openResults } from "./keep-results.ts";
 import { taskServices } from "./task-services.ts";
 import { leaveToDrainer } from "./leave-drainer.ts";
-import { startRedaction } from "./redact-lines.ts";
+import { openLineGate } from "./line-gate.ts";
 import type { Restored } from "./restore.ts";
 import type { RunViewOptions } from "./run.ts";
 import { telling, type Telling } from "./tell.ts";
@@ -71,8 +71,8 @@ export async function executeRun(begun: BegunRun, prepared: PreparedRun, context
     },
     reporter,
   });
-  const lines = startRedaction(services.redactor);
-  const attribution = attributeOutput(host.terminal, (line) => {
+  const lines = openLineGate();
+  const attribution = attributeOutput(host.terminal, services.redactor, (line) => {
     lines.take(line);
   });
   const notify = notifyLater(begun, flow, told, context);

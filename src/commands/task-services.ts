@@ -8,6 +8,7 @@ export function taskServices({ run, services }: BegunRun, { host }: CommandConte
   const make: Readonly<Record<string, () => unknown>> = {
     clock: () => host.clock,
     environment: () => host.environment.variables,
+    redaction: () => () => services.redactor.stream(),
     secretVariables: () => Object.values(services.config.secrets.env ?? {}),
     secretFound: () => (name: string, value: string) => {
       services.secretFound(name, value);

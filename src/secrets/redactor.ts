@@ -26,6 +26,8 @@ export interface RedactorStream {
   write(chunk: string): string;
   /** @returns the rest */
   end(): string;
+  /** Whether nothing is kept back: a stream made anew would go on as this one. */
+  readonly isEmpty: boolean;
 }
 
 /** Values that occur in ordinary text so often that masking them spoils it. */
@@ -40,7 +42,7 @@ const FRAMES = ["*", "█", "▓", "▒", "░"];
 
 /** Makes a redactor that knows no secret yet. */
 export function createRedactor(): Redactor {
-  const values = new Map<string, string>();
+  const values = new Map<string, Known>();
   let compiled: Compiled | undefined;
   // Forms are worked out when the first text comes: most runs that have secrets in reach print little.
   const current = (): Compiled | undefined => {
@@ -57,7 +59,7 @@ export function createRedactor(): Redactor {
         return value === "" ? [] : [`${name} is too short to be hidden: fewer than ${SHORTEST} characters`];
       }
       if (!values.has(value)) {
-        values.set(value, name);
+        values.set(value, { name });
         compiled = undefined;
       }
       return COMMON.has(value.toLowerCase()) ? [`${name} is a common word: it is hidden wherever the word stands`] : [];
@@ -73,11 +75,18 @@ interface Compiled {
   readonly mask: (name: string) => string;
 }
 
-/** @param values names by value; the first secret that has a form gives it its name */
-function compile(values: ReadonlyMap<string, string>): Compiled {
+/** A secret, and its forms once they were worked out: the next one that comes need not do it again. */
+interface Known {
+  readonly name: string;
+  forms?: readonly string[];
+}
+
+/** @param values by value; the first secret that has a form gives it its name */
+function compile(values: ReadonlyMap<string, Known>): Compiled {
   const forms = new Map<string, Needle>();
-  for (const [value, name] of values) {
-    for (const text of variantsOf(value)) if (!forms.has(text)) forms.set(text, { text, name });
+  for (const [value, known] of values) {
+    const { name } = known;
+    for (const text of (known.forms ??= variantsOf(value))) if (!forms.has(text)) forms.set(text, { text, name });
   }
   const needles = [...forms.values()];
   const frame = (FRAMES.find((each) => needles.every(({ text }) => !text.includes(each))) ?? "*").repeat(3);
@@ -136,6 +145,9 @@ function redactorStream(current: () => Compiled | undefined): RedactorStream {
   };
 
   return {
+    get isEmpty() {
+      return kept === "";
+    },
     write: (chunk) => advance(chunk, false),
     end: () => advance("", true),
   };

@@ -22,19 +22,22 @@ export interface SecretMatcher {
   undecidedFrom(text: string, from: number): number;
 }
 
-/** A scan looks for so much of the beginning of each text; the rest is compared where that was found. */
-const KEY_LENGTH = 32;
-
 /**
- * Compiles what is to be found into one alternation of literal beginnings, longest
- * first: one pass over a text without secrets, whatever their number.
+ * Compiles what is to be found. A scan looks at every position through a filter of hashed beginnings, and
+ * compares only where one fits: it takes the same time whatever the number of secrets.
  */
 export function compileMatcher(needles: readonly Needle[]): SecretMatcher {
   const byBeginning = groupByBeginning(needles);
-  const keys = [...new Set(needles.map((each) => each.text.slice(0, KEY_LENGTH)))].sort((a, b) => b.length - a.length);
-  const scan = new RegExp(keys.map(literally).join("|"), "g");
-  const longest = Math.max(...needles.map((each) => each.text.length));
-  const beginnings = new Set(needles.flatMap(({ text }) => [1, 2, 3].map((length) => text.slice(0, length))));
+  const { table, shift, mask } = filterOf(byBeginning);
+  const beginnings = new Set<string>();
+  for (const each of byBeginning.keys())
+    for (let length = 1; length < SHORTEST; length += 1) beginnings.add(each.slice(0, length));
+  const characters = new Set<string>();
+  let longest = 0;
+  for (const { text } of needles) {
+    longest = Math.max(longest, text.length);
+    for (let at = 0; at < text.length; at += 1) characters.add(text.charAt(at));
+  }
 
   const longestAt = (text: string, at: number): Needle | undefined =>
     byBeginning
@@ -56,12 +59,14 @@ export function compileMatcher(needles: readonly Needle[]): SecretMatcher {
   return {
     find(text, limit) {
       const ranges: SecretRange[] = [];
-      scan.lastIndex = 0;
-      for (let hit = scan.exec(text); hit !== null && hit.index < limit; hit = scan.exec(text)) {
-        const start = hit.index;
+      let hash = 0;
+      for (let at = 0; at < text.length; at += 1) {
+        hash = ((hash << shift) ^ text.charCodeAt(at)) & mask;
+        if (table[hash] === 0) continue;
+        const start = at - SHORTEST + 1;
+        if (start >= limit) break;
         // Every position is tried, so that secrets which overlap are all found.
-        scan.lastIndex = start + 1;
-        const needle = longestAt(text, start);
+        const needle = start < 0 ? undefined : longestAt(text, start);
         if (needle === undefined) continue;
         const end = start + needle.text.length;
         const last = ranges.at(-1);
@@ -71,6 +76,8 @@ export function compileMatcher(needles: readonly Needle[]): SecretMatcher {
       return ranges;
     },
     undecidedFrom(text, from) {
+      // A line's end decides, unless a secret has several lines.
+      if (!characters.has(text.charAt(text.length - 1))) return text.length;
       for (let at = Math.max(from, text.length - longest); at < text.length; at += 1) {
         if (mayBegin(text, at)) return at;
       }
@@ -99,6 +106,22 @@ function standsAlone(text: string, at: number, needle: string): boolean {
   return !before && !after;
 }
 
-function literally(text: string): string {
-  return text.replaceAll(/[\\^$.*+?()[\]{}|/-]/g, "\\$&");
+/**
+ * A table in which the hashes of all beginnings are marked. The hash of a text's last `SHORTEST` characters comes
+ * from that of the position before: what is older has been shifted out of it.
+ */
+function filterOf(groups: ReadonlyMap<string, unknown>): {
+  readonly table: Uint8Array;
+  readonly shift: number;
+  readonly mask: number;
+} {
+  const shift = groups.size < 2000 ? 4 : 5;
+  const mask = (1 << (shift * SHORTEST)) - 1;
+  const table = new Uint8Array(mask + 1);
+  for (const beginning of groups.keys()) {
+    let hash = 0;
+    for (let at = 0; at < beginning.length; at += 1) hash = ((hash << shift) ^ beginning.charCodeAt(at)) & mask;
+    table[hash] = 1;
+  }
+  return { table, shift, mask };
 }

@@ -13,9 +13,16 @@ export const SHORTEST = 4;
  */
 export function variantsOf(value: string): readonly string[] {
   const found = new Set<string>();
-  for (const part of [value, ...partsOf(value)]) addEncodings(part, found);
+  for (const part of new Set([value, ...partsOf(value)].flatMap(compositionsOf))) addEncodings(part, found);
   return [...found].filter((each) => each.length >= SHORTEST).sort((a, b) => b.length - a.length);
 }
+
+/** A letter with an accent is one character or two, and programs turn the one into the other. */
+function compositionsOf(text: string): readonly string[] {
+  return ASCII.test(text) ? [text] : [text, text.normalize("NFC"), text.normalize("NFD")];
+}
+
+const ASCII = /^[\0-\x7f]*$/;
 
 /** What of a secret is secret by itself: its lines, its leaves where it is JSON, the tokens of a URL, a bare credential. */
 function partsOf(value: string): readonly string[] {
@@ -70,26 +77,38 @@ function looksRandom(segment: string): boolean {
   return segment.length >= LONG_ENOUGH && (/\d/.test(segment) || segment.length >= 20);
 }
 
+/** What no encoding but base64 and hexadecimal changes. */
+const UNRESERVED = /^[\w.~-]*$/;
+
 function addEncodings(value: string, into: Set<string>): void {
+  const encodings = [value, ...base64Forms(value), ...hexForms(value)];
+  if (!UNRESERVED.test(value)) encodings.push(...escapedForms(value));
+  for (const each of encodings) into.add(each);
+}
+
+function escapedForms(value: string): readonly string[] {
   const json = escapedAsJson(value);
-  const encodings = [
-    value,
+  return [
     json,
     escapedAsJson(json),
     json.replaceAll("/", "\\/"),
     asciiOnly(json),
+    ...webSafe(json),
     inspect(value).slice(1, -1),
     ...percentForms(value),
     ...htmlForms(value),
     ...shellForms(value),
-    ...base64Forms(value),
-    ...hexForms(value),
   ];
-  for (const each of encodings) into.add(each);
 }
 
 function escapedAsJson(text: string): string {
   return JSON.stringify(text).slice(1, -1);
+}
+
+/** As Go's encoder writes JSON, so that it can stand in a page: kubectl, docker, terraform. */
+function webSafe(json: string): readonly string[] {
+  const escaped = json.replaceAll(/[<>&\u2028\u2029]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`);
+  return escaped === json ? [] : [escaped, escapedAsJson(escaped)];
 }
 
 function asciiOnly(json: string): string {

@@ -10,8 +10,20 @@ export interface LineSplitter {
   end(): void;
 }
 
-/** Splits at line breaks; of a line that a program wrote over with carriage returns the last version stays. */
-export function lineSplitter(onLine: (line: string) => void): LineSplitter {
+/** Changes text that comes in pieces; may keep some of it back for a while. */
+export interface TextStream {
+  write(chunk: string): string;
+  end(): string;
+}
+
+const UNCHANGED: TextStream = { write: (chunk) => chunk, end: () => "" };
+
+/**
+ * Splits at line breaks; of a line that a program wrote over with carriage returns the last version stays.
+ *
+ * @param clean sees the text before it is split: a secret may stand on two lines, or where a long one is cut
+ */
+export function lineSplitter(onLine: (line: string) => void, clean: TextStream = UNCHANGED): LineSplitter {
   const decoder = new StringDecoder("utf8");
   let rest = "";
   const emit = (line: string): void => {
@@ -30,10 +42,10 @@ export function lineSplitter(onLine: (line: string) => void): LineSplitter {
   };
   return {
     write(chunk) {
-      take(decoder.write(chunk));
+      take(clean.write(decoder.write(chunk)));
     },
     end() {
-      take(decoder.end());
+      take(clean.write(decoder.end()) + clean.end());
       if (rest !== "") emit(rest);
       rest = "";
     },

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { statSync } from "node:fs";
 import { endGroup } from "./end-group.ts";
-import { lineSplitter } from "./line-splitter.ts";
+import { lineSplitter, type TextStream } from "./line-splitter.ts";
 import type { Argv } from "./shell-command.ts";
 
 /** What a program is run with. */
@@ -16,6 +16,8 @@ export interface CommandOptions extends Argv {
   /** As many bytes of standard output are kept. */
   readonly maxOutput: number;
   readonly onLine: (stream: "stdout" | "stderr", line: string) => void;
+  /** Takes secrets out of what is shown, not out of the result. */
+  readonly clean?: (() => TextStream) | undefined;
   /** Told of the process group, so that nothing is left behind when we die ourselves. */
   readonly ledger?: { started(pid: number): void; ended(pid: number): void } | undefined;
 }
@@ -105,7 +107,7 @@ function collect(child: ChildProcess, options: CommandOptions) {
       tail.push(line);
       if (tail.length > TAIL) tail.shift();
       options.onLine(name, line);
-    });
+    }, options.clean?.());
     child[name]?.on("data", (chunk: Buffer) => {
       if (name === "stdout") {
         const room = options.maxOutput - size;

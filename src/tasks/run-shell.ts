@@ -2,6 +2,7 @@ import { env as processEnvironment, cwd as processDirectory, platform } from "no
 import { resolve } from "node:path";
 import { withoutSecretVariables } from "../model/secret-variable.ts";
 import type { TaskContext } from "../model/task.ts";
+import type { TextStream } from "./line-splitter.ts";
 import { outputFile } from "./output-file.ts";
 import { runCommand, type CommandResult } from "./run-command.ts";
 import { shellCommand, type ShellChoice } from "./shell-command.ts";
@@ -75,6 +76,7 @@ export async function runShell(inputs: ShellInputs, context: TaskContext): Promi
       graceMs: inputs.graceMs ?? 5000,
       maxOutput: inputs.maxOutput ?? 1024 * 1024,
       onLine: lineLogger(context),
+      clean: context.service("redaction") as (() => TextStream) | undefined,
       ledger: context.service("processes") as Ledger | undefined,
     });
     if (result.code !== 0) throw new CommandFailed(result);

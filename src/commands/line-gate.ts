@@ -1,15 +1,14 @@
 import type { WrittenLine as EngineLine } from "../engine/run-options.ts";
-import type { Redactor } from "../secrets/redactor.ts";
 import type { WrittenLine } from "./attribution.ts";
 
-/** Where the lines that tasks write become the run's, without the secrets in them. */
+/** Where the lines that tasks write become the run's. */
 export interface LineGate {
   take(line: WrittenLine): void;
   onLine(write: (line: EngineLine) => void): void;
 }
 
 /** Lines that come before somebody listens wait. */
-export function startRedaction(redactor: Redactor): LineGate {
+export function openLineGate(): LineGate {
   let write: ((line: EngineLine) => void) | undefined;
   const waiting: EngineLine[] = [];
   return {
@@ -18,7 +17,7 @@ export function startRedaction(redactor: Redactor): LineGate {
         ...(task === undefined ? {} : { task: task.name }),
         ...(task?.mapIndex === undefined ? {} : { mapIndex: task.mapIndex }),
         stream,
-        text: redactor.redact(text),
+        text,
       };
       if (write === undefined) waiting.push(line);
       else write(line);

@@ -4,10 +4,10 @@ import type { DeliveryRequest } from "../outbox/channel.ts";
  * A service's own words, safe to show: one line, no control characters, cut at
  * 160 characters, and without any secret of the delivery or a part of one.
  */
-export function quote(text: string, { values }: Pick<DeliveryRequest, "values">): string {
+export function quote(text: string, { values, redact }: Pick<DeliveryRequest, "values" | "redact">): string {
   const secrets = Object.values(values).flatMap(formsOf);
   const distinct = [...new Set(secrets)].sort((a, b) => b.length - a.length);
-  const clean = distinct.reduce((rest, secret) => rest.replaceAll(secret, "***"), text);
+  const clean = distinct.reduce((rest, secret) => rest.replaceAll(secret, "***"), redact?.(text) ?? text);
   const line = clean.replace(/[\p{C}\s]+/gu, " ").trim();
   return line.length > 160 ? `${line.slice(0, 159)}…` : line;
 }

@@ -127,7 +127,10 @@ async function prepare(begun: BegunRun, { options, continuation }: RunStart, con
     }
   }
   const restored = await continuation?.restore(applied.flow, run, context);
-  const warnings = await requireSecrets(applied.flow, begun, options.strict === true);
+  const warnings = await requireSecrets(applied.flow, begun, {
+    isStrict: options.strict === true,
+    isQuiet: globals.quiet,
+  });
   return {
     ...applied,
     params,

@@ -16,7 +16,7 @@ import { neededSecrets } from "./needed-secrets.ts";
 import { openFlow } from "./open-flow.ts";
 import { openServices } from "./services.ts";
 import { startedBy } from "./started-by.ts";
-import { PLUMBING } from "./validate.ts";
+import { PLUMBING } from "./plumbing.ts";
 
 /** The options of `flowctl run --dry-run`: those of a run that matter before it. */
 export interface PlanOptions {

@@ -39,7 +39,7 @@ export async function secretsImportCommand(
   for (const [name, value] of Object.entries(values)) redactor.register(name, value);
   refuseWrong(values, source, context.host.environment.platform);
   const names = Object.keys(values);
-  for (const name of names) refuseCaseConflict(name, store);
+  for (const name of names) refuseCaseConflict(name, store, names);
   if (options.dryRun === true) {
     if (context.globals.json) print(JSON.stringify(names));
     else for (const name of names) print(name);
@@ -55,6 +55,10 @@ export async function secretsImportCommand(
   }
   const written = await store.write(values, options.store);
   say(`Stored ${written.stored.length} of ${names.length} secrets in ${written.title}.`);
+  for (const name of written.stored) {
+    const check = checkSecretValue(values[name] ?? "", context.host.environment.platform);
+    for (const each of check.ok ? check.warnings : []) warn(`warning: ${name}: ${each}`);
+  }
   for (const each of written.warnings) warn(`warning: ${each}`);
   for (const name of written.stored) {
     const told = await onStored(name, open);

@@ -109,17 +109,25 @@ export async function namesAlreadyStored(names: readonly string[], store: Secret
 
 /**
  * Windows knows no case in names, so two that differ in nothing else would be one there.
+ *
+ * @param together what is to be stored with it
  * @throws UserError "usage"
  */
-export function refuseCaseConflict(name: string, store: SecretStore): void {
+export function refuseCaseConflict(name: string, store: SecretStore, together: readonly string[] = []): void {
   const { namespace } = store.settings;
-  const other = store.index
-    .list()
-    .find(
-      (each) => each.namespace === namespace && each.name !== name && each.name.toLowerCase() === name.toLowerCase(),
+  const indexed = store.index.list().filter((each) => each.namespace === namespace);
+  const stored = [...indexed.map((each) => each.name), ...Object.keys(store.file.read()?.secrets ?? {})];
+  const isOther = (each: string): boolean => each !== name && each.toLowerCase() === name.toLowerCase();
+  const other = stored.find(isOther);
+  if (other !== undefined)
+    throw userError("usage", "SECRET_NAME_CASE", `${name} differs from the stored ${other} only in case.`, {
+      help: `use ${other}, or: flowctl secrets delete ${other}`,
+    });
+  const twin = together.find(isOther);
+  if (twin !== undefined)
+    throw userError(
+      "usage",
+      "SECRET_NAME_CASE",
+      `${name} and ${twin} differ only in case: Windows takes them for one.`,
     );
-  if (other === undefined) return;
-  throw userError("usage", "SECRET_NAME_CASE", `${name} differs from the stored ${other.name} only in case.`, {
-    help: `use ${other.name}, or: flowctl secrets delete ${other.name}`,
-  });
 }

@@ -67,7 +67,7 @@ async function readValue(
   const { environment, terminal, input } = host;
   if (options.fromEnv !== undefined) {
     const value = environment.variables[options.fromEnv];
-    if (value !== undefined && value !== "") return value;
+    if (typeof value === "string" && value !== "") return value;
     throw userError("usage", "SECRET_VALUE", `The variable that --from-env names is not set, or empty.`);
   }
   if (options.fromFile !== undefined) return text(await readBytes(options.fromFile, globals.cwd), options, name);

@@ -1,5 +1,4 @@
 import { UserError, type Diagnostic } from "../model/error.ts";
-import type { Flow } from "../model/flow.ts";
 import { annotateDiagnostics, diagnosticJson, renderDiagnostics, shownPath } from "../reporters/diagnostics.ts";
 import type { CommandContext } from "./context.ts";
 import { redactDiagnostics } from "./explain.ts";
@@ -8,6 +7,7 @@ import { jsonText } from "./json-text.ts";
 import { lintFlow } from "./lint-flow.ts";
 import { unknownChannels } from "./unknown-channels.ts";
 import { openFlow, type OpenedFlow } from "./open-flow.ts";
+import { PLUMBING } from "./plumbing.ts";
 import { openServices } from "./services.ts";
 
 /** The options of `flowctl validate`. */
@@ -66,14 +66,6 @@ export async function validateCommand(
         );
   return errors.length === 0 ? 0 : 2;
 }
-
-/** Kinds of tasks that nobody counts. */
-export const PLUMBING: ReadonlySet<Flow["tasks"][number]["kind"]> = new Set([
-  "parameter",
-  "constant",
-  "collection",
-  "secret",
-]);
 
 async function gather<T>(attempt: () => Promise<T>, found: Diagnostic[]): Promise<T | undefined> {
   try {

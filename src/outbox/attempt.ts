@@ -80,6 +80,7 @@ export async function attemptDelivery(
     createdAt: item.created,
     ...(doubtful ? { repeat: true as const } : {}),
     values: { ...values.found, ...memory },
+    redact: sending.redact,
     signal,
     environment: sending.environment.variables,
   };

@@ -8,11 +8,8 @@ import { SHORTEST, variantsOf } from "./secret-variants.ts";
  * it is cut to a length and before it is escaped: redact, truncate, escape.
  */
 export interface Redactor {
-  /**
-   * Adds a secret with all the forms in which it may show up.
-   * @returns warnings for people, without the value
-   */
-  register(name: string, value: string): readonly string[];
+  /** Adds a secret with all the forms in which it may show up. One of fewer than four characters is not looked for. */
+  register(name: string, value: string): void;
   /** The text with `***NAME***` in place of secrets; the text itself where there are none. */
   redact(text: string): string;
   /** As `redact`, and what has the shape of a known credential, for texts that leave the machine. */
@@ -29,13 +26,6 @@ export interface RedactorStream {
   /** Whether nothing is kept back: a stream made anew would go on as this one. */
   readonly isEmpty: boolean;
 }
-
-/** Values that occur in ordinary text so often that masking them spoils it. */
-const COMMON = new Set(
-  "true false null none test tests testing admin administrator root user username password passwd secret token default production development staging localhost example changeme".split(
-    " ",
-  ),
-);
 
 /** The first of them that is in no secret frames the masks, so that a mask can never complete a secret. */
 const FRAMES = ["*", "█", "▓", "▒", "░"];
@@ -55,14 +45,9 @@ export function createRedactor(): Redactor {
   };
   return {
     register(name, value) {
-      if (value.length < SHORTEST) {
-        return value === "" ? [] : [`${name} is too short to be hidden: fewer than ${SHORTEST} characters`];
-      }
-      if (!values.has(value)) {
-        values.set(value, { name });
-        compiled = undefined;
-      }
-      return COMMON.has(value.toLowerCase()) ? [`${name} is a common word: it is hidden wherever the word stands`] : [];
+      if (value.length < SHORTEST || values.has(value)) return;
+      values.set(value, { name });
+      compiled = undefined;
     },
     redact,
     redactMessage: (text) => maskCredentialShapes(redact(text)),

@@ -1,9 +1,9 @@
+import { hidingProblems } from "./hiding.ts";
+
 /** Largest value that any store takes, in bytes of UTF-8. */
 export const LARGEST = 64 * 1024;
 /** What fits the Windows credential store. */
 const LARGEST_ON_WINDOWS = 2560;
-/** Below this a value is hidden in output only where it stands alone, or not at all. */
-const WELL_HIDDEN = 8;
 
 /** Whether a value can be stored. Neither answer ever holds the value. */
 export type ValueCheck =
@@ -19,10 +19,8 @@ export function checkSecretValue(value: string, platform: NodeJS.Platform): Valu
   if (bytes > LARGEST_ON_WINDOWS && platform === "win32") {
     return { ok: false, problem: `the value has ${bytes} bytes; the Windows keychain takes ${LARGEST_ON_WINDOWS}` };
   }
-  const warnings: string[] = [];
+  const warnings = [...hidingProblems(value)];
   if (bytes > LARGEST_ON_WINDOWS) warnings.push(`it has ${bytes} bytes and will not fit the Windows keychain`);
-  if (value.length < WELL_HIDDEN)
-    warnings.push(`it is short: output hides it only where it stands as a word of its own`);
   if (value !== value.trim()) warnings.push("it begins or ends with white space");
   return { ok: true, warnings };
 }

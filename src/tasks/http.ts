@@ -1,5 +1,7 @@
 import { task } from "../authoring/task-function.ts";
 import { parseDuration, type Duration } from "../model/duration.ts";
+import type { TaskContext } from "../model/task.ts";
+import type { TextStream } from "./line-splitter.ts";
 import { clockOf, pause } from "./pause.ts";
 
 /** What `http` takes. */
@@ -65,7 +67,7 @@ export const http = task("http", async (inputs: HttpInputs, context): Promise<Ht
     if (isAccepted(response, inputs)) return answer(response, text);
     const later = LATER.includes(response.status) ? retryAfter(response, clock.now()) : undefined;
     if (later === undefined || waited + later > limit || round >= ROUNDS)
-      throw new HttpError(response.status, response.statusText, text);
+      throw new HttpError(response.status, response.statusText, withoutSecrets(text, context));
     waited += later;
     context.logger.info(`HTTP ${response.status}: asked to come again in ${Math.ceil(later / 1000)}s`);
     await pause(later, context);
@@ -134,4 +136,10 @@ function milliseconds(value: Duration, name: string): number {
   const read = parseDuration(value);
   if (read === undefined) throw new TypeError(`${name} must be a duration such as "30s", not ${JSON.stringify(value)}`);
   return read;
+}
+
+/** What a service repeats of a secret must be taken out before it is cut: the cut could end within it. */
+function withoutSecrets(text: string, context: TaskContext): string {
+  const clean = (context.service("redaction") as (() => TextStream) | undefined)?.();
+  return clean === undefined ? text : clean.write(text) + clean.end();
 }

@@ -26,6 +26,15 @@ test("short values and white space at the ends are warned of", () => {
   });
 });
 
+test.each([
+  ["xyz", "cannot hide it at all"],
+  ["Production", "common word"],
+])("what output cannot hide well is warned of, without being shown", (value, reason) => {
+  const check = checkSecretValue(value, "linux");
+  expect(JSON.stringify(check)).toContain(reason);
+  expect(JSON.stringify(check)).not.toContain(value);
+});
+
 test("bytes that are no UTF-8 are no value", () => {
   expect(decodeSecret(Uint8Array.of(0xff, 0xfe, 0x41))).toBeUndefined();
   expect(decodeSecret(new TextEncoder().encode("\uFEFFé"))).toBe("\uFEFFé");

@@ -8,6 +8,7 @@ import { systemHost, type SystemHost } from "./host/system-host.ts";
 import { isSecretVariable } from "./model/secret-variable.ts";
 import { registerEnvironmentSecrets } from "./secrets/environment-secrets.ts";
 import { createRedactor, type Redactor } from "./secrets/redactor.ts";
+import { endBy, signals } from "./signals.ts";
 
 /** The process of every command: arguments in, exit code out. It imports a command only when that command is called. */
 export async function main(args: readonly string[]): Promise<void> {
@@ -23,10 +24,10 @@ export async function main(args: readonly string[]): Promise<void> {
   await host.terminal.drain();
   stop.release();
   // As by default, so that a shell's loop ends, too (exit 130 would not end it).
-  if (stop.caught !== undefined && code !== DONE_ANYWAY) process.kill(process.pid, stop.caught);
+  const end = stop.caught !== undefined && code !== DONE_ANYWAY ? endBy(stop.caught) : code;
   // All is written; what still holds the event loop is the flow's (a pool, a server), and the run is over.
   // eslint-disable-next-line no-restricted-syntax
-  process.exit(code);
+  process.exit(end);
 }
 
 /** A command that was done before the signal could change anything. */
@@ -57,35 +58,4 @@ function showUncaught({ terminal }: SystemHost, redactor: Redactor): void {
     // eslint-disable-next-line no-restricted-syntax
     process.exit(1);
   });
-}
-
-/** The signals of the process, and how it ends after one. */
-interface Signals extends Stop {
-  caught: NodeJS.Signals | undefined;
-  release(): void;
-}
-
-const CAUGHT = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-
-/** The first signal asks to stop; the second ends the process at once, as if it were not caught. */
-function signals(): Signals {
-  const controller = new AbortController();
-  const stop: Signals = {
-    signal: controller.signal,
-    caught: undefined,
-    release() {
-      for (const name of CAUGHT) process.removeListener(name, onSignal);
-    },
-  };
-  const onSignal = (name: NodeJS.Signals): void => {
-    if (stop.caught !== undefined) {
-      stop.release();
-      process.kill(process.pid, name);
-      return;
-    }
-    stop.caught = name;
-    controller.abort(name);
-  };
-  for (const name of CAUGHT) process.on(name, onSignal);
-  return stop;
 }

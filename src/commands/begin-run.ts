@@ -1,7 +1,7 @@
 import { basename, extname } from "node:path";
 import type { RunFacts } from "../hooks/told.ts";
 import { systemLocks } from "../host/lock.ts";
-import { systemProcesses } from "../host/process.ts";
+import { systemProcesses, type Processes } from "../host/process.ts";
 import type { Hook } from "../model/hook.ts";
 import type { ActiveRun } from "../runs/active-run.ts";
 import type { LastState } from "../runs/last-state.ts";
@@ -52,6 +52,7 @@ export async function beginRun(
   const store = openStore(services, context);
   const draft = { ...draftOf(services, mayTell, context), flow: place.stem, tags: [], file: place.file, ...more };
   const run = await store.begin(draft, (text) => services.redactor.redact(text));
+  context.stop.parent?.begun(run.id);
   return { place, services, store, run, mayTell, facts: () => factsOf(run.will, store) };
 }
 
@@ -65,6 +66,7 @@ export async function reopenRun(
 ): Promise<BegunRun> {
   const store = openStore(services, context);
   const run = await store.reopen(record, draftOf(services, mayTell, context), (text) => services.redactor.redact(text));
+  context.stop.parent?.begun(run.id);
   return { place, services, store, run, mayTell, facts: () => factsOf(run.will, store) };
 }
 
@@ -80,6 +82,8 @@ function draftOf(
     processStart: processes.startTime(environment.pid),
     machineId: processes.machineId(),
     bootId: processes.bootId(),
+    // Only where somebody is told of it.
+    memory: mayTell && services.config.hooks.length > 0 ? memoryOf(processes) : undefined,
     config: services.config.file,
     namespace: services.config.secrets.namespace,
   };
@@ -94,6 +98,12 @@ function draftOf(
     links: ciLinks(environment.variables),
     ...(Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined)) as Partial<Will>),
   };
+}
+
+function memoryOf(processes: Processes): Will["memory"] {
+  const events = processes.memoryEvents();
+  const kills = events === undefined ? undefined : processes.memoryKills(events);
+  return events === undefined || kills === undefined ? undefined : { events, kills };
 }
 
 /** A run's facts, from its will: the same for the run and for whoever finds it dead. */

@@ -2,39 +2,46 @@ import { systemProcesses } from "../host/process.ts";
 import { hookTold } from "../hooks/hook-told.ts";
 import type { NewItem } from "../outbox/item.ts";
 import type { RunStore } from "../runs/run-store.ts";
+import type { ProcessEnd } from "../runs/crash-message.ts";
 import { reap, type DeadRun } from "../runs/reap.ts";
+import type { EndRecord } from "../runs/will.ts";
 import { factsOf } from "./begin-run.ts";
 import { heirsOf } from "./death-hooks.ts";
 import type { CommandContext } from "./context.ts";
 import type { Services } from "./services.ts";
 import { telling, type Telling } from "./tell.ts";
 
+/** What dead runs have to tell, and how they ended. */
+export interface Buried extends Telling {
+  readonly records: readonly EndRecord[];
+}
+
 /**
  * Finds runs that died without a word, gives them their terminal record, and
  * puts in the outbox what their hooks say of it.
  *
- * @param runId only this one
+ * @param only this one, and how its process ended where that is known
  * @returns what they have to tell, to be delivered
  */
 export async function bury(
   store: RunStore,
   services: Services,
   context: CommandContext,
-  runId?: string,
-): Promise<Telling> {
+  only?: { readonly runId: string; readonly end?: ProcessEnd },
+): Promise<Buried> {
   const told = telling(services, context);
   const dead = await reap({
     store: store.options,
     processes: systemProcesses(),
     redact: (text) => services.redactor.redactMessage(text),
-    ...(runId === undefined ? {} : { runId }),
+    ...only,
   });
   for (const each of dead) {
     const items = [...(each.told as readonly NewItem[]), ...newsOf(each, store)];
     if (items.length > 0) await told.enqueue(items);
     await each.settle();
   }
-  return told;
+  return { ...told, records: dead.map(({ record }) => record) };
 }
 
 /** What is to be told of its end: what the runner had to say of it, or what follows from its will. */

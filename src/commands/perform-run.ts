@@ -13,6 +13,7 @@ import { explain, redactDiagnostics } from "./explain.ts";
 import type { FlowPlace } from "./flow-place.ts";
 import { gitHubMasks } from "./github-masks.ts";
 import { givenParameters } from "./given-parameters.ts";
+import { needsParent } from "./needs-parent.ts";
 import { openFlow } from "./open-flow.ts";
 import { refuse } from "./refuse.ts";
 import { requireSecrets } from "./require-secrets.ts";
@@ -21,7 +22,7 @@ import { openServices, type Services } from "./services.ts";
 import { startedBy } from "./started-by.ts";
 import type { Telling } from "./tell.ts";
 import { unknownChannels } from "./unknown-channels.ts";
-import { watchDeath, watchExit } from "./watch-run.ts";
+import { hasHeirs, watchDeath, watchExit } from "./watch-run.ts";
 
 /** What a run is performed with. */
 export interface RunStart {
@@ -53,10 +54,11 @@ export async function performRun(start: RunStart, context: CommandContext): Prom
       masks.add(value);
     },
   });
+  const mayTell = options.notify !== false;
+  if (mayTell && services.config.hooks.length > 0 && needsParent(context)) return handOver(services, context);
   const earlier = await buryDead(services, context);
   const drained = drainEarlier(services, context).catch(() => undefined);
   const isSame = continuation?.how === "resume";
-  const mayTell = options.notify !== false;
   const link = continuation === undefined ? {} : { retryOf: continuation.record.runId };
   const begun = isSame
     ? await reopenRun(continuation.record, place, services, context, mayTell)
@@ -65,7 +67,8 @@ export async function performRun(start: RunStart, context: CommandContext): Prom
   await watchDeath(begun.run, services.stateDirectory, context);
   try {
     const prepared = await prepare(begun, start, context);
-    if (prepared === undefined) return 0;
+    if (prepared === "not run") return 0;
+    if (prepared === "another's") return await handOver(services, context);
     masks.announce();
     await warn(prepared.warnings, services, context);
     const executed = await executeRun(begun, { ...prepared, ...limits, options }, context);
@@ -102,7 +105,15 @@ async function buryDead(services: Services, context: CommandContext): Promise<Te
   return bury(openStore(services, context), services, context);
 }
 
-/** All that is looked at before the first task runs; `undefined` where another run goes on and that is fine. */
+async function handOver(services: Services, context: CommandContext): Promise<number> {
+  return (await import("./hand-over.ts")).handOver(services, context);
+}
+
+/**
+ * All that is looked at before the first task runs.
+ * @returns `not run` where another run goes on and that is fine; `another's` where the flow has somebody to tell, and
+ *   this process is none that may run it
+ */
 async function prepare(begun: BegunRun, { options, continuation }: RunStart, context: CommandContext) {
   const { place, run, services, store } = begun;
   const { host, globals } = context;
@@ -114,6 +125,11 @@ async function prepare(begun: BegunRun, { options, continuation }: RunStart, con
   const unknown = await unknownChannels(applied.flow, opened.hooks, services.config, place.file);
   if (unknown.length > 0) throw new UserError("usage", unknown);
   if (begun.mayTell) bequeath(run, applied);
+  if (hasHeirs(run) && needsParent(context)) {
+    if (continuation?.how === "resume") run.giveBack();
+    else run.abandon();
+    return "another's";
+  }
   await watchDeath(run, services.stateDirectory, context);
   if (options.onOverlap !== "run") {
     const lock = await store.lockFlow(opened.flow.name, run.id);
@@ -123,7 +139,7 @@ async function prepare(begun: BegunRun, { options, continuation }: RunStart, con
       run.end(notRun(message));
       run.settle();
       if (!globals.quiet) host.terminal.stderr.write(`not run: ${message}\n`);
-      return undefined;
+      return "not run";
     }
   }
   const restored = await continuation?.restore(applied.flow, run, context);

@@ -13,7 +13,7 @@ export async function reapCommand(
   context: CommandContext,
 ): Promise<number> {
   const { store, services } = await openHistory(context);
-  const told = await bury(store, services, context, runId);
+  const told = await bury(store, services, context, runId === undefined ? undefined : { runId });
   await leaveToDrainer(await told.deliver(), services.stateDirectory, context);
   return 0;
 }

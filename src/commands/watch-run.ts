@@ -2,6 +2,7 @@ import { inspect } from "node:util";
 import { onUnexpectedExit, type UnexpectedExit } from "../host/unexpected-exit.ts";
 import type { ActiveRun } from "../runs/active-run.ts";
 import type { CommandContext } from "./context.ts";
+import { needsParent } from "./needs-parent.ts";
 
 /**
  * Sees to it that a run whose process ends before its time gets its terminal record, and
@@ -25,12 +26,20 @@ function causeOf({ code, error }: UnexpectedExit): string {
   return `The process ended before the run did: ${how}.`;
 }
 
+/** How long a sentinel leaves a death to the runner's parent, in seconds. */
+const AFTER_PARENT = 2;
+
+/** Whether a hook or a notifier could have something to say of the run's death. */
+export function hasHeirs({ will }: ActiveRun): boolean {
+  return will.hooks.length + (will.deathHooks?.length ?? 0) > 0;
+}
+
 /** Starts a sentinel where a hook could have something to say of the run's death. One is enough. */
-export async function watchDeath(run: ActiveRun, directory: string, { host }: CommandContext): Promise<void> {
-  const { environment } = host;
+export async function watchDeath(run: ActiveRun, directory: string, context: CommandContext): Promise<void> {
+  const { environment } = context.host;
   const { script } = environment;
-  const hooks = run.will.hooks.length + (run.will.deathHooks?.length ?? 0);
-  if (run.isWatched || hooks === 0 || script === undefined) return;
+  // A run that is another process's to go on with is watched there.
+  if (run.isWatched || !hasHeirs(run) || script === undefined || needsParent(context)) return;
   run.isWatched = true;
   const { startSentinel } = await import("../runs/sentinel.ts");
   const sentinel = startSentinel({
@@ -39,6 +48,8 @@ export async function watchDeath(run: ActiveRun, directory: string, { host }: Co
     directory,
     variables: environment.variables,
     platform: environment.platform,
+    // A parent is told by the system, and tells while its own end is waited for.
+    afterSeconds: context.stop.parent === undefined ? 0 : AFTER_PARENT,
   });
   run.onSettled(() => {
     sentinel.done();

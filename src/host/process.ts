@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 
 /** What tells one process from a later one that got the same number. */
 export interface ProcessIdentity {
@@ -20,6 +20,10 @@ export interface Processes {
   signalGroup(leader: ProcessIdentity, signal: NodeJS.Signals): boolean;
   /** Changes with each start of the machine; undefined where that cannot be learnt. */
   bootId(): string | undefined;
+  /** The file in which the system counts what it kills for want of memory beside this process; Linux only. */
+  memoryEvents(): string | undefined;
+  /** That count; undefined where the file is gone or says nothing. */
+  memoryKills(events: string): number | undefined;
   /** The same for as long as the machine is installed. */
   machineId(): string | undefined;
 }
@@ -50,6 +54,11 @@ export function systemProcesses(): Processes {
         return false;
       }
     },
+    memoryEvents,
+    memoryKills: (events) => {
+      const count = /^oom_kill (\d+)$/m.exec(line(events) ?? "")?.[1];
+      return count === undefined ? undefined : Number(count);
+    },
     bootId: () => line("/proc/sys/kernel/random/boot_id"),
     machineId: () => line("/etc/machine-id"),
   };
@@ -59,6 +68,21 @@ export function systemProcesses(): Processes {
 function linuxStart(pid: number): string | undefined {
   const status = line(`/proc/${String(pid)}/stat`);
   return status?.slice(status.lastIndexOf(")") + 2).split(" ")[19];
+}
+
+/** Control groups of the second kind have one path for all; of the first, one for memory. */
+function memoryEvents(): string | undefined {
+  const groups = (line("/proc/self/cgroup") ?? "").split("\n").map((each) => each.split(":"));
+  const unified = groups.find(([id]) => id === "0")?.[2];
+  const memory = groups.find(([, kinds]) => kinds?.split(",").includes("memory"))?.[2];
+  const candidates = [
+    // In a container the group is the root of what is seen.
+    `/sys/fs/cgroup${unified ?? ""}/memory.events`,
+    "/sys/fs/cgroup/memory.events",
+    `/sys/fs/cgroup/memory${memory ?? ""}/memory.oom_control`,
+    "/sys/fs/cgroup/memory/memory.oom_control",
+  ];
+  return candidates.find((path) => existsSync(path));
 }
 
 function portableStart(pid: number): string | undefined {

@@ -93,6 +93,12 @@ export class ActiveRun {
     this.#onSettled.push(callback);
   }
 
+  /** Another process runs the flow, under another id: this run has never been. */
+  abandon(): void {
+    this.settle();
+    this.#store.files.remove(this.directory);
+  }
+
   /** All that the end of the run causes is safe: nothing is left for a reaper. */
   settle(): void {
     if (this.#settled) return;

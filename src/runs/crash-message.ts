@@ -3,15 +3,35 @@ import type { Will } from "./will.ts";
 
 const NAMED = 3;
 
-/**
- * Why a run whose process is gone is taken for dead, in one sentence.
- * @param bootId of the machine as it runs now
- */
-export function causeOfDeath(will: Will, bootId: string | undefined): string {
-  const rebooted = will.bootId !== undefined && bootId !== undefined && will.bootId !== bootId;
-  return rebooted
-    ? `The machine (${will.host}) was restarted while the run was going on.`
-    : `The run's process (${will.pid} on ${will.host}) ended without a word: it was killed, ran out of memory or broke.`;
+/** How a process ended, as far as its parent has seen. */
+export interface ProcessEnd {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+/** What is known when a run is found dead. */
+export interface Evidence {
+  /** Of the machine as it runs now. */
+  readonly bootId: string | undefined;
+  /** Only a parent knows it. */
+  readonly end?: ProcessEnd | undefined;
+  /** Whether the system has killed processes of the run's control group for want of memory since the run began. */
+  readonly isOutOfMemory: boolean;
+}
+
+/** Why a run whose process is gone is taken for dead, in one sentence. */
+export function causeOfDeath(will: Will, { bootId, end, isOutOfMemory }: Evidence): string {
+  if (will.bootId !== undefined && bootId !== undefined && will.bootId !== bootId)
+    return `The machine (${will.host}) was restarted while the run was going on.`;
+  const subject = `The run's process (${will.pid} on ${will.host})`;
+  const memory = "its memory limit was reached and the system killed it";
+  if (end?.signal === "SIGABRT") return `${subject} broke off (SIGABRT), as Node does when its heap is full.`;
+  if (end?.signal === "SIGKILL")
+    return `${subject} was killed (SIGKILL): ${isOutOfMemory ? memory : "by somebody, or by the system for want of memory"}.`;
+  if (typeof end?.signal === "string") return `${subject} was ended by ${end.signal}.`;
+  if (typeof end?.code === "number") return `${subject} ended with exit code ${end.code} before the run did.`;
+  if (isOutOfMemory) return `${subject} ended without a word: ${memory}.`;
+  return `${subject} ended without a word: it was killed, ran out of memory or broke.`;
 }
 
 /** A crash in one or two sentences: its cause, and the tasks that had started and not ended. */

@@ -3,7 +3,7 @@ import type { HeldLock } from "../host/lock.ts";
 import type { ProcessIdentity, Processes } from "../host/process.ts";
 import type { Underway } from "../model/tally.ts";
 import { settleRun } from "./active-run.ts";
-import { causeOfDeath } from "./crash-message.ts";
+import { causeOfDeath, type Evidence, type ProcessEnd } from "./crash-message.ts";
 import { rememberState } from "./last-state.ts";
 import { leftBehind } from "./process-ledger.ts";
 import { readJournal, readTold } from "./read-journal.ts";
@@ -34,6 +34,8 @@ export interface ReapOptions {
   readonly redact: (text: string) => string;
   /** Only this run; without it all. */
   readonly runId?: string;
+  /** How that run's process ended. */
+  readonly end?: ProcessEnd;
   /** How long processes that were asked to end are given, in milliseconds. @default 2000 */
   readonly graceMs?: number;
 }
@@ -91,7 +93,7 @@ function bury(options: ReapOptions, run: RunRecord, held: HeldLock): DeadRun {
     record:
       run.end ??
       writeCrash(store, run.will, {
-        cause: causeOfDeath(run.will, options.processes.bootId()),
+        cause: causeOfDeath(run.will, evidence(options, run.will)),
         events,
         writtenBy: "reaper",
         redact: options.redact,
@@ -105,6 +107,11 @@ function bury(options: ReapOptions, run: RunRecord, held: HeldLock): DeadRun {
       held.release();
     },
   };
+}
+
+function evidence({ processes, end }: ReapOptions, { memory }: Will): Evidence {
+  const kills = memory === undefined ? undefined : processes.memoryKills(memory.events);
+  return { bootId: processes.bootId(), end, isOutOfMemory: kills !== undefined && kills > (memory?.kills ?? 0) };
 }
 
 function askToEnd({ store, processes }: ReapOptions, { will, directory }: RunRecord): readonly ProcessIdentity[] {

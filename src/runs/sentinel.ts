@@ -15,6 +15,8 @@ export interface SentinelOptions {
   readonly directory: string;
   readonly variables: Readonly<Record<string, string | undefined>>;
   readonly platform: NodeJS.Platform;
+  /** How long it waits before it does something. @default 0 */
+  readonly afterSeconds?: number;
 }
 
 /**
@@ -25,6 +27,8 @@ export interface SentinelOptions {
 const SHELL = `trap '' HUP INT QUIT TERM
 read -r word
 [ "$word" = done ] && exit 0
+[ "$FLOWCTL_AFTER" = 0 ] || sleep "$FLOWCTL_AFTER"
+unset FLOWCTL_AFTER
 trap - HUP INT QUIT TERM
 exec "$0" "$@"`;
 
@@ -40,12 +44,12 @@ process.stdin.on("data", (chunk) => { said += chunk; }).on("end", () => {
  * One that cannot be started is no reason not to run: every later command looks for dead runs, too.
  */
 export function startSentinel(options: SentinelOptions): Sentinel {
-  const { runId, program, directory, variables, platform } = options;
+  const { runId, program, directory, variables, platform, afterSeconds = 0 } = options;
   const reap = [...program, "--config", "none", "reap", runId];
   const [file, args] = platform === "win32" ? [program[0], ["-e", NODE, ...reap]] : ["/bin/sh", ["-c", SHELL, ...reap]];
   const child = spawn(file, args, {
     cwd: directory,
-    env: { ...variables, FLOWCTL_STATE_DIR: directory },
+    env: { ...variables, FLOWCTL_STATE_DIR: directory, FLOWCTL_AFTER: String(afterSeconds) },
     detached: true,
     windowsHide: true,
     stdio: ["pipe", "ignore", "ignore"],

@@ -29,6 +29,8 @@ export interface Will {
   readonly processStart?: string;
   readonly machineId?: string;
   readonly bootId?: string;
+  /** Where the system counts what it kills for want of memory, and how many that were. */
+  readonly memory?: { readonly events: string; readonly kills: number };
   readonly startedBy: StartedBy;
   /** The config's file. */
   readonly config?: string;

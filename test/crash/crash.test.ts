@@ -1,79 +1,8 @@
-import { readdirSync, readFileSync } from "node:fs";
-import { watch } from "node:fs/promises";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { BIN, cliHome, type CliHome } from "../rig/cli.ts";
-
-const CONFIG = `channels: { here: { type: inbox } }
-hooks: [{ name: told, states: [Failed], to: [here] }]
-`;
-const flowOf = (body: string): string => `import { flow, task } from "flowctl";
-import { spawn } from "node:child_process";
-const before = task("before", () => { console.log("before"); });
-const last = task("last", async () => { await new Promise((r) => setImmediate(() => setImmediate(r))); console.log("reached"); ${body} });
-export default flow("doomed", () => { last({}, { upstream: [before()] }); });`;
-const WAIT = "await new Promise((r) => setTimeout(r, 60_000));";
-
-interface End {
-  readonly runId: string;
-  readonly state: string;
-  readonly message: string;
-  readonly writtenBy: string;
-}
-
-/** What is told in the end: waits for the inbox, however long the sentinel takes. */
-async function told(home: CliHome): Promise<readonly string[]> {
-  const inbox = join(home.state, "inbox");
-  const read = (): string[] => {
-    try {
-      return readdirSync(inbox)
-        .filter((name) => name.endsWith(".json"))
-        .map((name) => readFileSync(join(inbox, name), "utf8"));
-    } catch {
-      return [];
-    }
-  };
-  const settled = (): boolean => readdirSync(join(home.state, "live")).length === 0;
-  const abort = new AbortController();
-  try {
-    const changes = watch(home.state, { recursive: true, signal: abort.signal })[Symbol.asyncIterator]();
-    let next = changes.next();
-    while (read().length === 0 || !settled()) {
-      await next;
-      next = changes.next();
-    }
-    next.catch(() => undefined);
-  } finally {
-    abort.abort();
-  }
-  return read();
-}
-
-function records(home: CliHome): readonly End[] {
-  const runs = join(home.state, "runs");
-  return readdirSync(runs).map((id) => JSON.parse(readFileSync(join(runs, id, "end.json"), "utf8")) as End);
-}
-
-/** Exactly one terminal record, and one message about it. */
-async function oneEnd(home: CliHome): Promise<End> {
-  const messages = await told(home);
-  expect(messages).toHaveLength(1);
-  expect(messages[0]).toContain("doomed");
-  // Whoever looks again finds nothing to do.
-  await home.run(["reap"]);
-  expect(await told(home)).toHaveLength(1);
-  const ends = records(home);
-  expect(ends).toHaveLength(1);
-  return ends[0]!;
-}
-
-async function start(body: string, options: Parameters<CliHome["start"]>[1] = {}) {
-  const home = cliHome();
-  home.write("flowctl.config.yaml", CONFIG);
-  home.write("doomed.ts", flowOf(body));
-  const started = home.start(["run", "doomed.ts", "--logs", "full"], options);
-  return { home, started, [Symbol.asyncDispose]: () => home[Symbol.asyncDispose]() };
-}
+import { BIN, cliHome } from "../rig/cli.ts";
+import { CONFIG, flowOf, oneEnd, records, start, told, WAIT } from "./doomed.ts";
 
 describe("a run that dies", () => {
   it("by SIGKILL is told by the sentinel, once, with what it was doing", async () => {
@@ -150,7 +79,6 @@ describe("a run that dies", () => {
     await started.finished;
     const [id = ""] = readdirSync(join(home.state, "runs"));
     const will = join(home.state, "runs", id, "will.json");
-    const { writeFileSync } = await import("node:fs");
     writeFileSync(
       will,
       JSON.stringify({ ...(JSON.parse(readFileSync(will, "utf8")) as object), bootId: "an earlier boot" }),
@@ -179,16 +107,8 @@ describe("a run that dies", () => {
 });
 
 it("a run whose flow has a notifier and no hook is told by it when it dies", async () => {
-  await using home = cliHome();
-  const notified = flowOf(WAIT)
-    .replace("import { flow, task } from", "import { flow, task, slackNotifier } from")
-    .replace(
-      'flow("doomed", ',
-      'flow("doomed", { stateHandlers: [slackNotifier({ onlyStates: ["Failed"], channel: "here" })] }, ',
-    );
-  home.write("flowctl.config.yaml", "channels: { here: { type: inbox } }\n");
-  home.write("doomed.ts", notified);
-  const started = home.start(["run", "doomed.ts", "--logs", "full"]);
+  await using doomed = await start(WAIT, {}, { notifier: true });
+  const { home, started } = doomed;
   await started.saw("last | reached");
   started.child.kill("SIGKILL");
   await started.finished;

@@ -1,0 +1,11 @@
+import type { CommandContext } from "./context.ts";
+import { isCi } from "./started-by.ts";
+
+/**
+ * Whether this process must not run the flow itself where somebody is to be told of its death. As PID 1 it
+ * would take with it whoever might tell; in CI the step would be over, and the machine gone, before it is told.
+ */
+export function needsParent({ host, stop }: CommandContext): boolean {
+  const { pid, platform, variables } = host.environment;
+  return stop.parent === undefined && platform !== "win32" && (pid === 1 || isCi(variables));
+}

@@ -1,0 +1,59 @@
+import { constants } from "node:os";
+import type { Stop } from "./commands/stop.ts";
+import { parentOfThis } from "./host/parent.ts";
+
+/** The signals of the process, and how it ends after one. */
+export interface Signals extends Stop {
+  caught: NodeJS.Signals | undefined;
+  release(): void;
+}
+
+const CAUGHT = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+/** The first signal asks to stop; the second ends the process at once, as if it were not caught. */
+export function signals(): Signals {
+  const controller = new AbortController();
+  const parent = parentOfThis();
+  const pressed = { system: [] as NodeJS.Signals[], parent: [] as NodeJS.Signals[] };
+  let listener: ((name: NodeJS.Signals) => void) | undefined;
+  const onSignal = (name: NodeJS.Signals): void => {
+    const isFirst = stop.caught === undefined;
+    stop.caught ??= name;
+    controller.abort(name);
+    listener?.(name);
+    if (isFirst || listener !== undefined) return;
+    stop.release();
+    // eslint-disable-next-line no-restricted-syntax -- whoever asks twice does not wait for what is to be written
+    process.exit(endBy(name));
+  };
+  /** A key reaches parent and runner alike, and the parent hands it on, too: that is one press. */
+  const hears = (from: "system" | "parent", other: "system" | "parent") => (name: NodeJS.Signals) => {
+    const count = (list: readonly NodeJS.Signals[]): number => list.filter((each) => each === name).length;
+    pressed[from].push(name);
+    if (count(pressed[from]) > count(pressed[other])) onSignal(name);
+  };
+  const onSystem = hears("system", "parent");
+  const stop: Signals = {
+    signal: controller.signal,
+    parent,
+    caught: undefined,
+    handOn(next) {
+      listener = next;
+    },
+    release() {
+      for (const name of CAUGHT) process.removeListener(name, onSystem);
+    },
+  };
+  for (const name of CAUGHT) process.on(name, onSystem);
+  parent?.onStop(hears("parent", "system"));
+  return stop;
+}
+
+/**
+ * Ends this process by a signal that it had caught.
+ * @returns the exit code to end with where that is not possible: the system keeps PID 1 from signals of its own
+ */
+export function endBy(name: NodeJS.Signals): number {
+  if (process.pid !== 1) process.kill(process.pid, name);
+  return 128 + constants.signals[name];
+}

@@ -3,12 +3,11 @@ import type { CommandContext } from "./commands/context.ts";
 import { explain } from "./commands/explain.ts";
 import { guardOutput } from "./commands/output-gate.ts";
 import { runProgram } from "./commands/program.ts";
-import type { Stop } from "./commands/stop.ts";
+import { endBy, signals, type Stop } from "./host/signals.ts";
 import { systemHost, type SystemHost } from "./host/system-host.ts";
 import { isSecretVariable } from "./model/secret-variable.ts";
 import { registerEnvironmentSecrets } from "./secrets/environment-secrets.ts";
 import { createRedactor, type Redactor } from "./secrets/redactor.ts";
-import { endBy, signals } from "./signals.ts";
 
 /** The process of every command: arguments in, exit code out. It imports a command only when that command is called. */
 export async function main(args: readonly string[]): Promise<void> {

@@ -1,7 +1,7 @@
 import type { SystemHost } from "../host/system-host.ts";
 import type { StreamName } from "../host/terminal.ts";
 import type { Redactor } from "../secrets/redactor.ts";
-import type { Stop } from "./stop.ts";
+import type { Stop } from "../host/signals.ts";
 
 /** Options that every command takes. */
 export interface GlobalOptions {

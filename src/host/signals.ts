@@ -1,6 +1,15 @@
 import { constants } from "node:os";
-import type { Stop } from "./commands/stop.ts";
-import { parentOfThis } from "./host/parent.ts";
+import { parentOfThis, type Parent } from "./parent.ts";
+
+/** How a command learns that a person or the system wants it to stop. */
+export interface Stop {
+  /** Aborted by the first signal; its reason is the signal's name. */
+  readonly signal: AbortSignal;
+  /** The `flowctl` that watches over this one, where there is one. */
+  readonly parent: Parent | undefined;
+  /** From now on signals are for somebody else: no number of them ends this process. */
+  handOn(listener: (signal: NodeJS.Signals) => void): void;
+}
 
 /** The signals of the process, and how it ends after one. */
 export interface Signals extends Stop {

@@ -32,8 +32,11 @@ const LINE = 200;
 const MOST_FAILURES = 5;
 const LATE_MS = 60_000;
 
+/** What the small print says of a delivery. */
+type Occasion = Pick<DeliveryRequest, "id" | "attempt" | "createdAt" | "at" | "repeat">;
+
 /** What one delivery of an alert says. */
-export function contentOf(alert: Alert, delivery: DeliveryRequest): Content {
+export function contentOf(alert: Alert, delivery: Occasion): Content {
   const word = wordOf(alert);
   const name = subjectOf(alert);
   const what = whatOf(alert);
@@ -136,7 +139,7 @@ function timeOf(epochMs: number): string {
     .replace(/\.\d+Z$/, " UTC");
 }
 
-function smallPrint({ id, attempt, createdAt, at, repeat }: DeliveryRequest): string {
+function smallPrint({ id, attempt, createdAt, at, repeat }: Occasion): string {
   const late = createdAt === undefined || at === undefined || at - createdAt < LATE_MS ? undefined : at - createdAt;
   return [
     `flowctl ${id}`,

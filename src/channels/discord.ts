@@ -21,6 +21,7 @@ export const discord: Channel = {
   /** Five requests in two seconds. Source: seen in Discord's rate headers. */
   gapMs: 500,
   ambiguous: "resend",
+  isForPeople: true,
   check: (definition) => checkOptions(definition, { url: { is: "url", required: true } }),
   recipients: () => [""],
   send,

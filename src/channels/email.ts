@@ -31,6 +31,7 @@ const RULES: OptionRules = {
 export const email: Channel = {
   type: "email",
   ambiguous: "resend",
+  isForPeople: true,
   check,
   recipients: (definition) => [...new Set(["to", "cc", "bcc"].flatMap((each) => optionTexts(definition, each)))],
   send,

@@ -18,6 +18,7 @@ const MOST_BYTES = 4096;
 export const ntfy: Channel = {
   type: "ntfy",
   ambiguous: "resend",
+  isForPeople: true,
   check: (definition) =>
     checkOptions(definition, { url: { is: "url", required: true }, token: { is: "text" }, priority: { is: "number" } }),
   recipients: () => [""],

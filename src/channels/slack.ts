@@ -13,6 +13,7 @@ export const slack: Channel = {
   type: "slack",
   gapMs: 1100,
   ambiguous: "resend",
+  isForPeople: true,
   check: (definition) => checkOptions(definition, { url: { is: "url", required: true } }),
   recipients: () => [""],
   send,

@@ -35,6 +35,7 @@ const RULES: OptionRules = {
 export const sms: Channel = {
   type: "sms",
   ambiguous: "resend",
+  isForPeople: true,
   ttlMs: VALID_MS,
   check,
   recipients: (definition) => optionTexts(definition, "to"),

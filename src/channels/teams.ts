@@ -19,6 +19,7 @@ export const teams: Channel = {
   /** Four requests a second. Source: Teams' webhook reference. */
   gapMs: 250,
   ambiguous: "resend",
+  isForPeople: true,
   check: (definition) => checkOptions(definition, { url: { is: "url", required: true } }),
   recipients: () => [""],
   send,

@@ -108,9 +108,10 @@ async function makeOutbox(
     others.set(key, made);
     return made;
   };
-  const [{ createOutbox }, { channelOf }] = await Promise.all([
+  const [{ createOutbox }, { channelOf }, { digestText }] = await Promise.all([
     import("../outbox/outbox.ts"),
     import("../channels/index.ts"),
+    import("../channels/digest-text.ts"),
   ]);
   return createOutbox({
     files: host.files,
@@ -123,6 +124,7 @@ async function makeOutbox(
     },
     locks: systemLocks(),
     channel: channelOf,
+    digest: digestText,
     values: async (definition, source) => {
       const names = secretNames(definition);
       if (names.length === 0) return {};

@@ -3,6 +3,7 @@ import type { Environment, Random } from "../host/host.ts";
 import { UserError } from "../model/error.ts";
 import { isSecretReference, type ChannelDefinition } from "../model/notification.ts";
 import type { Channel, Delivery, DeliveryRequest } from "./channel.ts";
+import type { Digest } from "./digest.ts";
 import type { OutboxItem, SecretSource } from "./item.ts";
 import { expire, hold, settle, startAttempt, type Settled } from "./outcome.ts";
 
@@ -18,6 +19,8 @@ export interface Sending {
   /** The values of the secrets that a definition names. */
   values(definition: ChannelDefinition, source: SecretSource): Promise<Readonly<Record<string, string>>>;
   readonly redact: (text: string) => string;
+  /** Makes one message of many that are late. @default each goes by itself */
+  readonly digest?: Digest;
 }
 
 /** Longest a channel may take for one message, whatever its own limits. */

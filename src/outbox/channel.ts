@@ -13,6 +13,8 @@ export interface Channel {
   readonly ambiguous?: "resend" | "hold";
   /** Asks the service whether the message of an earlier, ambiguous attempt arrived. It never throws. */
   find?(delivery: DeliveryRequest): Promise<"arrived" | "absent" | "unknown">;
+  /** People read it: after an outage one message may tell of many. @default each is sent, as a program counts on it */
+  readonly isForPeople?: true;
   /** Milliseconds between two messages of one channel, where the service limits the rate. @default 0 */
   readonly gapMs?: number;
   /** How long a message is worth sending, in milliseconds. @default 72 hours */

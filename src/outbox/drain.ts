@@ -1,10 +1,13 @@
 import { attemptDelivery, type Sending } from "./attempt.ts";
 import type { Delivery } from "./channel.ts";
 import { afterAttempt, usableAt } from "./circuit.ts";
-import type { OutboxItem } from "./item.ts";
+import { digestOf, toldBy } from "./digest.ts";
+import { suppression, type OutboxItem } from "./item.ts";
+import type { Settled } from "./outcome.ts";
 import { isDue } from "./schedule.ts";
 import type { Spool } from "./spool.ts";
 import { sleep } from "./sleep.ts";
+import { swallowing } from "./swallow.ts";
 
 export interface DrainOptions {
   readonly spool: Spool;
@@ -22,7 +25,8 @@ export interface DrainOptions {
  *
  * An item that waits holds back later ones of the same recipient and flow, so
  * that "recovered" does not overtake its "failed"; what a task asks for is its
- * own matter and waits for nobody.
+ * own matter and waits for nobody. Many that are late become one digest, and what
+ * the run's own message tells is not told twice.
  *
  * @param ids only these, and what must go before them; all where `undefined`
  * @param urgent a person waits: an open circuit does not stop them
@@ -37,14 +41,24 @@ export async function drainChannel(
   const { spool, sending, memory } = options;
   const { clock } = sending;
   const blocked = new Set<string>();
-  for (const item of chosen(spool, channelId, ids)) {
+  let waiting = waitingAt(spool, channelId);
+  if (!urgent && (await gatherLate(waiting, options))) waiting = waitingAt(spool, channelId);
+  const queue = [...chosen(waiting, ids)];
+  for (let item = queue.shift(); item !== undefined; item = queue.shift()) {
     const pair = pairOf(item);
     if (signal.aborted) return;
-    if (pair !== undefined && blocked.has(pair)) continue;
+    if (pair !== undefined && (blocked.has(pair) || blocked.has(item.recipient))) continue;
+    const teller = urgent ? undefined : swallowing(item, waiting);
+    if (teller !== undefined) {
+      const reason = suppression(item.id, `told in the run's own message ${teller.id}`);
+      spool.move("new", "dead", { ...item, reason });
+      continue;
+    }
+    const blocks = item.digestOf === undefined ? pair : item.recipient;
     const before = spool.channelState(channelId);
     const waits = !isDue(item, clock.now()) || usableAt(before, urgent || item.origin === "task") > clock.now();
     if (waits && clock.now() <= item.expires) {
-      if (pair !== undefined) blocked.add(pair);
+      if (blocks !== undefined) blocked.add(blocks);
       continue;
     }
     await keepPace(item, before.lastSent, options, signal);
@@ -63,7 +77,12 @@ export async function drainChannel(
     }
     if (settled.shelf === "new") {
       spool.update("new", settled.item);
-      if (pair !== undefined) blocked.add(pair);
+      if (blocks !== undefined) blocked.add(blocks);
+      continue;
+    }
+    if (item.digestOf !== undefined && !settleMembers(settled, options)) {
+      const members = new Set(item.digestOf);
+      queue.unshift(...waiting.filter(({ id }) => members.has(id)));
       continue;
     }
     spool.move("new", settled.shelf, settled.item);
@@ -80,21 +99,71 @@ export function nextTime(
   urgent: boolean,
 ): number | undefined {
   const state = spool.channelState(channelId);
-  const times = chosen(spool, channelId, ids).map((item) =>
+  const times = chosen(waitingAt(spool, channelId), ids).map((item) =>
     Math.max(item.due, usableAt(state, urgent || item.origin === "task")),
   );
   return times.length === 0 ? undefined : Math.min(...times);
 }
 
-function chosen(spool: Spool, channelId: string, ids: ReadonlySet<string> | undefined): readonly OutboxItem[] {
-  const all = spool.list("new").filter((item) => item.channelId === channelId);
-  if (ids === undefined) return all;
-  return all.filter(
+/** What is sent: those asked for and what must go before them, with a digest in the place of what it tells of. */
+function chosen(waiting: readonly OutboxItem[], ids: ReadonlySet<string> | undefined): readonly OutboxItem[] {
+  const digests = new Map(waiting.flatMap((item) => (item.digestOf ?? []).map((id) => [id, item] as const)));
+  if (ids === undefined) return waiting.filter((item) => !digests.has(item.id));
+  const asked = waiting.filter(
     (item, at) =>
       ids.has(item.id) ||
       (pairOf(item) !== undefined &&
-        all.some((later, index) => index > at && ids.has(later.id) && pairOf(later) === pairOf(item))),
+        waiting.some((later, index) => index > at && ids.has(later.id) && pairOf(later) === pairOf(item))),
   );
+  return [...new Set(asked.map((item) => digests.get(item.id) ?? item))];
+}
+
+function waitingAt(spool: Spool, channelId: string): readonly OutboxItem[] {
+  return spool.list("new").filter((item) => item.channelId === channelId);
+}
+
+/**
+ * Where many messages of one recipient are late, puts the digest in the spool that tells them.
+ * @returns whether there is a new one
+ */
+async function gatherLate(waiting: readonly OutboxItem[], { spool, sending }: DrainOptions): Promise<boolean> {
+  const now = sending.clock.now();
+  const told = new Set(waiting.flatMap((item) => item.digestOf ?? []));
+  const free = waiting.filter((item) => !told.has(item.id));
+  const [first] = free;
+  if (first === undefined || sending.digest === undefined) return false;
+  if (usableAt(spool.channelState(first.channelId), false) > now) return false;
+  let isNew = false;
+  for (const recipient of new Set(free.map((item) => item.recipient))) {
+    const digest = digestOf(free, recipient, now, sending.digest);
+    if (digest === undefined) continue;
+    const channel = await sending.channel(first.definition.type).catch(() => undefined);
+    if (channel?.isForPeople === true) isNew = spool.add(digest) || isNew;
+  }
+  return isNew;
+}
+
+/**
+ * What becomes of the items of a digest: sent with it, or in doubt with it. Where it was refused it is
+ * taken out, and they go one by one.
+ *
+ * @returns false where the digest is gone
+ */
+function settleMembers({ shelf, item }: Settled, { spool, sending }: DrainOptions): boolean {
+  const isInDoubt = shelf === "held" && item.reason?.code === "in-doubt";
+  if (shelf !== "sent" && !isInDoubt) {
+    spool.remove("new", item.id);
+    return false;
+  }
+  // A death from here on leaves it delivered: the next drainer goes on with its members, and does not send it again.
+  spool.update("new", item);
+  for (const id of item.digestOf ?? []) {
+    const member = spool.find(id);
+    if (member?.shelf !== "new") continue;
+    if (isInDoubt && item.reason !== undefined) spool.move("new", "held", { ...member.item, reason: item.reason });
+    else spool.move("new", "sent", toldBy(member.item, item, sending.clock.now()));
+  }
+  return true;
 }
 
 function pairOf(item: OutboxItem): string | undefined {

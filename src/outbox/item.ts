@@ -50,6 +50,8 @@ export interface OutboxItem extends Omit<NewItem, "values" | "suppressed"> {
   /** After this it is not worth sending. */
   readonly expires: number;
   readonly attempts: readonly Attempt[];
+  /** Of a digest: the items it tells of. They are sent with it. */
+  readonly digestOf?: readonly string[];
   /** Why it waits for a person, or why it was given up. */
   readonly reason?: Reason;
 }

@@ -19,7 +19,7 @@ const RULES: OptionRules = {
   accountSid: { is: "text", required: true },
   authToken: { is: "text", required: true },
   from: { is: "text" },
-  messagingServiceSid: { is: "text", like: [/^MG/, "must start with MG"] },
+  messagingServiceSid: { is: "text", like: [/^MG[0-9a-f]{32}$/i, "must be MG and 32 hexadecimal digits"] },
   to: { is: "texts", required: true, like: NUMBER },
   maxSegments: { is: "number" },
   edge: { is: "text" },

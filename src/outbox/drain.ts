@@ -160,7 +160,7 @@ function settleMembers({ shelf, item }: Settled, { spool, sending }: DrainOption
   for (const id of item.digestOf ?? []) {
     const member = spool.find(id);
     if (member?.shelf !== "new") continue;
-    if (isInDoubt && item.reason !== undefined) spool.move("new", "held", { ...member.item, reason: item.reason });
+    if (isInDoubt) spool.move("new", "held", { ...member.item, reason: item.reason });
     else spool.move("new", "sent", toldBy(member.item, item, sending.clock.now()));
   }
   return true;

@@ -28,7 +28,7 @@ export { envSecret } from "./tasks/env-secret.ts";
 export { HttpError, http, type HttpAnswer, type HttpInputs } from "./tasks/http.ts";
 export { NotifyTask, notifyTask } from "./tasks/notify-task.ts";
 export { PagerdutyTask, pagerdutyTask } from "./tasks/pagerduty-task.ts";
-export { prompt } from "./tasks/prompt.ts";
+export { approval, prompt } from "./tasks/prompt.ts";
 export { runFlow } from "./tasks/run-flow.ts";
 export { SecretTask, secretTask } from "./tasks/secret-task.ts";
 export { CommandFailed } from "./tasks/run-shell.ts";

@@ -10,6 +10,8 @@ import type { RunViewOptions } from "./run.ts";
 /** How this run is shown, to people and to files. */
 export interface RunView extends Disposable {
   readonly reporter: Multiplexer;
+  /** Keeps it still while a person is asked. @returns goes on */
+  hold(): () => void;
 }
 
 /** How often spinners turn and silence is looked at, in milliseconds. */
@@ -52,6 +54,7 @@ export async function chooseReporter(
   timer.unref();
   return {
     reporter: multiplex(chosen.reporters, (text) => services.redactor.redact(text)),
+    hold: () => chosen.hold(),
     [Symbol.dispose]() {
       clearInterval(timer);
       chosen.restore();

@@ -88,7 +88,7 @@ export async function executeRun(begun: BegunRun, prepared: PreparedRun, context
       ...limitsOf(begun, prepared),
       secret: async (name) => (await services.secrets()).get(name),
       notify: async (request, from) => (await notify())(request, from),
-      service: taskServices(begun, context),
+      service: taskServices(begun, { hold: () => view.hold(), answers: prepared.answers }, context),
       listen: (write) => {
         lines.onLine(write);
       },

@@ -11,6 +11,7 @@ export const LIBRARY: Library = {
     webhook: async () => (await import("../tasks/webhook-task.ts")).webhookTask,
     http: async () => (await import("../tasks/http.ts")).http,
     sleep: async () => (await import("../tasks/sleep.ts")).sleep,
+    approval: async () => (await import("../tasks/prompt.ts")).approval,
     prompt: async () => (await import("../tasks/prompt.ts")).prompt,
     pagerduty: async () => (await import("../tasks/pagerduty-task.ts")).pagerdutyTask,
   },

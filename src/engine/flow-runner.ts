@@ -7,7 +7,7 @@ import { advance } from "./pipeline.ts";
 import { OpenEdges } from "./open-edges.ts";
 import type { Plan } from "./plan.ts";
 import { ReadyQueue, type Entry } from "./ready-queue.ts";
-import { restOf, unwrapped } from "./readiness.ts";
+import { restOf, restorable, unwrapped } from "./readiness.ts";
 import { RunEvents } from "./run-events.ts";
 import type { RunOptions } from "./run-options.ts";
 import { PENDING, TaskRun } from "./task-run.ts";
@@ -249,16 +249,16 @@ export class FlowRunner {
     const { taskStates, announceKept } = this.options;
     if (taskStates === undefined) return;
     for (let i = 0; i < this.plan.tasks.length; i++) {
-      const given = taskStates.get(this.taskOf(i));
-      if (given === undefined) continue;
-      const known = unwrapped(given);
-      const { kind } = this.taskOf(i);
-      const isRenewed = kind === "secret" || kind === "resource" || kind === "cleanup";
-      if (isRenewed && isFinished(known) && known.type !== "Cached") continue;
+      const known = restorable(taskStates.get(this.taskOf(i)), this.taskOf(i).kind);
+      if (known === undefined) continue;
       this.states[i] = known;
       if (announceKept === true) this.events.kept(this.taskOf(i), known);
-      if (isFinished(known) && known.type !== "Cached" && known.type !== "Mapped") this.complete(i);
+      if (isFinished(known) && known.type !== "Cached" && known.type !== "Mapped") this.#status[i] = DONE;
     }
+    // Only now: of a chain of done tasks none may be taken for one that waits.
+    this.#status.forEach((status, i) => {
+      if (status === DONE) this.#edges.openAll(i);
+    });
   }
 
   /** Sends all that is not under way through the queue, where it meets `stopping`. */

@@ -1,4 +1,5 @@
 import { isFinished, isPending, isRunning, state, type State } from "../model/state.ts";
+import type { TaskKind } from "../model/task.ts";
 import { end, goOn } from "./announce.ts";
 import { PENDING, type TaskRun } from "./task-run.ts";
 import { anySkipped, inputsOf } from "./upstream.ts";
@@ -50,6 +51,14 @@ export function unwrapped(wrapped: State): State {
   while (inner.type === "Submitted" || inner.type === "Queued" || inner.type === "ClientFailed")
     inner = inner.state ?? state("Pending");
   return inner;
+}
+
+/** What of a state given from outside a task starts from; what holds no lasting value is done anew. */
+export function restorable(given: State | undefined, kind: TaskKind): State | undefined {
+  if (given === undefined) return undefined;
+  const known = unwrapped(given);
+  const isRenewed = kind === "secret" || kind === "resource" || kind === "cleanup";
+  return isRenewed && isFinished(known) && known.type !== "Cached" ? undefined : known;
 }
 
 /** Where a pass has ended: done, waiting for a time, waiting for a person, or stuck. */

@@ -10,13 +10,15 @@ export interface Input {
   readAll(patienceMs: number): Promise<Uint8Array | undefined>;
   /** Asks for a line that is not shown; only where standard input is a terminal. @returns `undefined` where it was given up */
   askHidden(question: string): Promise<string | undefined>;
+  /** One line that a person types and sees. @returns `undefined` where it was given up, or the signal came first */
+  readLine(signal: AbortSignal): Promise<string | undefined>;
   /** Asks yes or no, no being the default; only where standard input is a terminal. */
   confirm(question: string): Promise<boolean>;
 }
 
 /** The process's own standard input. Questions go to standard error: standard output is for data. */
 export function systemInput(): Input {
-  return { readAll, askHidden, confirm };
+  return { readAll, askHidden, readLine, confirm };
 }
 
 function readAll(patienceMs: number): Promise<Uint8Array | undefined> {
@@ -81,6 +83,26 @@ function askHidden(question: string): Promise<string | undefined> {
       }
     };
     stdin.on("data", onData).on("end", onEnd);
+  });
+}
+
+/** The terminal itself edits and shows the line, and ctrl-C is the signal that it always is. */
+function readLine(signal: AbortSignal): Promise<string | undefined> {
+  const lines = createInterface({ input: process.stdin, terminal: false });
+  return new Promise((resolve) => {
+    const giveUp = (): void => {
+      lines.close();
+    };
+    signal.addEventListener("abort", giveUp, { once: true });
+    lines.once("line", (line) => {
+      resolve(line);
+      lines.close();
+    });
+    lines.once("close", () => {
+      signal.removeEventListener("abort", giveUp);
+      process.stdin.pause();
+      resolve(undefined);
+    });
   });
 }
 

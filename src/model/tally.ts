@@ -75,7 +75,8 @@ export class Tally {
     const since = this.#underway.get(key)?.since ?? event.at;
     const durationMs = Math.max(event.at - since, 0);
     if (verdict === "start") this.#start(event, key, since);
-    else if (verdict !== "retry" && verdict !== "paused") {
+    else if (verdict === "paused") this.#underway.delete(key);
+    else if (verdict !== "retry") {
       this.#underway.delete(key);
       this.#end(event, verdict, durationMs);
     }

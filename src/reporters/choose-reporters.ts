@@ -2,6 +2,7 @@ import { extname, resolve } from "node:path";
 import type { Files } from "../host/files.ts";
 import type { Environment, Terminal } from "../host/host.ts";
 import { userError } from "../model/error.ts";
+import { gated } from "./gate.ts";
 import type { Mode } from "./mode.ts";
 import type { NamedReporter } from "./multiplexer.ts";
 import { glyphsOf, paletteOf } from "./palette.ts";
@@ -30,6 +31,8 @@ export interface ChosenReporters {
   tick(now: number): void;
   /** Shows a text that somebody else wrote to the terminal, without tearing what is painted. */
   print(text: string): void;
+  /** Keeps the view still, so that a person can be asked. @returns goes on */
+  hold(): () => void;
   /** Puts the terminal in order, whatever happened. */
   restore(): void;
 }
@@ -42,6 +45,7 @@ export async function chooseReporters(choice: ReporterChoice): Promise<ChosenRep
   const { mode, terminal } = choice;
   const reporters: NamedReporter[] = [];
   const log = terminal[mode.log];
+  const gate = gated(log);
   const chosen: Chosen = {
     reporters,
     tick: () => undefined,
@@ -49,9 +53,10 @@ export async function chooseReporters(choice: ReporterChoice): Promise<ChosenRep
       log.write(text);
     },
     restore: () => undefined,
+    hold: () => gate.hold(),
   };
   const view: ViewOptions = {
-    screen: log,
+    screen: gate.screen,
     palette: await paletteOf(mode.color),
     glyphs: glyphsOf(mode.unicode),
     header: choice.header,
@@ -84,6 +89,7 @@ async function addView(choice: ReporterChoice, view: ViewOptions, chosen: Chosen
     chosen.print = (text) => {
       live.print(text);
     };
+    chosen.hold = () => live.hold();
     chosen.restore = () => {
       live.restore();
     };

@@ -86,6 +86,11 @@ export class LiveReporter implements Reporter {
     this.#painter.changed(this.#now, this.#render);
   }
 
+  /** Takes away what is painted until it is called back. */
+  hold(): () => void {
+    return this.#painter.hold();
+  }
+
   /** Takes away what is painted and shows the cursor. */
   restore(): void {
     this.#painter.end();
@@ -183,8 +188,9 @@ export class LiveReporter implements Reporter {
           : ` ${palette.dim(glyphs.skip)} ${label} ${palette.dim(`skipped ${skipReason(event)}`.trim())}`;
       case "not-needed":
         return ` ${palette.dim(glyphs.skip)} ${label} ${palette.dim("not needed")}`;
-      case "cancelled":
       case "paused":
+        return ` ${palette.yellow(glyphs.skip)} ${label} ${palette.dim("paused")}   ${cleanText(event.to.message ?? "")}`.trimEnd();
+      case "cancelled":
         return isOne ? undefined : ` ${palette.yellow(glyphs.skip)} ${label} ${palette.dim(verdict)}`;
     }
   }

@@ -27,6 +27,7 @@ export class Painter {
   #last = -Infinity;
   #isOn = false;
   #isOver = false;
+  #isHeld = false;
 
   constructor(screen: Screen) {
     this.#screen = screen;
@@ -44,7 +45,7 @@ export class Painter {
   }
 
   paint(now: number, render: Render): void {
-    if (this.#isOver) return;
+    if (this.#isOver || this.#isHeld) return;
     this.#last = now;
     const columns = this.#screen.columns || 80;
     // One row less than there are: the last would make the terminal scroll.
@@ -55,6 +56,18 @@ export class Painter {
     this.#screen.write(`${BEGIN}${cursor}${this.#toTop(columns)}${this.#takeQueue()}${body}${CLEAR_BELOW}${END}`);
     this.#height = rows.length;
     this.#columns = columns;
+  }
+
+  /** Takes away what is painted and stays still, so that somebody can be asked there. @returns goes on */
+  hold(): () => void {
+    this.#isHeld = true;
+    if (this.#isOn)
+      this.#screen.write(`${this.#toTop(this.#screen.columns || 80)}${CLEAR_BELOW}${this.#takeQueue()}${SHOW_CURSOR}`);
+    this.#isOn = false;
+    this.#height = 0;
+    return () => {
+      this.#isHeld = false;
+    };
   }
 
   /** Prints what is queued, takes away what is painted, and shows the cursor. What comes after is printed as it is. */

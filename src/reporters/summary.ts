@@ -64,8 +64,8 @@ function failure(input: SummaryInput): string[] {
   lines.push(...report.notifications.map((each) => `   ${cleanText(each)}`));
   const first = own[0];
   if (first !== undefined) lines.push(`   log:     flowctl runs logs ${report.runId} ${quoted(labelOf(first))}`);
-  if (state.type === "Paused" || state.type === "Cancelled")
-    lines.push(`   go on:   flowctl runs resume ${report.runId}`);
+  if (state.type === "Paused") lines.push(`   go on:   flowctl runs resume ${report.runId} --approve`);
+  else if (state.type === "Cancelled") lines.push(`   go on:   flowctl runs resume ${report.runId}`);
   else if (own.length > 0) lines.push(`   again:   flowctl runs retry ${report.runId}`);
   return lines;
 }

@@ -72,7 +72,9 @@ function lookAt(
   const isStream = (edge: Edge): boolean => edge.mapped && !edge.flattened && above(edge).children !== undefined;
   const because = edges.find((edge) => !isStream(edge) && above(edge).why !== undefined);
   if (isTransparent(task)) return { why: RENEWED.has(task.kind) || because === undefined ? undefined : "" };
-  if (because !== undefined) return { why: `it comes after ${nameOf(because.from, looks, up)}, which runs` };
+  const wasDone = isDone(results?.own) || (results?.children.size ?? 0) > 0;
+  if (because !== undefined && wasDone) return { why: `it comes after ${nameOf(because.from, looks, up)}, which runs` };
+  if (because !== undefined) return { why: whyNot(results?.own, signatures.get(task.name)) };
   const fits = (result: KeptResult | undefined): result is KeptResult =>
     isDone(result) && result.inputs === signatures.get(task.name);
   if (!edges.some((edge) => edge.mapped)) {

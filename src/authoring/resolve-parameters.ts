@@ -29,7 +29,13 @@ function byDeclarations(declarations: readonly ParameterDeclaration[], given: Gi
     const { name } = declaration;
     if (!Object.hasOwn(all, name)) {
       if (declaration.required) diagnostics.push(missing(declaration));
-      else values[name] = declaration.default ?? null;
+      else if (declaration.defaultFrom === undefined) values[name] = declaration.default ?? null;
+      // What is before it may be what is wrong.
+      else if (diagnostics.length === 0) {
+        const made = declaration.defaultFrom(values);
+        if ("value" in made) values[name] = made.value;
+        else diagnostics.push(problem("PARAMETER_WRONG", `Parameter "${name}" ${made.wrong}.`, giveWith(name)));
+      }
       continue;
     }
     const isText = !Object.hasOwn(given.values ?? {}, name);
@@ -51,9 +57,11 @@ function missing({ name, type, description }: ParameterDeclaration): Diagnostic 
   return problem(
     "PARAMETER_MISSING",
     `Parameter "${name}" is missing${what === "" ? "" : ` (${what})`}.`,
-    `Give it with: --param ${name}=VALUE`,
+    giveWith(name),
   );
 }
+
+const giveWith = (name: string): string => `Give it with: --param ${name}=VALUE`;
 
 const problem = (code: string, message: string, help?: string): Diagnostic => ({
   code,

@@ -1,7 +1,8 @@
 import { applyDefaults } from "./apply-defaults.ts";
 import type { Config, HandlerRule } from "../config/config.ts";
 import type { RunFacts } from "../hooks/told.ts";
-import { userError } from "../model/error.ts";
+import type { Host } from "../host/host.ts";
+import { UserError } from "../model/error.ts";
 import type { Flow, FlowHandlerEntry } from "../model/flow.ts";
 import type { Task, TaskHandlerEntry } from "../model/task.ts";
 
@@ -20,7 +21,12 @@ export interface AppliedConfig {
  *
  * @throws UserError "usage" where a rule names what does not exist
  */
-export async function applyConfig(flow: Flow, facts: RunFacts, config: Config): Promise<AppliedConfig> {
+export async function applyConfig(
+  flow: Flow,
+  facts: RunFacts,
+  config: Config,
+  { environment, clock }: Pick<Host, "environment" | "clock">,
+): Promise<AppliedConfig> {
   const { stateHandlers, tasks } = config;
   applyDefaults(flow, config.defaults);
   if (stateHandlers.flow.length + stateHandlers.task.length + Object.keys(tasks).length === 0)
@@ -30,11 +36,15 @@ export async function applyConfig(flow: Flow, facts: RunFacts, config: Config): 
   const flowRules = stateHandlers.flow.filter((rule) => matchesRun(rule.match, facts));
   const taskRules = stateHandlers.task.filter((rule) => matchesRun(rule.match, facts));
   const flowHandlers = (await Promise.all(
-    flowRules.map((rule) => handlerOf(rule, config)),
+    flowRules.map((rule) => handlerOf("flow", rule, config)),
   )) as readonly FlowHandlerEntry[];
-  const attached = await attachTasks(flow, facts, config);
+  const { openVariables } = await import("../spec/open-variables.ts");
+  const surroundings = { variables: openVariables(environment.variables), now: () => clock.now() };
+  const attached = await attachTasks(flow, facts, config, surroundings);
   if (taskRules.length === 0) return { flow: attached, flowHandlers };
-  const resolved = await Promise.all(taskRules.map(async (rule) => ({ rule, handler: await handlerOf(rule, config) })));
+  const resolved = await Promise.all(
+    taskRules.map(async (rule) => ({ rule, handler: await handlerOf("task", rule, config) })),
+  );
   return {
     flow: attached,
     flowHandlers,
@@ -46,15 +56,14 @@ export async function applyConfig(flow: Flow, facts: RunFacts, config: Config): 
 }
 
 /** A notifier by name, or an export of a module. */
-async function handlerOf(rule: HandlerRule, config: Config): Promise<TaskHandlerEntry> {
+async function handlerOf(kind: "flow" | "task", rule: HandlerRule, config: Config): Promise<TaskHandlerEntry> {
   const [{ resolveHandler }, { LIBRARY }] = await Promise.all([
     import("../spec/resolve-uses.ts"),
     import("./library.ts"),
   ]);
   const handler = await resolveHandler(rule.uses, rule.with, config.file ?? "", LIBRARY);
   if (!("code" in handler)) return handler;
-  throw userError("usage", handler.code, handler.message, {
-    ...(config.file === undefined ? {} : { file: config.file }),
-    ...(handler.help === undefined ? {} : { help: handler.help }),
-  });
+  const { diagnoseConfig } = await import("../config/diagnose-config.ts");
+  const index = String(config.stateHandlers[kind].indexOf(rule));
+  throw new UserError("usage", [diagnoseConfig(config, ["stateHandlers", kind, index], ["uses"], handler)]);
 }

@@ -142,6 +142,7 @@ function endRecord(
     counts: tally.counts,
     failures: tally.failures,
     told: items,
+    ...(event.to.type === "Success" && event.to.result !== null ? { result: event.to.result } : {}),
   });
 }
 

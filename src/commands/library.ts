@@ -15,6 +15,16 @@ export const LIBRARY: Library = {
     prompt: async () => (await import("../tasks/prompt.ts")).prompt,
     pagerduty: async () => (await import("../tasks/pagerduty-task.ts")).pagerdutyTask,
   },
+  inputs: {
+    ...Object.fromEntries(
+      ["slack", "sms", "notify", "webhook", "pagerduty", "prompt"].map((name) => [name, { required: ["message"] }]),
+    ),
+    sleep: { required: ["duration"] },
+    http: {
+      required: ["url"],
+      known: ["url", "method", "headers", "body", "json", "timeout", "maxWait", "accept"],
+    },
+  },
   handlers: Object.fromEntries(Object.entries(NOTIFIERS).map(([name, make]) => [name, () => Promise.resolve(make)])),
   importModule: async (path) => (await import("../load/import-module.ts")).importModule(path),
 };

@@ -4,6 +4,7 @@ import type { Environment } from "../host/host.ts";
 import { UserError, userError, type Diagnostic } from "../model/error.ts";
 import type { Flow } from "../model/flow.ts";
 import type { Hook } from "../model/hook.ts";
+import type { Source } from "../spec/source.ts";
 import type { CommandContext } from "./context.ts";
 import { isSpec, type FlowPlace } from "./flow-place.ts";
 
@@ -13,6 +14,10 @@ export interface OpenedFlow {
   /** Hooks that a spec declares for itself. */
   readonly hooks: readonly Hook[];
   readonly warnings: readonly Diagnostic[];
+  /** Of a spec: what stands where in it. */
+  readonly source?: Source;
+  /** Of a spec: what it says and nothing reads. */
+  unused?(): readonly Diagnostic[];
 }
 
 /**
@@ -45,10 +50,11 @@ async function openSpec(place: FlowPlace, { host, globals }: CommandContext): Pr
     throw userError("usage", "FLOW_NOT_FOUND", `there is no file ${place.file}`, { help: "name a file that exists" });
   const environment: Environment = { ...host.environment, cwd: globals.cwd };
   const [{ loadSpec }, { LIBRARY }] = await Promise.all([import("../spec/load-spec.ts"), import("./library.ts")]);
-  const { flow, hooks, diagnostics } = await loadSpec(place.file, text, {
+  const loaded = await loadSpec(place.file, text, {
     ...LIBRARY,
     environment,
     files: host.files,
+    now: () => host.clock.now(),
   });
-  return { flow, hooks, warnings: diagnostics };
+  return { ...loaded, warnings: [] };
 }

@@ -121,7 +121,7 @@ async function prepare(begun: BegunRun, { options, continuation }: RunStart, con
   identify(begun, opened.flow, opened.hooks);
   await watchDeath(run, services.stateDirectory, context);
   const params = (await continuation?.params(context)) ?? (await readParameters(opened.flow, options, context));
-  const applied = await applyConfig(opened.flow, begun.facts(), services.config);
+  const applied = await applyConfig(opened.flow, begun.facts(), services.config, host);
   const unknown = await unknownChannels(applied.flow, opened.hooks, services.config, place.file);
   if (unknown.length > 0) throw new UserError("usage", unknown);
   if (begun.mayTell) bequeath(run, applied);

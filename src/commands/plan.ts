@@ -83,7 +83,7 @@ export async function planCommand(
     channels: config.channels,
     source: {},
   };
-  const { flow } = await applyConfig(opened.flow, facts, config);
+  const { flow } = await applyConfig(opened.flow, facts, config, host);
   const needed = neededSecrets(
     flow,
     config,

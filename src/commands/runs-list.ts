@@ -89,6 +89,7 @@ export function asJson({ will, end }: RunRecord): Readonly<Record<string, unknow
     ms: end?.durationMs ?? null,
     counts: end?.counts ?? null,
     failures: end?.failures ?? [],
+    ...(end?.result === undefined ? {} : { result: end.result }),
     ...(end?.reason === undefined ? {} : { reason: end.reason }),
     ...(will.retryOf === undefined ? {} : { retryOf: will.retryOf }),
     ...(will.parent === undefined ? {} : { parent: will.parent }),

@@ -42,7 +42,7 @@ export async function runsShowCommand(
 
 /** The terminal record has the last word: of a run that died the journal does not know the end. */
 function conclude(reporter: PlainReporter, run: RunRecord, end: NonNullable<RunRecord["end"]>): void {
-  const to = state(end.state as "Failed", { message: end.message });
+  const to = state(end.state as "Failed", { message: end.message, result: end.result ?? null });
   const at = Date.parse(end.endedAt);
   const last: RunState = { seq: 0, runId: run.runId, at, type: "run-state", from: state("Running"), to };
   reporter.onEvent(last);

@@ -1,10 +1,9 @@
 import type { Diagnostic } from "../model/error.ts";
 import type { ChannelDefinition } from "../model/notification.ts";
-import { valueAt } from "../spec/problems.ts";
-import { diagnose, type Path } from "../spec/source.ts";
+import type { Path } from "../spec/source.ts";
 import { suggestion } from "../spec/suggestion.ts";
 import { INBOX, type Config } from "./config.ts";
-import type { Merged } from "./merge.ts";
+import { diagnoseConfig } from "./diagnose-config.ts";
 
 /** What a channel says of its own options. */
 export interface OptionProblem {
@@ -20,27 +19,11 @@ export type CheckChannel = (definition: ChannelDefinition) => Promise<readonly O
  */
 export async function checkConfig(
   config: Config,
-  merged: Merged,
   checkChannel: CheckChannel | undefined,
 ): Promise<readonly Diagnostic[]> {
   const found: Diagnostic[] = [];
   const report = (key: Path, inside: Path, code: string, message: string, help?: string): void => {
-    const place = merged.find(key);
-    if (place?.layer.source === undefined) {
-      const file = place?.layer.file ?? config.file;
-      found.push({
-        code,
-        severity: "error",
-        message,
-        ...(file === undefined ? {} : { file }),
-        ...(help === undefined ? {} : { help }),
-      });
-      return;
-    }
-    const { source } = place.layer;
-    const target = [...place.path, ...inside];
-    const span = valueAt(source.value, target) === undefined ? source.keyAt(place.path) : source.valueAt(target);
-    found.push(diagnose(source.file, source.text, span, { code, message, help }));
+    found.push(diagnoseConfig(config, key, inside, { code, message, help }));
   };
   const channels = Object.keys(config.channels);
   for (const hook of config.hooks)

@@ -1,6 +1,8 @@
 import type { Hook, Match } from "../model/hook.ts";
 import type { ChannelDefinition } from "../model/notification.ts";
 import type { RetryPolicy } from "../model/retry.ts";
+import type { TaskEntry } from "../spec/flow-schema.ts";
+import type { Path, Source } from "../spec/source.ts";
 
 /** What a person has configured: files, profile and environment merged and checked. */
 export interface Config {
@@ -29,6 +31,16 @@ export interface Config {
   readonly delivery: DeliveryConfig;
   /** Where each key came from: `channels.team` → file and line, or a variable. */
   readonly origins: ReadonlyMap<string, Origin>;
+  /** Where each of those keys stands in which text, for diagnostics. */
+  readonly places: ReadonlyMap<string, Place>;
+}
+
+/** Where a key of the config stands. */
+export interface Place {
+  readonly file: string;
+  /** Absent for a module: it has no text to point into. */
+  readonly source: Source | undefined;
+  readonly path: Path;
 }
 
 /** A state handler that config adds to flows or tasks. */
@@ -44,14 +56,17 @@ export interface AttachedTask {
   readonly uses: string;
   readonly with: Readonly<Record<string, unknown>>;
   readonly match: Match;
-  /** A trigger's name, or an expression over task states. */
-  readonly trigger?: string;
+  /** A trigger's name, bounds, or an expression over task states. */
+  readonly trigger?: TriggerText;
   /** Tasks of the flow it comes after. @default its terminal and reference tasks */
   readonly needs?: readonly string[];
   readonly retry?: RetryPolicy;
   /** Milliseconds. */
   readonly timeout?: number;
 }
+
+/** A trigger as it is written. */
+export type TriggerText = NonNullable<TaskEntry["trigger"]>;
 
 export interface SecretsConfig {
   /** The keychain's entries are kept apart by it. */
@@ -117,5 +132,6 @@ export function emptyConfig(searched: readonly string[]): Config {
     defaults: {},
     delivery: {},
     origins: new Map(),
+    places: new Map(),
   };
 }

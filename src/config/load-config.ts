@@ -5,11 +5,11 @@ import type { Environment } from "../host/host.ts";
 import type * as FieldModule from "../spec/fields.ts";
 import type * as HookModule from "../spec/compile-hook.ts";
 import type { CheckChannel } from "./check-config.ts";
-import { emptyConfig, INBOX, type Config, type HandlerRule, type Origin } from "./config.ts";
+import { emptyConfig, INBOX, type Config, type HandlerRule } from "./config.ts";
 import { chosenProfile, environmentOverrides } from "./environment-overrides.ts";
 import { findConfig } from "./find-config.ts";
+import type { Merged } from "./merge.ts";
 import type { ImportModule } from "./read-config.ts";
-import type { ConfigPart } from "./schema.ts";
 
 /** What `loadConfig` goes by. */
 export interface ConfigRequest {
@@ -73,12 +73,12 @@ async function read(file: string, searched: readonly string[], request: ConfigRe
   );
   const merged = mergeLayers(layers, profile);
   const config: Config = {
-    ...compile(merged.content, merged.origins, { ...fields, ...hookModule }),
+    ...compile(merged, { ...fields, ...hookModule }),
     file,
     files: layers.map((layer) => layer.file),
     searched,
   };
-  const problems = await checkConfig(config, merged, request.checkChannel);
+  const problems = await checkConfig(config, request.checkChannel);
   if (problems.length > 0) throw new UserError("usage", problems);
   return config;
 }
@@ -87,8 +87,7 @@ type Fields = typeof FieldModule & typeof HookModule;
 
 /** What was written, with lists as lists, durations in milliseconds and the built-in channel. */
 function compile(
-  part: ConfigPart,
-  origins: ReadonlyMap<string, Origin>,
+  { content: part, origins, places }: Merged,
   fields: Fields,
 ): Omit<Config, "file" | "files" | "searched"> {
   const { many, matchOf, milliseconds, retryOf, compileHook } = fields;
@@ -150,5 +149,6 @@ function compile(
       ...(maxPerRun === undefined ? {} : { maxPerRun }),
     },
     origins,
+    places,
   };
 }

@@ -1,6 +1,6 @@
 import { dirname, isAbsolute, resolve } from "node:path";
 import type { Path } from "../spec/source.ts";
-import type { Origin } from "./config.ts";
+import type { Origin, Place } from "./config.ts";
 import type { Layer } from "./read-config.ts";
 import type { ConfigFile, ConfigPart } from "./schema.ts";
 
@@ -8,8 +8,7 @@ import type { ConfigFile, ConfigPart } from "./schema.ts";
 export interface Merged {
   readonly content: ConfigPart;
   readonly origins: Map<string, Origin>;
-  /** The layer and path of a key, for diagnostics. */
-  find(path: Path): { readonly layer: Layer; readonly path: Path } | undefined;
+  readonly places: ReadonlyMap<string, Place>;
 }
 
 /** Keys whose entries are merged one by one; `hooks` are merged by name, lists of handlers are joined. */
@@ -21,10 +20,10 @@ const MAPS = ["channels", "tasks", "pools", "secrets", "defaults", "delivery"] a
  */
 export function mergeLayers(layers: readonly Layer[], profile: string | undefined): Merged {
   const content: Record<string, unknown> = {};
-  const places = new Map<string, { layer: Layer; path: Path }>();
+  const places = new Map<string, Place>();
   const origins = new Map<string, Origin>();
   const note = (key: string, layer: Layer, path: Path): void => {
-    places.set(key, { layer, path });
+    places.set(key, { file: layer.file, source: layer.source, path });
     const line = layer.source === undefined ? undefined : lineOf(layer.source.text, layer.source.keyAt(path).start);
     origins.set(key, { file: layer.file, ...(line === undefined ? {} : { line }) });
   };
@@ -64,7 +63,7 @@ export function mergeLayers(layers: readonly Layer[], profile: string | undefine
     const chosen = profile === undefined ? undefined : profiles?.[profile];
     if (profile !== undefined && chosen !== undefined) take(chosen, layer, [...layer.under, "profiles", profile]);
   }
-  return { content, origins, find: (path) => places.get(path.join(".")) };
+  return { content, origins, places };
 }
 
 /** What a file says itself, beside profiles and what it extends. */

@@ -1,26 +1,26 @@
 import { z } from "zod";
 import { SECRET_PROVIDERS } from "./config.ts";
-import { duration, hook, match, name, oneOrMany, options, retry } from "../spec/fields.ts";
+import { duration, hook, match, name, oneOrMany, options, retry, taskMatch, trigger } from "../spec/fields.ts";
 
 /** One channel; its own options are checked by the channel. */
 const channel = z
   .looseObject({ type: z.string().min(1).describe("The service: slack, sms, email, webhook, inbox, …") })
   .describe("A destination of notifications");
 
-const handler = z
-  .strictObject({
-    uses: z.string().min(1).describe("A notifier by name, or ./file.ts#export"),
-    with: options.optional(),
-    match: match.optional(),
-  })
-  .describe("A state handler added to what matches");
+const uses = z.string().min(1).describe("A notifier by name, or ./file.ts#export");
+const flowHandler = z
+  .strictObject({ uses, with: options.optional(), match: match.optional() })
+  .describe("A state handler added to every flow that matches");
+const taskHandler = z
+  .strictObject({ uses, with: options.optional(), match: taskMatch.optional() })
+  .describe("A state handler added to every task that matches");
 
 const attached = z
   .strictObject({
     uses: z.string().min(1).describe("A notification task of the library, or ./file.ts#export"),
     with: options.optional(),
     match: match.optional(),
-    trigger: z.string().min(1).optional().describe("A trigger's name, or an expression over task states"),
+    trigger: trigger.optional(),
     needs: oneOrMany(name).optional().describe("Tasks it comes after; by default the terminal and reference tasks"),
     retry: retry.optional(),
     timeout: duration.optional(),
@@ -33,7 +33,7 @@ const fields = {
   channels: z.record(z.string().min(1), channel).optional().describe("Destinations of notifications by name"),
   hooks: z.array(hook).optional().describe("Rules: on these states of runs, tell these channels"),
   stateHandlers: z
-    .strictObject({ flow: z.array(handler).optional(), task: z.array(handler).optional() })
+    .strictObject({ flow: z.array(flowHandler).optional(), task: z.array(taskHandler).optional() })
     .optional()
     .describe("State handlers added to flows and tasks that match"),
   tasks: z.record(z.string().min(1), attached).optional().describe("Notification tasks attached to flows that match"),
@@ -52,12 +52,16 @@ const fields = {
         .describe("Commands that print a value; * for all names, {name} for the name"),
       dotenv: oneOrMany(z.string().min(1)).optional().describe("Plain files of NAME=value lines"),
     })
-    .optional(),
+    .optional()
+    .describe("Where values of secrets come from"),
   project: z.string().min(1).optional().describe("What runs belong to; by default the repository"),
   stateDir: z.string().min(1).optional().describe("Where runs and messages are kept"),
   concurrency: z.int().min(1).optional().describe("Tasks at a time"),
   pools: z.record(z.string().min(1), z.int().min(1)).optional().describe("Limits of named pools"),
-  defaults: z.strictObject({ retry: retry.optional(), timeout: duration.optional() }).optional(),
+  defaults: z
+    .strictObject({ retry: retry.optional(), timeout: duration.optional() })
+    .optional()
+    .describe("What tasks take that say nothing themselves"),
   delivery: z
     .strictObject({
       waitAtEnd: duration.optional().describe("How long the end of a run waits for deliveries"),
@@ -67,7 +71,8 @@ const fields = {
         .optional()
         .describe("Messages of one run's tasks to one channel; the rest is counted in one. By default 20"),
     })
-    .optional(),
+    .optional()
+    .describe("How messages are delivered"),
 };
 
 /** What a config file may say. Every key has an effect; any other is an error. */

@@ -4,6 +4,12 @@ export interface ParameterDeclaration {
   readonly type?: "string" | "number" | "integer" | "boolean" | "datetime" | "object" | "array";
   readonly required: boolean;
   readonly default?: unknown;
+  /** A default that follows from the parameters before it; `wrong` completes `Parameter "x" …`. */
+  readonly defaultFrom?: (
+    before: Readonly<Record<string, unknown>>,
+  ) => { readonly value: unknown } | { readonly wrong: string };
+  /** The environment variable that its default was read from. */
+  readonly variable?: string;
   readonly enum?: readonly unknown[];
   readonly description?: string;
 }

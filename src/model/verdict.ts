@@ -21,7 +21,8 @@ export function isPlumbing(kind: string): boolean {
  */
 export function verdictOf(event: TaskState): Verdict | undefined {
   const { to } = event;
-  if (isPlumbing(event.kind)) return undefined;
+  // What nobody counts is seen where it is what failed: a list that is none, a result that cannot be had.
+  if (isPlumbing(event.kind)) return isOwnFailure(event) ? "fail" : undefined;
   if (event.kept === true && isSuccessful(to)) return "kept";
   if (isRunning(to)) return isRunning(event.from) ? undefined : "start";
   if (to.type === "Retrying") return "retry";
@@ -29,6 +30,10 @@ export function verdictOf(event: TaskState): Verdict | undefined {
   // Of a mapped task the children are what ends.
   if (!isFinished(to) || to.type === "Looped" || to.type === "Mapped" || event.willRetry === true) return undefined;
   return final(event, to);
+}
+
+function isOwnFailure({ to, willRetry, causedBy }: TaskState): boolean {
+  return isFailed(to) && to.type !== "TriggerFailed" && willRetry !== true && causedBy === undefined;
 }
 
 function final(event: TaskState, to: State): Verdict {

@@ -51,6 +51,7 @@ export class JsonlReporter implements Reporter {
       state: to?.type ?? "Crashed",
       ...(to?.message == null ? {} : { message: to.message }),
       ms: report.durationMs,
+      ...(to?.type === "Success" && to.result !== null ? { result: to.result } : {}),
       counts: this.#tally.counts,
       notifications: report.notifications,
     });

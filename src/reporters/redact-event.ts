@@ -1,4 +1,5 @@
 import type { RunEvent } from "../model/event.ts";
+import { shownValue } from "../model/shown-value.ts";
 import type { State } from "../model/state.ts";
 
 /** The event without secrets in what it says: its lines, messages and errors. Itself where there are none. */
@@ -11,7 +12,9 @@ export function redactEvent(event: RunEvent, redact: (text: string) => string): 
       return text === event.text ? event : { ...event, text };
     }
     case "run-state": {
-      const to = redactState(event.to, redact);
+      const named = redactState(event.to, redact);
+      // The result of a run is shown; those of tasks are not.
+      const to = isShown(named.result) ? { ...named, result: shownValue(named.result, redact) } : named;
       return to === event.to ? event : { ...event, to };
     }
     case "task-state": {
@@ -19,6 +22,10 @@ export function redactEvent(event: RunEvent, redact: (text: string) => string): 
       return to === event.to ? event : { ...event, to };
     }
   }
+}
+
+function isShown(result: unknown): boolean {
+  return result !== null && !(result instanceof Error);
 }
 
 function redactState(state: State, redact: (text: string) => string): State {

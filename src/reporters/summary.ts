@@ -41,8 +41,14 @@ function success(input: SummaryInput): string[] {
   const { palette, glyphs, report } = input;
   const notifications = report.notifications.map(cleanText).join("   ");
   const lines = [` ${palette.green(glyphs.ok)} ${verdict(input)}`];
+  if (input.state.result !== null) lines.push(`   result: ${cleanText(resultText(input))}`);
   if (notifications !== "") lines.push(`   ${notifications}`);
   return lines;
+}
+
+function resultText({ state, width, glyphs }: SummaryInput): string {
+  const text = typeof state.result === "string" ? state.result : JSON.stringify(state.result);
+  return cut(text.replaceAll(/\s*\n\s*/g, " "), width > 0 ? Math.max(width - 12, 20) : 500, glyphs);
 }
 
 function failure(input: SummaryInput): string[] {

@@ -82,6 +82,8 @@ export interface EndRecord {
   /** Failed tasks, those first that failed by themselves; `counts` says how many there are in all. */
   readonly failures: readonly Failure[];
   readonly writtenBy: "runner" | "reaper";
+  /** What the flow's `result` came to, without secrets. */
+  readonly result?: unknown;
   /** Set where nothing ran. */
   readonly reason?: "refused";
   /**

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { RunEvent } from "../model/event.ts";
+import { shownValue } from "../model/shown-value.ts";
 import type { StateType } from "../model/state.ts";
 import { Tally, type Counts, type Failure } from "../model/tally.ts";
 import { crashMessage } from "./crash-message.ts";
@@ -13,6 +14,8 @@ export interface Ending {
   readonly message: string | null;
   readonly counts: Counts;
   readonly failures: readonly Failure[];
+  /** What the flow's `result` came to. */
+  readonly result?: unknown;
   readonly reason?: "refused";
   /** All that is to be told of it, redacted. */
   readonly told?: readonly unknown[];
@@ -38,6 +41,7 @@ export function writeEnd(
     endedAt: new Date(now).toISOString(),
     durationMs: Math.max(now - Date.parse(startedAt), 0),
     ...ending,
+    ...(ending.result === undefined ? {} : { result: shownValue(ending.result, redact) }),
     message: text(ending.message),
     failures: ending.failures.map((each) => ({ ...each, message: text(each.message) })),
   };

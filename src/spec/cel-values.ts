@@ -1,3 +1,5 @@
+import { isMoment } from "./template.ts";
+
 /** Turns data into what CEL counts with: whole numbers become its integers, `undefined` becomes null. */
 export function toCel(value: unknown): unknown {
   if (typeof value === "number") return Number.isSafeInteger(value) ? BigInt(value) : value;
@@ -6,11 +8,6 @@ export function toCel(value: unknown): unknown {
   if (value instanceof Error) return { name: value.name, message: value.message };
   if (typeof value !== "object" || value === null || isMoment(value)) return value;
   return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, toCel(each)]));
-}
-
-/** A point in time, which CEL has a type of its own for. */
-function isMoment(value: object): boolean {
-  return Object.prototype.toString.call(value) === "[object Date]";
 }
 
 /** Turns CEL's values back into data: its integers become numbers. */

@@ -2,11 +2,13 @@ import { dirname, resolve } from "node:path";
 import { runShell, type ShellInputs } from "../tasks/run-shell.ts";
 import type { Task, TaskContext } from "../model/task.ts";
 import type { TaskSetting } from "./compile-task.ts";
+import { declaredOutputs, readOutputs } from "./declared-outputs.ts";
 import type { TaskEntry } from "./flow-schema.ts";
 import type { Reader, Scope, Value } from "./reader.ts";
 import { resolveTask } from "./resolve-uses.ts";
 import { safeScript } from "./shell-script.ts";
 import type { Path } from "./source.ts";
+import { suggestion } from "./suggestion.ts";
 import { asText } from "./template.ts";
 
 /** What a task of a spec does. */
@@ -34,6 +36,7 @@ export async function compileBody(entry: TaskEntry, path: Path, reader: Reader, 
     report.value([...path, "uses"], used);
     return { ...NOTHING, run: () => undefined };
   }
+  checkInputs(entry, path, used.task.inputNames, setting);
   const entries = Object.entries(entry.with ?? {});
   const isConstant = ([, value]: [string, unknown]): boolean => !JSON.stringify(value).includes("${{");
   const computed = new Set(entries.filter((each) => !isConstant(each)).map(([name]) => name));
@@ -44,6 +47,31 @@ export async function compileBody(entry: TaskEntry, path: Path, reader: Reader, 
     computed,
     run: (scope, context) => used.run(inputs(scope) as Readonly<Record<string, unknown>>, naming(context, sources)),
   };
+}
+
+/** What `with` may name and must name, as far as the used task says it. */
+function checkInputs(
+  { uses = "", with: given = {} }: TaskEntry,
+  path: Path,
+  names: readonly string[] | undefined,
+  { report, library }: TaskSetting,
+): void {
+  const own = library.inputs?.[uses];
+  const known = own?.known ?? names;
+  for (const name of Object.keys(given))
+    if (known?.includes(name) === false)
+      report.key([...path, "with", name], {
+        code: "UNKNOWN_INPUT",
+        message: `"${uses}" has no input "${name}"`,
+        help: suggestion(name, known) ?? "it takes no inputs",
+      });
+  for (const name of own?.required ?? [])
+    if (!Object.hasOwn(given, name))
+      report.value([...path, "uses"], {
+        code: "MISSING_INPUT",
+        message: `"${uses}" needs the input "${name}"`,
+        help: `with: { ${name}: … }`,
+      });
 }
 
 /** Of an input that is a task's outputs and nothing else, that task: a failure is told in its name. */
@@ -67,6 +95,7 @@ function compileRun(entry: TaskEntry, path: Path, reader: Reader, setting: TaskS
   const env = reader.data(entry.env ?? {}, [...path, "env"]);
   const cwd = reader.text(entry.cwd ?? content.cwd ?? ".", [...path, "cwd"]);
   const stdin = entry.stdin === undefined ? undefined : reader.text(entry.stdin, [...path, "stdin"]);
+  const declared = declaredOutputs(entry.outputs);
   const shell = Array.isArray(entry.run) ? undefined : (entry.shell ?? content.defaults?.shell);
   const command = Array.isArray(entry.run)
     ? compileArgv(entry.run, path, reader)
@@ -84,7 +113,7 @@ function compileRun(entry: TaskEntry, path: Path, reader: Reader, setting: TaskS
         ...(shell === undefined ? {} : { shell }),
         ...(entry.capture === undefined ? {} : { capture: entry.capture }),
       };
-      return runShell(inputs, context);
+      return readOutputs(declared, await runShell(inputs, context));
     },
   };
 }
@@ -96,10 +125,16 @@ interface Command {
 }
 
 function compileArgv(run: readonly (string | number)[], path: Path, reader: Reader): (scope: Scope) => Command {
+  const inside = withoutSecrets(reader);
   const words = run.map((word, index): Value =>
-    typeof word === "number" ? () => word : reader.text(word, [...path, "run", index]),
+    typeof word === "number" ? () => word : inside.text(word, [...path, "run", index]),
   );
   return (scope) => ({ argv: words.map((word) => asText(word(scope))), variables: {} });
+}
+
+/** Command lines are seen by everybody, and scripts are kept. */
+function withoutSecrets(reader: Reader): Reader {
+  return reader.with({ roots: reader.roots.filter((root) => root !== "secrets"), isScript: true });
 }
 
 /** Shells whose quoting we know. */
@@ -114,7 +149,7 @@ function compileScript(
 ): (scope: Scope) => Command {
   const at = [...path, "run"];
   if (!text.includes("${{")) return () => ({ script: text, variables: {} });
-  const inside = reader.with({ roots: reader.roots.filter((root) => root !== "secrets") });
+  const inside = withoutSecrets(reader);
   const safe = safeScript(text);
   const isKnown = shell === undefined || (typeof shell === "string" && KNOWN.includes(shell));
   const help = 'hand it over as a variable: env: { VALUE: "${{ … }}" }, and use "$VALUE" in the script';

@@ -1,89 +1,134 @@
+import { readParameter } from "../authoring/read-parameter.ts";
 import type { ParameterDeclaration } from "../model/parameter.ts";
+import { ExpressionError } from "./expression.ts";
 import type { FlowFile, ParameterEntry } from "./flow-schema.ts";
 import { nameOf } from "./problems.ts";
+import { Reader, type Scope } from "./reader.ts";
 import type { Report } from "./report.ts";
+import type { Path } from "./source.ts";
 
 type Type = NonNullable<ParameterDeclaration["type"]>;
 
-const CHECKS: Readonly<Record<Type, (value: unknown) => boolean>> = {
-  string: (value) => typeof value === "string",
-  number: (value) => typeof value === "number",
-  integer: (value) => Number.isInteger(value),
-  boolean: (value) => typeof value === "boolean",
-  datetime: (value) => typeof value === "string" && /^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d|$)/.test(value),
-  object: (value) => typeof value === "object" && value !== null && !Array.isArray(value),
-  array: (value) => Array.isArray(value),
-};
+/** What defaults may read beside the parameters before them. */
+export interface ParamsSetting {
+  readonly report: Report;
+  readonly flow: string;
+  /** Environment variables, those of dotenv files included. */
+  readonly variables: Readonly<Record<string, string | undefined>>;
+  /** The time, in milliseconds. */
+  readonly now: () => number;
+}
 
 /**
  * Declarations of a spec's parameters. A plain value is a default that says the
- * type, too; `env` gives a default where its variable is set.
+ * type, too; `env` gives a default where its variable is set; a default with
+ * expressions is made when the parameters before it are known.
  */
-export function compileParams(
-  params: FlowFile["params"],
-  variables: Readonly<Record<string, string | undefined>>,
-  report: Report,
-): readonly ParameterDeclaration[] {
+export function compileParams(params: FlowFile["params"], setting: ParamsSetting): readonly ParameterDeclaration[] {
+  const before: string[] = [];
   return Object.entries(params ?? {}).map(([name, entry]) => {
-    const long = typeof entry === "object" && entry !== null;
-    const written: ParameterEntry = long ? entry : { default: entry, ...typeOf(entry) };
-    const path = ["params", name];
-    const { type, description } = written;
-    if (
-      written.default !== undefined &&
-      type !== undefined &&
-      written.default !== null &&
-      !CHECKS[type](written.default)
-    )
-      report.value([...path, "default"], {
-        code: "PARAM_DEFAULT",
-        message: `parameter "${name}": the default is ${nameOf(written.default)}, and the type is ${type}`,
-      });
-    const choices = written.enum?.map((choice) => JSON.stringify(choice));
-    if (written.default !== undefined && choices?.includes(JSON.stringify(written.default)) === false)
-      report.value([...path, "default"], {
-        code: "PARAM_DEFAULT",
-        message: `parameter "${name}": the default is none of its values`,
-        help: `one of ${choices.join(", ")}`,
-      });
-    if (written.required === true && written.default !== undefined)
-      report.value([...path, "required"], {
-        code: "PARAM_DEFAULT",
-        message: `parameter "${name}" is required and has a default: one of the two has no effect`,
-      });
-    const given = written.env === undefined ? undefined : variables[written.env];
-    const fromEnvironment = given === undefined ? undefined : read(given, type);
-    if (given !== undefined && fromEnvironment === undefined)
-      report.value([...path, "env"], {
-        code: "PARAM_ENV",
-        message: `parameter "${name}": the variable ${written.env ?? ""} is not of type ${type ?? "string"}`,
-      });
-    const fallback = fromEnvironment ?? written.default;
-    return {
-      name,
-      ...(type === undefined ? {} : { type }),
-      required: written.required ?? fallback === undefined,
-      ...(fallback === undefined ? {} : { default: fallback }),
-      ...(written.enum === undefined ? {} : { enum: written.enum }),
-      ...(description === undefined ? {} : { description }),
-    };
+    const isLong = typeof entry === "object" && entry !== null;
+    const written: ParameterEntry = isLong ? entry : { default: entry, ...typeOf(entry) };
+    const at = isLong ? ["params", name, "default"] : ["params", name];
+    const made = compileParam(name, written, { at, before: [...before] }, setting);
+    before.push(name);
+    return made;
   });
+}
+
+function compileParam(
+  name: string,
+  written: ParameterEntry,
+  place: { readonly at: Path; readonly before: readonly string[] },
+  setting: ParamsSetting,
+): ParameterDeclaration {
+  const { report, variables } = setting;
+  const { type, description } = written;
+  const path = ["params", name];
+  const declaration: ParameterDeclaration = {
+    name,
+    required: false,
+    ...(type === undefined ? {} : { type }),
+    ...(written.enum === undefined ? {} : { enum: written.enum }),
+    ...(description === undefined ? {} : { description }),
+  };
+  if (written.required === true && written.default !== undefined)
+    report.value([...path, "required"], {
+      code: "PARAM_DEFAULT",
+      message: `parameter "${name}" is required and has a default: one of the two has no effect`,
+    });
+  const given = written.env === undefined ? undefined : variables[written.env];
+  if (given !== undefined && written.env !== undefined) {
+    const answer = readParameter(declaration, given, true);
+    if ("value" in answer) return { ...declaration, default: answer.value, variable: written.env };
+    report.value([...path, "env"], {
+      code: "PARAM_ENV",
+      message: `parameter "${name}": the variable ${written.env} ${answer.wrong}`,
+    });
+  }
+  if (hasExpression(written.default))
+    return { ...declaration, defaultFrom: computed(declaration, written, place, setting) };
+  const fallback = checkedDefault(declaration, written, place.at, report);
+  return {
+    ...declaration,
+    required: written.required ?? fallback === undefined,
+    ...(fallback === undefined ? {} : { default: fallback }),
+  };
+}
+
+function hasExpression(value: unknown): boolean {
+  if (typeof value === "string") return value.includes("${{");
+  return typeof value === "object" && value !== null && Object.values(value).some(hasExpression);
+}
+
+/** A default that the parameters before it decide. A text of it is read as the type, as one on a command line is. */
+function computed(
+  declaration: ParameterDeclaration,
+  written: ParameterEntry,
+  { at, before }: { readonly at: Path; readonly before: readonly string[] },
+  { report, flow, variables, now }: ParamsSetting,
+): NonNullable<ParameterDeclaration["defaultFrom"]> {
+  const around = { roots: ["params", "env", "flow", "now"], params: before, tasks: [], outputs: new Map() };
+  const value = new Reader(report, around).data(written.default, at);
+  return (params) => {
+    const scope: Scope = { params, env: variables, flow: { name: flow }, now: new globalThis.Date(now()) };
+    try {
+      const found = value(scope);
+      return readParameter(declaration, found, typeof found === "string");
+    } catch (error) {
+      if (!(error instanceof ExpressionError)) throw error;
+      return { wrong: `has no default: ${error.message}` };
+    }
+  };
+}
+
+function checkedDefault(declaration: ParameterDeclaration, written: ParameterEntry, at: Path, report: Report): unknown {
+  const { name, type } = declaration;
+  if (written.default === undefined || written.default === null) return written.default;
+  const answer = readParameter(
+    { name, required: false, ...(type === undefined ? {} : { type }) },
+    written.default,
+    false,
+  );
+  if ("wrong" in answer) {
+    report.value(at, {
+      code: "PARAM_DEFAULT",
+      message: `parameter "${name}": the default is ${nameOf(written.default)}, and the type is ${type ?? "string"}`,
+    });
+    return undefined;
+  }
+  const choices = written.enum?.map((choice) => JSON.stringify(choice));
+  if (choices?.includes(JSON.stringify(written.default)) === false)
+    report.value(at, {
+      code: "PARAM_DEFAULT",
+      message: `parameter "${name}": the default is none of its values`,
+      help: `one of ${choices.join(", ")}`,
+    });
+  return answer.value;
 }
 
 function typeOf(value: unknown): { readonly type?: Type } {
   if (typeof value === "boolean") return { type: "boolean" };
   if (typeof value === "number") return { type: Number.isInteger(value) ? "integer" : "number" };
-  return typeof value === "string" ? { type: "string" } : {};
-}
-
-/** An environment variable's text, as the declared type. */
-function read(text: string, type: Type = "string"): unknown {
-  if (type === "string" || type === "datetime") return text;
-  if (type === "boolean") return text === "true" ? true : text === "false" ? false : undefined;
-  try {
-    const value: unknown = JSON.parse(text);
-    return CHECKS[type](value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
+  return typeof value === "string" && !value.includes("${{") ? { type: "string" } : {};
 }

@@ -1,10 +1,11 @@
-import { Skip } from "../model/signal.ts";
+import { Fail, Skip } from "../model/signal.ts";
 import { TASK, type Task, type TaskContext, type TaskHandlerEntry } from "../model/task.ts";
 import { compileBody, type Body } from "./compile-body.ts";
 import { compileTrigger, withSpecName, type CompiledTrigger } from "./compile-trigger.ts";
 import { many, milliseconds, retryOf } from "./fields.ts";
 import type { FlowFile, TaskEntry } from "./flow-schema.ts";
-import { Reader, type Needs, type Surroundings, type Value } from "./reader.ts";
+import { noNeeds, Reader, type Needs, type Surroundings, type Value } from "./reader.ts";
+import { nameOf } from "./problems.ts";
 import type { Report } from "./report.ts";
 import { resolveHandler, type Library } from "./resolve-uses.ts";
 import { ITEM, taskScope, type FlowScope } from "./scope.ts";
@@ -20,6 +21,8 @@ export interface CompiledTask {
   readonly constants: Readonly<Record<string, unknown>>;
   /** Tasks whose outputs it reads. */
   readonly reads: readonly string[];
+  /** Those outputs: `task.output`, or `task` for all of them. */
+  readonly outputsRead: ReadonlySet<string>;
   /** All tasks it comes after. */
   readonly after: readonly string[];
   /** The lists it runs once for each item of, side by side. */
@@ -42,24 +45,26 @@ export interface TaskSetting {
   readonly report: Report;
   readonly library: Library;
   readonly file: string;
-  readonly content: FlowFile;
+  readonly content: Pick<FlowFile, "secrets" | "cwd" | "defaults" | "tasks">;
+  /** Where tasks stand in the source. @default ["tasks"] */
+  readonly under?: Path;
   readonly around: Surroundings;
   readonly scope: FlowScope;
 }
 
-const ROOTS = ["params", "tasks", "env", "secrets", "run", "flow"];
+const ROOTS = ["params", "tasks", "env", "secrets", "run", "flow", "now"];
 
 /** Compiles one task: its settings, its body and all that its expressions read. */
 export async function compileTask(key: string, entry: TaskEntry, setting: TaskSetting): Promise<CompiledTask> {
   const { report, around, content } = setting;
-  const path: Path = ["tasks", key];
-  const needs: Needs = { tasks: new Set(), secrets: new Set(content.secrets) };
+  const path: Path = [...(setting.under ?? ["tasks"]), key];
+  const needs = noNeeds(content.secrets);
   const alias = entry.as ?? "item";
   const lists = listsOf(entry.foreach);
   const mapped = lists.length === 0 ? [] : ["item", "index", alias, ...lists.map(([name]) => name)];
   const reader = new Reader(report, { ...around, roots: [...ROOTS, ...mapped], self: key }, needs);
   const foreach = lists.map(([name, list]): ForeachList => {
-    const reads: Needs = { tasks: new Set(), secrets: needs.secrets };
+    const reads: Needs = { ...needs, tasks: new Set() };
     const at = name === "" ? [...path, "foreach"] : [...path, "foreach", name];
     const value = new Reader(report, { ...around, roots: ROOTS, self: key }, reads).data(list, at);
     const tasks = [...reads.tasks];
@@ -96,6 +101,7 @@ export async function compileTask(key: string, entry: TaskEntry, setting: TaskSe
     task,
     constants: body.constants,
     reads: [...needs.tasks],
+    outputsRead: needs.outputs,
     after: [...new Set([...known, ...trigger.tasks, ...needs.tasks])],
     foreach,
   };
@@ -121,7 +127,12 @@ function runner(
 ): Task["run"] {
   return async (inputs: Readonly<Record<string, unknown>>, context: TaskContext): Promise<unknown> => {
     const scope = await taskScope(setting.scope, inputs, context, [...needs.secrets], alias);
-    if (condition !== undefined && condition(scope) !== true) throw new Skip(`if: ${String(entry.if)} is not true`); // eslint-disable-line @typescript-eslint/only-throw-error -- a signal is thrown, and is not an Error
+    const isWanted = condition === undefined ? true : condition(scope);
+    // eslint-disable-next-line @typescript-eslint/only-throw-error -- a signal is thrown, and is not an Error
+    if (isWanted === false) throw new Skip(`if: ${String(entry.if)} is false`);
+    if (isWanted !== true)
+      // eslint-disable-next-line @typescript-eslint/only-throw-error -- the same
+      throw new Fail(`if: ${String(entry.if)} is ${nameOf(isWanted)}, and must be true or false`, { result: null });
     return body.run(scope, context);
   };
 }

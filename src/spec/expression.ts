@@ -60,8 +60,28 @@ function create(): Environment {
         compute(Number(a), Number(b)),
       );
   made.registerFunction("json(dyn): string", (value: unknown) => JSON.stringify(fromCel(value)));
+  made.registerFunction("date(google.protobuf.Timestamp): string", (at: MomentLike) => at.toISOString().slice(0, 10));
+  made.registerFunction("date(google.protobuf.Timestamp, string): string", dateIn);
+  made.registerFunction("sum(list): dyn", (list: readonly unknown[]) => toCel(total(list)));
   made.registerFunction("parseJson(string): dyn", (text: string) => toCel(JSON.parse(text)));
   return made;
+}
+
+type MomentLike = Parameters<Intl.DateTimeFormat["format"]>[0] & { toISOString(): string };
+
+/** The date in a time zone, as `2026-01-31`. */
+function dateIn(at: MomentLike, zone: string): string {
+  const parts = new Intl.DateTimeFormat("en", { timeZone: zone, year: "numeric", month: "2-digit", day: "2-digit" });
+  const found = new Map(parts.formatToParts(at).map(({ type, value }) => [type, value]));
+  return `${found.get("year") ?? ""}-${found.get("month") ?? ""}-${found.get("day") ?? ""}`;
+}
+
+function total(list: readonly unknown[]): number {
+  return list.reduce((sum: number, each) => {
+    const value = fromCel(each);
+    if (typeof value !== "number") throw new TypeError(`sum() adds numbers, and found ${JSON.stringify(value)}`);
+    return sum + value;
+  }, 0);
 }
 
 /** Reads an expression in CEL (https://cel.dev). Nothing of it is ever run as JavaScript. */

@@ -32,23 +32,37 @@ export const states = z
   .min(1)
   .describe("Families of states: Failed includes TimedOut, TriggerFailed and Crashed");
 
-/** Globs that choose flows, tasks and tags; all that are given must hold. */
-export const match = z
-  .strictObject({
-    flows: oneOrMany(z.string().min(1)).optional().describe("Globs of flows' names"),
-    tasks: oneOrMany(z.string().min(1)).optional().describe("Globs of tasks' names"),
-    tags: oneOrMany(z.string().min(1)).optional().describe("Globs of tags"),
-    environment: oneOrMany(z.enum(["ci", "cron", "terminal"]))
-      .optional()
-      .describe("Who started the run"),
-  })
-  .describe("Chooses runs and tasks; all that is given must hold");
+const ofRuns = {
+  flows: oneOrMany(z.string().min(1)).optional().describe("Globs of flows' names"),
+  tags: oneOrMany(z.string().min(1)).optional().describe("Globs of flows' tags"),
+  environment: oneOrMany(z.enum(["ci", "cron", "terminal"]))
+    .optional()
+    .describe("Who started the run"),
+};
+
+/** Globs that choose runs by their flow's name and tags; all that are given must hold. */
+export const match = z.strictObject(ofRuns).describe("Chooses runs; all that is given must hold");
+
+/** Globs that choose tasks of runs. */
+export const taskMatch = z
+  .strictObject({ ...ofRuns, tasks: oneOrMany(z.string().min(1)).optional().describe("Globs of tasks' names") })
+  .describe("Chooses tasks of runs; all that is given must hold");
 
 /** What `match` read, with every list a list. */
-export function matchOf(value: z.infer<typeof match> | undefined) {
+export function matchOf(value: z.infer<typeof taskMatch> | undefined) {
   const given = Object.entries(value ?? {}).filter(([, globs]) => (globs as unknown) !== undefined);
   return Object.fromEntries(given.map(([key, globs]) => [key, many(globs as string | string[])]));
 }
+
+const count = z.number().min(0);
+const bounds = z.strictObject({ at_least: count.optional(), at_most: count.optional() });
+
+/** When a task runs, decided from the states of those before it. */
+export const trigger = z
+  .union([z.string().min(1), z.strictObject({ some_failed: bounds }), z.strictObject({ some_successful: bounds })])
+  .describe(
+    "all_successful (default), all_failed, any_successful, any_failed, all_finished, always_run, manual_only, not_all_skipped, or an expression such as build.failed || lint.skipped",
+  );
 
 /** A retry policy, or the number of retries alone. */
 export const retry = z

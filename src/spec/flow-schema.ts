@@ -1,9 +1,9 @@
 import { z } from "zod";
-import { duration, hook, name, oneOrMany, options, retry } from "./fields.ts";
+import { duration, hook, name, oneOrMany, options, retry, trigger } from "./fields.ts";
 
 /** Task names stand in expressions, so they are identifiers, and none of CEL's own words. */
 const RESERVED =
-  /^(?:true|false|null|in|as|break|const|continue|else|for|function|if|import|let|loop|package|namespace|return|var|void|while|params|tasks|env|secrets|run|flow|item|index)$/;
+  /^(?:true|false|null|in|as|break|const|continue|else|for|function|if|import|let|loop|package|namespace|return|var|void|while|params|tasks|env|secrets|run|flow|item|index|now)$/;
 const identifier = z
   .string()
   .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, {
@@ -19,15 +19,6 @@ const shell = z
   .union([z.enum(["bash", "sh", "zsh", "pwsh", "powershell", "cmd"]), z.array(z.string().min(1)).min(1)])
   .describe("The shell that runs a script, or a program with its arguments that takes it as its last");
 const list = z.union([z.string().min(1), z.array(z.unknown())]);
-const count = z.number().min(0);
-const bounds = z.strictObject({ at_least: count.optional(), at_most: count.optional() });
-
-const trigger = z
-  .union([z.string().min(1), z.strictObject({ some_failed: bounds }), z.strictObject({ some_successful: bounds })])
-  .describe(
-    "all_successful (default), all_failed, any_successful, any_failed, all_finished, always_run, manual_only, not_all_skipped, or an expression such as build.failed || lint.skipped",
-  );
-
 const handler = z
   .strictObject({
     uses: z.string().min(1).describe("A notifier by name, or ./file.ts#export"),
@@ -35,12 +26,22 @@ const handler = z
   })
   .describe("Sees each change of state");
 
-const PARAMETER_TYPES = ["string", "number", "integer", "boolean", "datetime", "object", "array"] as const;
+const VALUE_TYPES = ["string", "number", "integer", "boolean", "datetime", "object", "array"] as const;
+const outputName = z
+  .string()
+  .regex(/^[A-Za-z_][\w-]*$/, { error: "an output's name is letters, digits, _ and -" })
+  .refine((text) => text !== "stdout", { error: "stdout is always there: capture: says how it is read" });
+const share = z
+  .string()
+  .regex(/^(?:100|\d{1,2}(?:\.\d+)?)%$/, { error: "expected a number of items, or a share of them such as 5%" });
 
 const parameter = z
   .strictObject({
-    type: z.enum(PARAMETER_TYPES).optional(),
-    default: z.unknown().optional(),
+    type: z.enum(VALUE_TYPES).optional(),
+    default: z
+      .unknown()
+      .optional()
+      .describe('A value, or an expression over env, now and the parameters before it: "${{ date(now) }}"'),
     enum: z.array(z.unknown()).min(1).optional().describe("The values it may have"),
     required: z.boolean().optional().describe("By default: without a default it is"),
     env: z.string().min(1).optional().describe("The environment variable that gives it, where nothing else does"),
@@ -51,7 +52,7 @@ const parameter = z
 const task = z
   .strictObject({
     name: name.optional().describe("What is shown; by default its key"),
-    description: z.string().optional(),
+    description: z.string().optional().describe("For people: shown by run --dry-run and graph"),
     run: z
       .union([z.string().min(1), z.array(z.union([z.string(), z.number()])).min(1)])
       .optional()
@@ -64,7 +65,10 @@ const task = z
       .optional()
       .describe("Skipped where this is false"),
     trigger: trigger.optional(),
-    skipOnUpstreamSkip: z.boolean().optional(),
+    skipOnUpstreamSkip: z
+      .boolean()
+      .optional()
+      .describe("Whether it is skipped with a task before it; by default true, but not where trigger is an expression"),
     retry: retry.optional(),
     timeout: duration.optional().describe("Each attempt's time"),
     cache: z
@@ -80,19 +84,26 @@ const task = z
       .describe("A list: the task runs once for each item; or several lists by name, taken side by side"),
     as: identifier.optional().describe("The item's name in expressions, beside item"),
     max: z.int().min(1).optional().describe("Items at a time"),
+    tolerate: z
+      .union([z.int().min(0), share])
+      .optional()
+      .describe("Items that may fail: a number, or a share such as 5%; outputs are then those of the others"),
     env: variables.optional(),
-    cwd: z.string().min(1).optional().describe("From the flow's directory"),
+    cwd: z.string().min(1).optional().describe("Where it runs, from the flow's directory"),
     shell: shell.optional(),
-    stdin: z.string().optional(),
+    stdin: z.string().optional().describe("What it reads on standard input; by default nothing"),
     capture: z
       .enum(["text", "json", "lines", "none"])
       .optional()
       .describe("How standard output is read into outputs.stdout"),
-    outputs: oneOrMany(z.string().min(1)).optional().describe("Names it writes to $FLOWCTL_OUTPUT"),
-    pool: name.optional(),
-    priority: z.number().optional(),
-    tags: z.array(z.string().min(1)).optional(),
-    stateHandlers: z.array(handler).optional(),
+    outputs: z
+      .union([oneOrMany(outputName), z.record(outputName, z.enum(VALUE_TYPES))])
+      .optional()
+      .describe("What it must write to $FLOWCTL_OUTPUT: names, or names with the types they are read as"),
+    pool: name.optional().describe("Counts against the limit of this pool: pools: { db: 2 }"),
+    priority: z.number().optional().describe("Higher goes first where a limit makes tasks wait; by default 0"),
+    tags: z.array(z.string().min(1)).optional().describe("Words that match: can choose it by"),
+    stateHandlers: z.array(handler).optional().describe("Each sees every change of its state, in order"),
   })
   .superRefine((value, context) => {
     const say = (path: string[], message: string): void => {
@@ -107,17 +118,26 @@ const task = z
         if (value[key] !== undefined && value.uses !== undefined) say([key], `${key}: goes with run:`);
     if (Array.isArray(value.run) && value.shell !== undefined)
       say(["shell"], "a list runs without a shell: make it one text, or leave shell: out");
+    if (value.max !== undefined && value.pool !== undefined)
+      say(["max"], "max: and pool: are two limits of one task: leave one out");
     if (value.foreach === undefined)
-      for (const key of ["as", "max"] as const) if (value[key] !== undefined) say([key], `${key}: goes with foreach:`);
+      for (const key of ["as", "max", "tolerate"] as const)
+        if (value[key] !== undefined) say([key], `${key}: goes with foreach:`);
   })
   .describe("One task");
+
+/** A hook of the flow itself: whose runs it is about is plain. */
+const ownHook = hook.refine((value) => value.match?.flows === undefined, {
+  path: ["match", "flows"],
+  error: "a flow's own hook is about this flow only: leave flows: out",
+});
 
 /** What a flow spec may say. Every key has an effect; any other is an error. */
 export const flowSchema = z
   .strictObject({
     flow: name.optional().describe("The flow's name; by default the file's"),
-    description: z.string().optional(),
-    tags: z.array(z.string().min(1)).optional(),
+    description: z.string().optional().describe("For people: shown by run --dry-run and graph"),
+    tags: z.array(z.string().min(1)).optional().describe("Words that match: can choose it by"),
     params: z
       .record(identifier, z.union([parameter, z.string(), z.number(), z.boolean(), z.null()]))
       .optional()
@@ -130,19 +150,21 @@ export const flowSchema = z
     dotenv: oneOrMany(z.string().min(1))
       .optional()
       .describe("Files of environment variables, from the flow's directory"),
-    cwd: z.string().min(1).optional(),
+    cwd: z.string().min(1).optional().describe("Where scripts run, from the flow's directory"),
     defaults: z
       .strictObject({ retry: retry.optional(), timeout: duration.optional(), shell: shell.optional() })
       .optional()
       .describe("What tasks take that say nothing themselves"),
     tasks: z
       .record(identifier, task)
-      .refine((tasks) => Object.keys(tasks).length > 0, { error: "a flow needs at least one task" }),
+      .refine((tasks) => Object.keys(tasks).length > 0, { error: "a flow needs at least one task" })
+      .describe("Tasks by name; those that read another's outputs come after it"),
     referenceTasks: z.array(z.string().min(1)).min(1).optional().describe("Tasks whose states decide the run's"),
-    stateHandlers: z.array(handler).optional(),
-    hooks: z.array(hook).optional(),
+    stateHandlers: z.array(handler).optional().describe("Each sees every change of the run's state, in order"),
+    hooks: z.array(ownHook).optional().describe("On these states of its runs, tell these channels of the config"),
+    result: z.unknown().optional().describe("The run's result: a value with expressions over params and tasks"),
     concurrency: z.int().min(1).optional().describe("Tasks at a time"),
-    pools: z.record(z.string().min(1), z.int().min(1)).optional(),
+    pools: z.record(z.string().min(1), z.int().min(1)).optional().describe("Limits of named pools"),
     timeout: duration.optional().describe("The whole run's time"),
   })
   .describe("A flow for flowctl");

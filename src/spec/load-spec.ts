@@ -9,24 +9,31 @@ import { parseDotenv } from "./dotenv.ts";
 import { many } from "./fields.ts";
 import { compileHook } from "./compile-hook.ts";
 import { flowSchema, type FlowFile } from "./flow-schema.ts";
+import { openVariables } from "./open-variables.ts";
 import { problemsOf, valueAt } from "./problems.ts";
 import { readYaml } from "./read-yaml.ts";
 import { Report } from "./report.ts";
 import type { Library } from "./resolve-uses.ts";
+import type { Source } from "./source.ts";
+import { unusedOutputs } from "./unused-outputs.ts";
 
 /** What a spec is loaded with. */
 export interface SpecOptions extends Library {
   readonly environment: Environment;
   /** For dotenv files. */
   readonly files: Files;
+  /** The time, in milliseconds. */
+  readonly now: () => number;
 }
 
 /** A spec that was understood. */
 export interface LoadedSpec {
   readonly flow: Flow;
   readonly hooks: readonly Hook[];
-  /** Warnings. */
-  readonly diagnostics: readonly Diagnostic[];
+  /** What stands where in it. */
+  readonly source: Source;
+  /** What it says and nothing reads: warnings. */
+  unused(): readonly Diagnostic[];
 }
 
 /**
@@ -47,17 +54,20 @@ export async function loadSpec(file: string, text: string, options: SpecOptions)
   if (content === undefined) throw new UserError("usage", sorted(report.diagnostics));
   const stem = basename(file, extname(file));
   const tasks: unknown = raw["tasks"];
-  const flow = await compileFlow(content, {
+  const compiled = await compileFlow(content, {
     report,
     library: options,
     file,
     name: stem === "" ? "flow" : stem,
     taskNames: typeof tasks === "object" && tasks !== null ? Object.keys(tasks) : [],
     variables: variables(file, content, options, report),
+    now: options.now,
   });
   if (report.hasErrors) throw new UserError("usage", sorted(report.diagnostics));
+  const { flow } = compiled;
+  const { source } = read;
   const hooks = (content.hooks ?? []).map((hook) => compileHook(hook, flow.name));
-  return { flow, hooks, diagnostics: report.diagnostics };
+  return { flow, hooks, source, unused: () => unusedOutputs(compiled, source) };
 }
 
 function remainder(
@@ -86,9 +96,7 @@ function variables(
   options: SpecOptions,
   report: Report,
 ): Readonly<Record<string, string | undefined>> {
-  // Values of secrets are read as secrets, and no other way.
-  const open = Object.entries(options.environment.variables).filter(([name]) => !/^FLOWCTL_(SECRET|AGE)_/.test(name));
-  let all: Readonly<Record<string, string | undefined>> = Object.fromEntries(open);
+  let all = openVariables(options.environment.variables);
   for (const [index, name] of many(content.dotenv).entries()) {
     const path = typeof content.dotenv === "string" ? ["dotenv"] : ["dotenv", index];
     const text = options.files.read(resolve(dirname(file), name));

@@ -28,7 +28,9 @@ export function problemsOf(
       for (const key of issue.keys) {
         const instead = SYNONYMS[key];
         const isSynonym = instead !== undefined && known.includes(instead);
-        const help = isSynonym ? `write ${instead}:` : suggestion(key, absentFirst(known, valueAt(source.value, path)));
+        const help = isSynonym
+          ? `write ${instead}:`
+          : (ELSEWHERE[key] ?? suggestion(key, absentFirst(known, valueAt(source.value, path))));
         meant.add(
           [
             ...path,
@@ -85,6 +87,14 @@ const SYNONYMS: Readonly<Record<string, string>> = {
   ...{ retries: "retry", script: "run", command: "run", cmd: "run", cmds: "run", when: "if", condition: "if" },
   ...{ matrix: "foreach", loop: "foreach", working_directory: "cwd", workdir: "cwd", environment: "env", vars: "env" },
   ...{ notifications: "hooks", handlers: "stateHandlers", channel: "to", use: "uses" },
+};
+
+const ON_FAILURE = "a task with trigger: any_failed, which needs: those it watches";
+const STARTED = "flowctl is started by cron or by CI: the README shows how";
+/** What is said with other means here. */
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  ...{ onFailure: ON_FAILURE, on_failure: ON_FAILURE, finally: "a task with trigger: all_finished" },
+  ...{ schedule: STARTED, cron: STARTED, on: STARTED },
 };
 
 /** Keys that are not there yet come first: one of them was meant. */

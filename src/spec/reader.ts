@@ -13,22 +13,34 @@ export type Scope = Readonly<Record<string, unknown>>;
 export interface Surroundings {
   /** Roots that may be read: others are mistakes. */
   readonly roots: readonly string[];
-  readonly params: readonly string[];
+  /** Names of the flow's parameters; absent where it is not known which it has. */
+  readonly params: readonly string[] | undefined;
   readonly tasks: readonly string[];
   /** Names a task's outputs have, where they are known. */
   readonly outputs: ReadonlyMap<string, readonly string[]>;
+  /** Tasks that run once for each item of a list: their outputs are lists, too. */
+  readonly lists?: ReadonlySet<string>;
   /** The task it stands in. */
   readonly self?: string;
+  /** Whether it stands in a script. */
+  readonly isScript?: boolean;
 }
 
 /** What was read: tasks make edges, secrets are looked for before the first task runs. */
 export interface Needs {
   readonly tasks: Set<string>;
   readonly secrets: Set<string>;
+  /** `task.output`, or `task` where all of its outputs are read. */
+  readonly outputs: Set<string>;
+}
+
+/** Nothing is needed yet. */
+export function noNeeds(secrets: Iterable<string> = []): Needs {
+  return { tasks: new Set(), secrets: new Set(secrets), outputs: new Set() };
 }
 
 const ALL_ROOTS: Readonly<Record<string, string>> = {
-  secrets: "a secret never becomes a part of a script: hand it over with env:",
+  secrets: "a secret is handed to a task, with env: or with:, and never becomes a part of anything else",
   tasks: "the tasks' outputs are not known here",
   item: "item goes with foreach:",
   index: "index goes with foreach:",
@@ -40,7 +52,7 @@ export class Reader {
   readonly #around: Surroundings;
   readonly needs: Needs;
 
-  constructor(report: Report, around: Surroundings, needs: Needs = { tasks: new Set(), secrets: new Set() }) {
+  constructor(report: Report, around: Surroundings, needs: Needs = noNeeds()) {
     this.#report = report;
     this.#around = around;
     this.needs = needs;
@@ -131,16 +143,17 @@ export class Reader {
     };
     const around = this.#around;
     if (!around.roots.includes(root)) {
-      const why = ALL_ROOTS[root];
+      const isSecret = root === "secrets" && around.isScript === true;
+      const why = isSecret ? "a secret never stands in run: hand it over with env:" : ALL_ROOTS[root];
       say(
-        root === "secrets" ? "SECRET_IN_SCRIPT" : "UNKNOWN_NAME",
+        isSecret ? "SECRET_IN_SCRIPT" : "UNKNOWN_NAME",
         `"${root}" ${why === undefined ? "is not known in expressions" : "cannot be read here"}`,
         why ?? suggestion(root, around.roots),
       );
       return;
     }
     const [first, second, third] = fields;
-    if (root === "params" && first !== undefined && !around.params.includes(first))
+    if (root === "params" && first !== undefined && around.params?.includes(first) === false)
       say(
         "UNKNOWN_PARAM",
         `there is no parameter "${first}"`,
@@ -158,8 +171,15 @@ export class Reader {
     else if (second !== "outputs") say("UNKNOWN_OUTPUT", `of a task, its outputs can be read: tasks.${first}.outputs`);
     else {
       this.needs.tasks.add(first);
+      this.needs.outputs.add(third === undefined ? first : `${first}.${third}`);
       const known = around.outputs.get(first);
-      if (third !== undefined && known !== undefined && !known.includes(third))
+      if (third !== undefined && around.lists?.has(first) === true)
+        say(
+          "UNKNOWN_OUTPUT",
+          `the outputs of task "${first}" are a list, one for each item`,
+          `tasks.${first}.outputs[0].${third}, or of all: tasks.${first}.outputs.map(each, each.${third})`,
+        );
+      else if (third !== undefined && known !== undefined && !known.includes(third))
         say("UNKNOWN_OUTPUT", `task "${first}" has no output "${third}"`, suggestion(third, known));
     }
   }

@@ -1,4 +1,5 @@
 import { dirname, isAbsolute, resolve } from "node:path";
+import { inputNamesOf } from "../authoring/input-names.ts";
 import { UserError } from "../model/error.ts";
 import { isNotifier } from "../model/notifier.ts";
 import { isTask, type Task, type TaskHandlerEntry } from "../model/task.ts";
@@ -10,6 +11,10 @@ export interface Library {
   readonly tasks: Readonly<Record<string, () => Promise<unknown>>>;
   /** Notifiers and state handlers by name: each gives a function that takes `with`. */
   readonly handlers: Readonly<Record<string, () => Promise<unknown>>>;
+  /** Inputs that tasks of the library cannot do without, and all that those take that do not say so themselves. */
+  readonly inputs?: Readonly<
+    Record<string, { readonly required: readonly string[]; readonly known?: readonly string[] }>
+  >;
   /** Loads a module of the person's, by its absolute path or its package's name. */
   readonly importModule: (path: string) => Promise<Readonly<Record<string, unknown>>>;
 }
@@ -108,7 +113,8 @@ function asTask(value: unknown): Used | undefined {
   if (typeof prototype?.run === "function") return asTask(new (value as new () => unknown)());
   // What task() makes is a function that makes the task.
   if ("create" in value && typeof value.create === "function") return asTask((value as { create(): unknown }).create());
-  return { task: {}, run: (inputs, context) => (value as (...args: unknown[]) => unknown)(inputs, context) };
+  const body = value as (...args: unknown[]) => unknown;
+  return { task: { inputNames: inputNamesOf(body) }, run: (inputs, context) => body(inputs, context) };
 }
 
 function kindOf(value: unknown): string {

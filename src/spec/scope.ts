@@ -8,6 +8,8 @@ export interface FlowScope {
   readonly variables: Readonly<Record<string, string | undefined>>;
   /** The flow's own `env:`, which may have expressions. */
   readonly env: Value;
+  /** The time, in milliseconds. */
+  readonly now: () => number;
 }
 
 /** The values that expressions of one task read, at one attempt of it. */
@@ -32,6 +34,7 @@ export async function taskScope(
     env: flow.variables,
     run: { id: context.runId, attempt: context.attempt },
     flow: { name: flow.flow },
+    now: new globalThis.Date(flow.now()),
     ...itemOf(inputs, alias, context.mapIndex),
   };
   return { ...first, env: { ...flow.variables, ...(flow.env(first) as object) } };

@@ -4,7 +4,7 @@ import { nearest } from "../authoring/nearest.ts";
 export function suggestion(word: string, names: readonly string[]): string | undefined {
   const near = nearest(word, names) ?? names.find((name) => letters(name) === letters(word));
   if (near !== undefined) return `did you mean "${near}"?`;
-  return names.length === 0 || names.length > 16 ? undefined : `known: ${names.join(", ")}`;
+  return names.length === 0 || names.length > 20 ? undefined : `known: ${names.join(", ")}`;
 }
 
 /** Two words with the same letters are one with some swapped. */

@@ -67,10 +67,16 @@ export function isWhole(template: Template): boolean {
   return template.holes.length === 1 && hole?.start === 0 && hole.end === template.text.length;
 }
 
+/** A point in time, of whichever realm. */
+export function isMoment(value: unknown): value is { toISOString(): string } {
+  return Object.prototype.toString.call(value) === "[object Date]";
+}
+
 /** How a value reads inside of a text: maps and lists as JSON, nothing as no text. */
 export function asText(value: unknown): string {
   if (value === null || value === undefined) return "";
   if (value instanceof Error) return value.message;
   if (typeof value === "string") return value;
+  if (isMoment(value)) return value.toISOString();
   return typeof value === "object" ? JSON.stringify(value) : `${value as number}`;
 }

@@ -76,7 +76,7 @@ const numRuns = Number(process.env["FLOWCTL_FUZZ_RUNS"] ?? 400);
 
 describe("a spec with any change in it", () => {
   it(`is accepted, or refused with a place inside of the file (${numRuns} changed specs)`, async () => {
-    const any = async () => () => undefined;
+    const any = async () => (inputs: unknown) => inputs;
     const library = {
       tasks: { notify: any, slack: any, sms: any },
       handlers: { slackNotifier: any, smsNotifier: any },

@@ -26,6 +26,9 @@ export function environment(variables: Record<string, string> = {}): Environment
   };
 }
 
+/** 23:30 UTC: in Oslo it is the next day. */
+export const NOW = 1_769_902_200_000;
+
 /** A spec's text, loaded as if it were a file of the temporary directory. */
 export function load(
   text: string,
@@ -35,6 +38,7 @@ export function load(
   return loadSpec(file, text, {
     environment: environment(variables),
     files: systemFiles(),
+    now: () => NOW,
     tasks: { echo: async () => (inputs: Record<string, unknown>) => inputs },
     handlers: {},
     importModule: async (path) => {

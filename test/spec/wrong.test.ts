@@ -18,7 +18,7 @@ describe("a wrong spec", () => {
   it.each(specs)("%s is told as expected, at a place inside of the file", async (name) => {
     const text = readFileSync(join(directory, name), "utf8");
     const file = join(tmpdir(), "flow.yaml");
-    const any = async () => () => undefined;
+    const any = async () => (inputs: unknown) => inputs;
     const found = await problems(
       load(text, {
         file,

@@ -1,0 +1,8 @@
+/** Environment variables that expressions may read: values of secrets are read as secrets, and no other way. */
+export function openVariables(
+  variables: Readonly<Record<string, string | undefined>>,
+): Readonly<Record<string, string | undefined>> {
+  return Object.fromEntries(Object.entries(variables).filter(([name]) => !HIDDEN.test(name)));
+}
+
+const HIDDEN = /^FLOWCTL_(?:SECRET_|AGE_|SECRETS_KEY$)/;

@@ -2,7 +2,7 @@ import { applyDefaults } from "./apply-defaults.ts";
 import type { Config, HandlerRule } from "../config/config.ts";
 import type { RunFacts } from "../hooks/told.ts";
 import type { Host } from "../host/host.ts";
-import { UserError } from "../model/error.ts";
+import { UserError, type Diagnostic } from "../model/error.ts";
 import type { Flow, FlowHandlerEntry } from "../model/flow.ts";
 import type { Task, TaskHandlerEntry } from "../model/task.ts";
 
@@ -19,7 +19,7 @@ export interface AppliedConfig {
  * Adds the config's state handlers and notification tasks to a flow that knows
  * nothing of them.
  *
- * @throws UserError "usage" where a rule names what does not exist
+ * @throws UserError "usage" with all that is wrong, each at its place in the config
  */
 export async function applyConfig(
   flow: Flow,
@@ -35,16 +35,16 @@ export async function applyConfig(
   const { attachTasks } = await import("./attach-tasks.ts");
   const flowRules = stateHandlers.flow.filter((rule) => matchesRun(rule.match, facts));
   const taskRules = stateHandlers.task.filter((rule) => matchesRun(rule.match, facts));
-  const flowHandlers = (await Promise.all(
-    flowRules.map((rule) => handlerOf("flow", rule, config)),
-  )) as readonly FlowHandlerEntry[];
+  const problems: Diagnostic[] = [];
+  const resolve = async (kind: "flow" | "task", rules: readonly HandlerRule[]) =>
+    (await Promise.all(rules.map((rule) => handlerOf(kind, rule, config, problems)))).flat();
+  const flowHandlers = (await resolve("flow", flowRules)).map(({ handler }) => handler as FlowHandlerEntry);
+  const resolved = await resolve("task", taskRules);
   const { openVariables } = await import("../spec/open-variables.ts");
   const surroundings = { variables: openVariables(environment.variables), now: () => clock.now() };
-  const attached = await attachTasks(flow, facts, config, surroundings);
+  const attached = await attachTasks(flow, facts, config, surroundings, problems);
+  if (problems.length > 0) throw new UserError("usage", problems);
   if (taskRules.length === 0) return { flow: attached, flowHandlers };
-  const resolved = await Promise.all(
-    taskRules.map(async (rule) => ({ rule, handler: await handlerOf("task", rule, config) })),
-  );
   return {
     flow: attached,
     flowHandlers,
@@ -55,15 +55,21 @@ export async function applyConfig(
   };
 }
 
-/** A notifier by name, or an export of a module. */
-async function handlerOf(kind: "flow" | "task", rule: HandlerRule, config: Config): Promise<TaskHandlerEntry> {
+/** A notifier by name, or an export of a module; nothing where it is wrong, which is reported. */
+async function handlerOf(
+  kind: "flow" | "task",
+  rule: HandlerRule,
+  config: Config,
+  problems: Diagnostic[],
+): Promise<readonly { readonly rule: HandlerRule; readonly handler: TaskHandlerEntry }[]> {
   const [{ resolveHandler }, { LIBRARY }] = await Promise.all([
     import("../spec/resolve-uses.ts"),
     import("./library.ts"),
   ]);
   const handler = await resolveHandler(rule.uses, rule.with, config.file ?? "", LIBRARY);
-  if (!("code" in handler)) return handler;
+  if (!("code" in handler)) return [{ rule, handler }];
   const { diagnoseConfig } = await import("../config/diagnose-config.ts");
   const index = String(config.stateHandlers[kind].indexOf(rule));
-  throw new UserError("usage", [diagnoseConfig(config, ["stateHandlers", kind, index], ["uses"], handler)]);
+  problems.push(diagnoseConfig(config, ["stateHandlers", kind, index], ["uses"], handler));
+  return [];
 }

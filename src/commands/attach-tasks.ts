@@ -3,7 +3,7 @@ import type { AttachedTask, Config } from "../config/config.ts";
 import { diagnoseConfig } from "../config/diagnose-config.ts";
 import { matchesRun } from "../hooks/match.ts";
 import type { RunFacts } from "../hooks/told.ts";
-import { UserError, type Diagnostic } from "../model/error.ts";
+import type { Diagnostic } from "../model/error.ts";
 import type { Flow } from "../model/flow.ts";
 import type { Task } from "../model/task.ts";
 import { compileAttached } from "../spec/compile-attached.ts";
@@ -23,13 +23,14 @@ export interface Surroundings {
  * Adds the notification tasks of the config to a flow: each after the tasks it
  * names, else after the flow's terminal and reference tasks.
  *
- * @throws UserError "usage" with all that is wrong, each at its place in the config
+ * @param problems hears of all that is wrong, each at its place in the config
  */
 export async function attachTasks(
   flow: Flow,
   facts: RunFacts,
   config: Config,
   surroundings: Surroundings,
+  problems: Diagnostic[],
 ): Promise<Flow> {
   const wanted = Object.entries(config.tasks).filter(([, task]) => matchesRun(task.match, facts));
   if (wanted.length === 0 || !(flow instanceof AuthoredFlow)) return flow;
@@ -44,7 +45,6 @@ export async function attachTasks(
   const byName = new Map(
     flow.tasks.flatMap((task) => [task.name, specNameOf(task)].map((name) => [name, task] as const)),
   );
-  const problems: Diagnostic[] = [];
   for (const [name, rule] of wanted) {
     const upstream = rule.needs === undefined ? before : upstreamOf(name, rule, byName, config, problems);
     const compiled = await compileAttached(name, rule, {
@@ -65,7 +65,6 @@ export async function attachTasks(
       if (!read.has(from)) extended.addEdge(from, task);
     for (const [input, value] of Object.entries(constants)) extended.setConstant(task, input, value);
   }
-  if (problems.length > 0) throw new UserError("usage", problems);
   if (references.length > 0) extended.setReferenceTasks(references);
   return extended;
 }

@@ -122,7 +122,7 @@ async function prepare(begun: BegunRun, { options, continuation }: RunStart, con
   await watchDeath(run, services.stateDirectory, context);
   const params = (await continuation?.params(context)) ?? (await readParameters(opened.flow, options, context));
   const applied = await applyConfig(opened.flow, begun.facts(), services.config, host);
-  const unknown = await unknownChannels(applied.flow, opened.hooks, services.config, place.file);
+  const unknown = await unknownChannels(applied.flow, opened, services.config, place.file);
   if (unknown.length > 0) throw new UserError("usage", unknown);
   if (begun.mayTell) bequeath(run, applied);
   if (hasHeirs(run) && needsParent(context)) {

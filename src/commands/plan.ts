@@ -1,6 +1,5 @@
 import { resolveParameters } from "../authoring/resolve-parameters.ts";
 import { matchesRun } from "../hooks/match.ts";
-import type { RunFacts } from "../hooks/told.ts";
 import { formatDuration } from "../model/duration.ts";
 import { UserError } from "../model/error.ts";
 import type { Flow } from "../model/flow.ts";
@@ -10,12 +9,12 @@ import { applyConfig } from "./apply-config.ts";
 import type { CommandContext } from "./context.ts";
 import { flowPlace } from "./flow-place.ts";
 import { givenParameters } from "./given-parameters.ts";
-import { longestRetries } from "./lint-flow.ts";
 import { jsonText } from "./json-text.ts";
+import { imaginedRun } from "./imagined-run.ts";
+import { longestRetries } from "./longest-retries.ts";
 import { neededSecrets } from "./needed-secrets.ts";
 import { openFlow } from "./open-flow.ts";
 import { openServices } from "./services.ts";
-import { startedBy } from "./started-by.ts";
 import { PLUMBING } from "./plumbing.ts";
 
 /** The options of `flowctl run --dry-run`: those of a run that matter before it. */
@@ -71,18 +70,8 @@ export async function planCommand(
   const given = await givenParameters(options.param, options.paramsFile, { cwd: globals.cwd, files: host.files });
   const resolved = await resolveParameters(opened.flow.params, given);
   if ("diagnostics" in resolved) throw new UserError("usage", resolved.diagnostics);
-  const hooks = [...config.hooks, ...opened.hooks];
-  const facts: RunFacts = {
-    runId: "plan",
-    flow: opened.flow.name,
-    tags: opened.flow.tags,
-    file: place.file,
-    startedAt: host.clock.now(),
-    startedBy: startedBy(host.environment, host.terminal),
-    hooks,
-    channels: config.channels,
-    source: {},
-  };
+  const facts = imaginedRun(opened, place.file, config, host);
+  const { hooks } = facts;
   const { flow } = await applyConfig(opened.flow, facts, config, host);
   const needed = neededSecrets(
     flow,

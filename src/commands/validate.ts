@@ -1,13 +1,18 @@
+import { dirname } from "node:path";
 import { UserError, type Diagnostic } from "../model/error.ts";
+import type { Flow } from "../model/flow.ts";
+import type { Config } from "../config/config.ts";
 import { annotateDiagnostics, diagnosticJson, renderDiagnostics, shownPath } from "../reporters/diagnostics.ts";
 import type { CommandContext } from "./context.ts";
 import { redactDiagnostics } from "./explain.ts";
-import { flowPlace } from "./flow-place.ts";
+import { flowPlace, type FlowPlace } from "./flow-place.ts";
 import { jsonText } from "./json-text.ts";
-import { lintFlow } from "./lint-flow.ts";
-import { unknownChannels } from "./unknown-channels.ts";
-import { openFlow, type OpenedFlow } from "./open-flow.ts";
+import { applyConfig } from "./apply-config.ts";
+import { imaginedRun } from "./imagined-run.ts";
+import { lint, lintConfig } from "./lint.ts";
+import { openFlow } from "./open-flow.ts";
 import { PLUMBING } from "./plumbing.ts";
+import { unknownChannels } from "./unknown-channels.ts";
 import { openServices } from "./services.ts";
 
 /** The options of `flowctl validate`. */
@@ -32,39 +37,93 @@ export async function validateCommand(
   const { host, globals } = context;
   const { stdout, stderr } = host.terminal;
   const found: Diagnostic[] = [];
-  const results: { readonly file: string; readonly flow: string | null; readonly tasks: number }[] = [];
+  const checked: Checked[] = [];
+  const configs = new Map<string, { readonly config: Config; readonly flows: string[] }>();
   for (const path of paths) {
-    const place = flowPlace(path, context);
-    const opened = await gather(() => openFlow(place, options.name, context), found);
-    const services = await gather(() => openServices(context, { from: place.directory }), found);
-    if (opened !== undefined) {
-      await gather(() => checkGraph(opened), found);
-      const { flow, hooks, warnings } = opened;
-      found.push(...warnings, ...lintFlow(flow, place.file));
-      if (services !== undefined) found.push(...(await unknownChannels(flow, hooks, services.config, place.file)));
-    }
-    const tasks = opened?.flow.tasks.filter((task) => !PLUMBING.has(task.kind)).length ?? 0;
-    results.push({ file: place.file, flow: opened?.flow.name ?? null, tasks });
+    const one = await check(path, options.name, context, found);
+    checked.push(one);
+    const { config, place, flow } = one;
+    if (config?.file === undefined || flow === undefined || !place.directory.startsWith(dirname(config.file))) continue;
+    const known = configs.get(config.file) ?? { config, flows: [] };
+    known.flows.push(flow.name);
+    configs.set(config.file, known);
   }
-  const diagnostics = redactDiagnostics(once(found), (text) => context.redactor.redact(text));
-  const errors = diagnostics.filter((each) => each.severity === "error" || options.strict === true);
+  for (const { config, flows } of configs.values())
+    found.push(...lintConfig(config, flows, { root: dirname(config.file ?? ""), files: host.files }));
+  const diagnostics = redactDiagnostics(inOrder(once(found)), (text) => context.redactor.redact(text));
+  const isBad = diagnostics.some((each) => each.severity === "error" || options.strict === true);
   const variables = host.environment.variables;
   if (globals.json) {
-    const problems = diagnostics.map(diagnosticJson);
-    stdout.write(jsonText({ valid: errors.length === 0, flows: results, problems }, context));
-  } else if (variables["GITHUB_ACTIONS"] === "true") {
+    const flows = checked.map(({ place, flow }) => ({
+      file: place.file,
+      flow: flow?.name ?? null,
+      tasks: countOf(flow),
+    }));
+    stdout.write(jsonText({ valid: !isBad, flows, problems: diagnostics.map(diagnosticJson) }, context));
+    return isBad ? 2 : 0;
+  }
+  if (variables["GITHUB_ACTIONS"] === "true") {
     const workspace = variables["GITHUB_WORKSPACE"];
     for (const line of annotateDiagnostics(diagnostics, workspace === undefined ? {} : { workspace }))
       stdout.write(`${line}\n`);
   }
-  if (!globals.json && diagnostics.length > 0) stderr.write(renderDiagnostics(diagnostics, { cwd: globals.cwd }));
-  if (!globals.json && !globals.quiet)
-    for (const { file, flow, tasks } of results)
-      if (flow !== null && !errors.some((each) => each.file === file))
-        stdout.write(
-          `ok: ${shownPath(file, globals.cwd)}: flow "${flow}", ${tasks} ${tasks === 1 ? "task" : "tasks"}\n`,
-        );
-  return errors.length === 0 ? 0 : 2;
+  if (diagnostics.length > 0) stderr.write(renderDiagnostics(diagnostics, { cwd: globals.cwd }));
+  if (!globals.quiet)
+    for (const each of checked) if (each.isWhole) stdout.write(okLine(each, diagnostics, options, globals.cwd));
+  return isBad ? 2 : 0;
+}
+
+/** One flow that was looked at. */
+interface Checked {
+  readonly place: FlowPlace;
+  /** Absent where it could not be loaded. */
+  readonly flow: Flow | undefined;
+  /** Absent where it is wrong itself. */
+  readonly config: Config | undefined;
+  /** Whether it could be run. */
+  readonly isWhole: boolean;
+}
+
+async function check(
+  path: string,
+  name: string | undefined,
+  context: CommandContext,
+  found: Diagnostic[],
+): Promise<Checked> {
+  const place = flowPlace(path, context);
+  const before = found.length;
+  const opened = await gather(() => openFlow(place, name, context), found);
+  const config = (await gather(() => openServices(context, { from: place.directory }), found))?.config;
+  if (opened === undefined) return { place, flow: undefined, config, isWhole: false };
+  const facts = config === undefined ? undefined : imaginedRun(opened, place.file, config, context.host);
+  const applied =
+    facts === undefined || config === undefined
+      ? undefined
+      : await gather(() => applyConfig(opened.flow, facts, config, context.host), found);
+  const flow = applied?.flow ?? opened.flow;
+  await gather(() => checkGraph(flow), found);
+  if (config !== undefined) found.push(...(await unknownChannels(flow, opened, config, place.file)));
+  found.push(...opened.warnings, ...lint({ opened, file: place.file, flow, config }));
+  const isWhole = !found.slice(before).some((each) => each.severity === "error");
+  return { place, flow: opened.flow, config, isWhole };
+}
+
+function countOf(flow: Flow | undefined): number {
+  return flow?.tasks.filter((task) => !PLUMBING.has(task.kind)).length ?? 0;
+}
+
+function okLine(
+  { place, flow }: Checked,
+  diagnostics: readonly Diagnostic[],
+  { strict }: ValidateOptions,
+  cwd: string,
+): string {
+  const tasks = countOf(flow);
+  const warnings = diagnostics.filter((each) => each.file === place.file).length;
+  if (strict === true && warnings > 0) return "";
+  const count = (number: number, what: string): string => `${number} ${what}${number === 1 ? "" : "s"}`;
+  const doubts = warnings === 0 ? "" : `, ${count(warnings, "warning")}`;
+  return `ok: ${shownPath(place.file, cwd)}: flow "${flow?.name ?? ""}", ${count(tasks, "task")}${doubts}\n`;
 }
 
 async function gather<T>(attempt: () => Promise<T>, found: Diagnostic[]): Promise<T | undefined> {
@@ -77,10 +136,21 @@ async function gather<T>(attempt: () => Promise<T>, found: Diagnostic[]): Promis
   }
 }
 
-async function checkGraph({ flow }: OpenedFlow): Promise<void> {
+async function checkGraph(flow: Flow): Promise<void> {
   const { validateFlow } = await import("../authoring/validate.ts");
   const problems = validateFlow(flow).filter((each) => each.severity === "error");
   if (problems.length > 0) throw new UserError("usage", problems);
+}
+
+/** By file, in the order in which files come, and by place in each. */
+function inOrder(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
+  const files = [...new Set(diagnostics.map((each) => each.file))];
+  return [...diagnostics].sort(
+    (a, b) =>
+      files.indexOf(a.file) - files.indexOf(b.file) ||
+      (a.line ?? 0) - (b.line ?? 0) ||
+      (a.column ?? 0) - (b.column ?? 0),
+  );
 }
 
 /** The config of two flows is the same one: its problems are told once. */

@@ -126,7 +126,15 @@ function expressionTrigger(expression: Expression): Trigger {
     // eslint-disable-next-line @typescript-eslint/only-throw-error -- a signal is thrown, and is not an Error
     throw new TriggerFail(`The trigger is ${expression.code}, which is false.`);
   };
+  EXPRESSIONS.add(trigger);
   return Object.assign(trigger, { triggerName: expression.code });
+}
+
+const EXPRESSIONS = new WeakSet<Trigger>();
+
+/** Whether a trigger was written as an expression: calling it does nothing but answer. */
+export function isExpressionTrigger(trigger: Trigger): boolean {
+  return EXPRESSIONS.has(trigger);
 }
 
 const SPEC_NAME = Symbol.for("flowctl.spec-name");

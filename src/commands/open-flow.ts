@@ -17,7 +17,7 @@ export interface OpenedFlow {
   /** Of a spec: what stands where in it. */
   readonly source?: Source;
   /** Of a spec: what it says and nothing reads. */
-  unused?(): readonly Diagnostic[];
+  readonly unused?: () => readonly Diagnostic[];
 }
 
 /**

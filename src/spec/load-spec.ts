@@ -33,7 +33,7 @@ export interface LoadedSpec {
   /** What stands where in it. */
   readonly source: Source;
   /** What it says and nothing reads: warnings. */
-  unused(): readonly Diagnostic[];
+  readonly unused: () => readonly Diagnostic[];
 }
 
 /**

@@ -19,7 +19,7 @@ const HOT = /^src\/(?:commands\/(?:run|library)|load\/.+|host\/.+|reporters\/(?:
 const APART = /^src\/(?:cli\.ts|authoring\/)/;
 /** Packages that are light, or that every command needs. */
 const LIGHT =
-  /node_modules\/(?:commander|chalk|fastest-levenshtein|ms|picomatch|string-width|strip-ansi|ansi-regex|get-east-asian-width|emoji-regex)\//;
+  /node_modules\/(?:commander|chalk|dequal|fastest-levenshtein|ms|picomatch|string-width|strip-ansi|ansi-regex|get-east-asian-width|emoji-regex)\//;
 const IMPORT = /\bimport\(\s*"(\.[^"]+\.ts)"\s*\)/g;
 
 const options = {

@@ -38,6 +38,7 @@ export { sleep } from "./tasks/sleep.ts";
 export { SmsTask, TwilioTask, smsTask } from "./tasks/sms-task.ts";
 export { WebhookTask, webhookTask } from "./tasks/webhook-task.ts";
 
+export { cacheValidators, type CacheValidator } from "./model/cache-validators.ts";
 export { triggers } from "./model/triggers.ts";
 export {
   EndRun,

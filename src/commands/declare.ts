@@ -19,6 +19,7 @@ export function declareView(command: Command): Command {
     .option("--no-notify", "put nothing in the outbox for hooks and notifiers")
     .option("--strict-notify", "exit with 4 when a notification was not delivered")
     .option("--strict", "run nothing where a secret of a channel is missing")
+    .option("--no-cache", "use no result that was cached by an earlier run")
     .option("--no-annotations", "no annotations under GitHub Actions")
     .option("--ascii", "no characters beyond ASCII");
 }

@@ -13,6 +13,7 @@ import type { Answers } from "./answers.ts";
 import type { AppliedConfig } from "./apply-config.ts";
 import { attributeOutput } from "./attribution.ts";
 import type { BegunRun } from "./begin-run.ts";
+import { openCache } from "./open-cache.ts";
 import { chooseReporter } from "./choose-reporter.ts";
 import type { CommandContext } from "./context.ts";
 import { closeResults, openResults } from "./keep-results.ts";
@@ -75,6 +76,7 @@ export async function executeRun(begun: BegunRun, prepared: PreparedRun, context
   const attribution = attributeOutput(host.terminal, services.redactor, (line) => {
     lines.take(line);
   });
+  const cache = await openCache(begun, prepared, context);
   const notify = notifyLater(begun, flow, told, context);
   using slow = await watchForSlow(begun, told, context);
   try {
@@ -96,10 +98,12 @@ export async function executeRun(begun: BegunRun, prepared: PreparedRun, context
       ...(prepared.taskHandlers === undefined ? {} : { taskHandlers: prepared.taskHandlers }),
       flowHandlers: prepared.flowHandlers,
       ...startOf(prepared.restored),
+      ...(cache === undefined ? {} : { cache: cache.store }),
     });
     attribution.release();
     slow?.[Symbol.dispose]();
     closeResults(results, state, tally, begun, context);
+    for (const problem of cache?.problems ?? []) host.terminal.stderr.write(`warning: ${problem}\n`);
     return await finish(begun, state, { told, reporter }, context);
   } finally {
     attribution.release();

@@ -21,6 +21,8 @@ export interface RunViewOptions {
   readonly strict?: boolean;
   readonly annotations: boolean;
   readonly ascii?: boolean;
+  /** False with `--no-cache`. */
+  readonly cache?: boolean;
 }
 
 /** The options of `flowctl run`, as commander reads them. */

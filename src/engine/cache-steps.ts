@@ -12,7 +12,7 @@ export function useCache(run: TaskRun): State | Promise<State> {
       ? current
       : goOn(run, state("Pending", { message: "The cached result is no longer valid." }));
   if (task.cache === undefined || store === undefined) return current;
-  const found = store.read(keyOf(run));
+  const found = store.read(keyOf(run), task);
   return isThenable(found) ? found.then((all) => choose(run, all)) : choose(run, found);
 }
 
@@ -35,7 +35,7 @@ export function cacheOutput(run: TaskRun): State | Promise<State> {
 
 function keep(run: TaskRun, store: TaskRun["runner"]["options"]["cache"], reached: State): State | Promise<State> {
   if (reached.type !== "Cached" || store === undefined || !run.task.checkpoint) return reached;
-  const written = store.write(keyOf(run), reached);
+  const written = store.write(keyOf(run), reached, run.task);
   return isThenable(written) ? written.then(() => reached) : reached;
 }
 

@@ -1,3 +1,4 @@
+import type { CacheValidator } from "./cache-validators.ts";
 import type { Logger } from "./logger.ts";
 import type { Notifier } from "./notifier.ts";
 import type { NotifyRequest, NotifyReceipt } from "./notification.ts";
@@ -86,11 +87,7 @@ export interface CacheOptions {
   /** Shares one cache between tasks. @default the task's name */
   readonly key?: string;
   /** Whether a cached state may be used. @default only its expiry is looked at */
-  readonly validator?: (
-    cached: State,
-    inputs: Readonly<Record<string, unknown>>,
-    params: Readonly<Record<string, unknown>>,
-  ) => boolean;
+  readonly validator?: CacheValidator;
 }
 
 /** All that describes a task but its body; every duration in milliseconds. */

@@ -1,6 +1,7 @@
 import { Fail, Skip } from "../model/signal.ts";
 import { TASK, type Task, type TaskContext, type TaskHandlerEntry } from "../model/task.ts";
 import { compileBody, type Body } from "./compile-body.ts";
+import { compileCache } from "./compile-cache.ts";
 import { compileTrigger, withSpecName, type CompiledTrigger } from "./compile-trigger.ts";
 import { many, milliseconds, retryOf } from "./fields.ts";
 import type { FlowFile, TaskEntry } from "./flow-schema.ts";
@@ -140,7 +141,7 @@ function runner(
 function makeTask(
   key: string,
   entry: TaskEntry,
-  { content }: TaskSetting,
+  { content, scope }: TaskSetting,
   made: {
     readonly body: Body;
     readonly trigger: CompiledTrigger;
@@ -152,12 +153,9 @@ function makeTask(
   const { body, trigger } = made;
   const kind = body.used.kind ?? "task";
   const chosen = trigger.trigger ?? body.used.trigger;
-  const cache = entry.cache;
   const timeout = entry.timeout ?? content.defaults?.timeout;
   const quiet =
     kind === "notification" && trigger.trigger !== undefined && trigger.trigger.triggerName !== "all_successful";
-  const cacheFor = typeof cache === "object" ? cache.for : cache;
-  const cacheKey = typeof cache === "object" ? cache.key : undefined;
   const settings: Task = {
     [TASK]: true,
     name: entry.name ?? key,
@@ -168,11 +166,8 @@ function makeTask(
       entry.skipOnUpstreamSkip ?? (trigger.isExpression || quiet ? false : (body.used.skipOnUpstreamSkip ?? true)),
     retry: retryOf(entry.retry ?? content.defaults?.retry) ?? body.used.retry,
     timeout: timeout === undefined ? body.used.timeout : milliseconds(timeout),
-    cache:
-      cacheFor === undefined
-        ? body.used.cache
-        : { for: milliseconds(cacheFor), ...(cacheKey === undefined ? {} : { key: cacheKey }) },
-    checkpoint: body.used.checkpoint ?? true,
+    cache: compileCache(key, entry, scope.flow) ?? body.used.cache,
+    checkpoint: entry.checkpoint ?? body.used.checkpoint ?? true,
     stateHandlers: [...(body.used.stateHandlers ?? []), ...made.handlers],
     onFailure: body.used.onFailure,
     secrets: [...new Set([...made.secrets, ...(body.used.secrets ?? [])])],

@@ -19,6 +19,25 @@ const shell = z
   .union([z.enum(["bash", "sh", "zsh", "pwsh", "powershell", "cmd"]), z.array(z.string().min(1)).min(1)])
   .describe("The shell that runs a script, or a program with its arguments that takes it as its last");
 const list = z.union([z.string().min(1), z.array(z.unknown())]);
+const names = z.array(z.string().min(1)).min(1);
+const cache = z
+  .union([
+    duration,
+    z.strictObject({
+      for: duration,
+      key: z.string().min(1).optional().describe("Shares results between tasks of the project"),
+      validator: z
+        .union([
+          z.enum(["never_use", "duration_only", "all_inputs", "all_parameters"]),
+          z.strictObject({ partial_inputs_only: names.describe("Tasks whose outputs must be what they were") }),
+          z.strictObject({ partial_parameters_only: names.describe("Parameters that must be what they were") }),
+        ])
+        .optional()
+        .describe("What must be as it was, beside the age; by default nothing"),
+    }),
+  ])
+  .describe("How long a result may be used again");
+
 const handler = z
   .strictObject({
     uses: z.string().min(1).describe("A notifier by name, or ./file.ts#export"),
@@ -71,10 +90,8 @@ const task = z
       .describe("Whether it is skipped with a task before it; by default true, but not where trigger is an expression"),
     retry: retry.optional(),
     timeout: duration.optional().describe("Each attempt's time"),
-    cache: z
-      .union([duration, z.strictObject({ for: duration, key: z.string().min(1).optional() })])
-      .optional()
-      .describe("How long a result may be used again"),
+    cache: cache.optional(),
+    checkpoint: z.boolean().optional().describe("Whether the result may be written to disk; true by default"),
     foreach: z
       .union([
         list,

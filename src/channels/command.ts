@@ -24,6 +24,7 @@ export const command: Channel = {
   },
   recipients: () => [""],
   send,
+  preview: (delivery) => JSON.stringify(inputOf(delivery), null, 2),
 };
 
 const PERMANENT_CODES = [64, 77, 78, 126, 127];
@@ -38,8 +39,7 @@ async function send(delivery: DeliveryRequest): Promise<Delivery> {
   const [program, ...args] = optionTexts(definition, "run");
   if (program === undefined) return { outcome: "permanent", code: "NO_COMMAND", note: "there is no program to run" };
   const cwd = definition["cwd"];
-  const { title, text } = renderText(delivery, 20_000);
-  const { id, attempt, message } = delivery;
+  const { id, attempt } = delivery;
   const names = { FLOWCTL_NOTIFY_ID: id, FLOWCTL_NOTIFY_ATTEMPT: String(attempt) };
   try {
     const child = spawn(program, args, {
@@ -51,14 +51,17 @@ async function send(delivery: DeliveryRequest): Promise<Delivery> {
       windowsHide: true,
       ...(typeof cwd === "string" ? { cwd } : {}),
     });
-    return await ending(
-      child,
-      JSON.stringify({ id, attempt, repeat: delivery.repeat === true, title, text, message }),
-      delivery,
-    );
+    return await ending(child, JSON.stringify(inputOf(delivery)), delivery);
   } catch (error) {
     return notStarted(error);
   }
+}
+
+/** What the program reads. */
+function inputOf(delivery: DeliveryRequest): object {
+  const { id, attempt, message } = delivery;
+  const { title, text } = renderText(delivery, 20_000);
+  return { id, attempt, repeat: delivery.repeat === true, title, text, message };
 }
 
 /** Feeds a program, waits for its end within the channel's timeout, and judges it. */

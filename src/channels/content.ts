@@ -116,11 +116,13 @@ function historyOf(failed: number, alert: Alert): string {
 function factsOf(alert: Alert): readonly (readonly [string, string])[] {
   const attempt = alert.attempt === undefined ? "" : `attempt ${alert.attempt}`;
   const of = attempt === "" || alert.maxAttempts === undefined ? "" : ` of ${alert.maxAttempts}`;
+  // A slow run is where it was.
+  const change = alert.from === alert.to ? alert.to : `${alert.from} → ${alert.to}`;
   const started = alert.durationMs === undefined ? undefined : alert.at - alert.durationMs;
   const by = alert.startedBy === undefined || alert.startedBy === "other" ? undefined : alert.startedBy;
   const where = [alert.host, alert.user === undefined ? undefined : `user ${alert.user}`, by];
   const facts: readonly (readonly [string, string | undefined])[] = [
-    ["State", `${alert.from} → ${alert.to}${attempt === "" ? "" : `, ${attempt}${of}`}`],
+    ["State", `${change}${attempt === "" ? "" : `, ${attempt}${of}`}`],
     ["Run", alert.runId],
     ["Duration", alert.durationMs === undefined ? undefined : formatDuration(alert.durationMs)],
     [started === undefined ? "At" : "Started", timeOf(started ?? alert.at)],

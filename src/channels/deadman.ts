@@ -10,6 +10,7 @@ import { verdictOf } from "./verdict.ts";
 
 /** What is kept of a body by the hosted service. Source: its documentation, "Attaching Logs". */
 const MOST_BYTES = 10_000;
+const NOTHING = "says nothing of a run's start or end: not sent";
 
 /**
  * A dead man's switch that speaks healthchecks' ping protocol: it is told when
@@ -22,13 +23,17 @@ export const deadman: Channel = {
   check: (definition) => checkOptions(definition, { url: { is: "url", required: true } }),
   recipients: () => [""],
   send,
+  preview: (delivery) => {
+    const signal = signalOf(delivery.message);
+    return signal === undefined ? NOTHING : `ping: ${signal}\n\n${renderText(delivery, MOST_BYTES).text}`;
+  },
 };
 
 async function send(delivery: DeliveryRequest): Promise<Delivery> {
   const text = optionText(delivery, "url");
   if (!isHttpUrl(text)) return { outcome: "permanent", code: "BAD_URL", note: "the URL is not an http or https URL" };
   const signal = signalOf(delivery.message);
-  if (signal === undefined) return { outcome: "delivered", note: "says nothing of a run's start or end: not sent" };
+  if (signal === undefined) return { outcome: "delivered", note: NOTHING };
   const url = new URL(text);
   url.pathname = `${url.pathname.replace(/\/$/, "")}${signal === "success" ? "" : `/${signal}`}`;
   if (delivery.message.kind === "alert") url.searchParams.set("rid", ridOf(delivery.message.alert.runId));

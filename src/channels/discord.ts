@@ -25,6 +25,7 @@ export const discord: Channel = {
   check: (definition) => checkOptions(definition, { url: { is: "url", required: true } }),
   recipients: () => [""],
   send,
+  preview: (delivery) => JSON.stringify(discordLadder(delivery)[0], null, 2),
 };
 
 async function send(delivery: DeliveryRequest): Promise<Delivery> {

@@ -35,6 +35,7 @@ export const email: Channel = {
   check,
   recipients: (definition) => [...new Set(["to", "cc", "bcc"].flatMap((each) => optionTexts(definition, each)))],
   send,
+  preview,
 };
 
 function check(definition: ChannelDefinition): readonly ChannelProblem[] {
@@ -72,6 +73,15 @@ async function send(delivery: DeliveryRequest): Promise<Delivery> {
   } finally {
     transport.close();
   }
+}
+
+/** The head that people see, and the plain part. */
+async function preview(delivery: DeliveryRequest): Promise<string> {
+  const { from, to, cc, subject, messageId, text, html } = await emailOf(delivery);
+  const part = typeof text === "string" ? text : typeof html === "string" ? html : "";
+  const head = Object.entries({ From: from, To: to, Cc: cc, Subject: subject, "Message-ID": messageId });
+  const lines = head.flatMap(([name, value]) => (value === undefined ? [] : [`${name}: ${String(value)}`]));
+  return [...lines, "", part].join("\n");
 }
 
 const HELP: Readonly<Record<string, string>> = {

@@ -15,6 +15,10 @@ export const inbox: Channel = {
   check: (definition) => checkOptions(definition, {}),
   recipients: () => [""],
   send,
+  preview: (delivery) => {
+    const { title, text } = renderText(delivery, LONGEST);
+    return text.startsWith(title) ? text : `${title}\n${text}`;
+  },
 };
 
 /** Longest text that is kept. */

@@ -23,6 +23,7 @@ export const ntfy: Channel = {
     checkOptions(definition, { url: { is: "url", required: true }, token: { is: "text" }, priority: { is: "number" } }),
   recipients: () => [""],
   send,
+  preview: (delivery) => JSON.stringify(bodyOf(delivery), null, 2),
 };
 
 const PRIORITIES: Readonly<Record<Tone, number>> = { crashed: 5, bad: 4, warn: 3, good: 3, neutral: 2 };
@@ -74,10 +75,15 @@ function bodyOf(delivery: DeliveryRequest): Readonly<Record<string, unknown>> {
   return {
     title: cutBytes(content.title, 250),
     // Letters of three bytes are common in error texts and count as such.
-    message: cutBytes(contentText({ ...content, links: [] }, 3000), MOST_BYTES),
+    message: cutBytes(withoutTitle(contentText({ ...content, links: [] }, 3000), content.title), MOST_BYTES),
     priority: own ?? PRIORITIES[content.tone],
     tags: [TAGS[content.tone]],
     ...(first === undefined ? {} : { click: first.url }),
     actions: content.links.slice(0, 3).map(({ label, url }) => ({ action: "view", label, url })),
   };
+}
+
+/** ntfy shows the title by itself. */
+function withoutTitle(text: string, title: string): string {
+  return text.startsWith(`${title}\n`) ? text.slice(title.length + 1) : text;
 }

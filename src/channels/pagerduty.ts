@@ -14,6 +14,7 @@ import { toneOf, type Tone } from "./words.ts";
 const LIMITS = { summary: 1024, source: 255, key: 255 };
 /** PagerDuty asks for minutes, not seconds, after "too many requests". */
 const PAUSE_MS = 2 * 60 * 1000;
+const NOTHING = "neither opens nor closes an incident: not sent";
 
 /**
  * PagerDuty's Events API v2. A failure opens an incident and the next success
@@ -31,11 +32,15 @@ export const pagerduty: Channel = {
     }),
   recipients: () => [""],
   send,
+  preview: (delivery) => {
+    const event = eventOf(delivery);
+    return event === undefined ? NOTHING : JSON.stringify(event, null, 2);
+  },
 };
 
 async function send(delivery: DeliveryRequest): Promise<Delivery> {
   const event = eventOf(delivery);
-  if (event === undefined) return { outcome: "delivered", note: "neither opens nor closes an incident: not sent" };
+  if (event === undefined) return { outcome: "delivered", note: NOTHING };
   const url = optionText(delivery, "url") ?? "https://events.pagerduty.com/v2/enqueue";
   const { answer, failure } = await postJson(url, event, delivery);
   if (answer === undefined) return failure;

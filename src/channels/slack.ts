@@ -17,6 +17,7 @@ export const slack: Channel = {
   check: (definition) => checkOptions(definition, { url: { is: "url", required: true } }),
   recipients: () => [""],
   send,
+  preview: (delivery) => JSON.stringify(slackLadder(delivery)[0], null, 2),
 };
 
 /** Slack's words for a refusal: short, in small letters. Anything else is not shown, for it may repeat the URL. */

@@ -40,6 +40,7 @@ export const sms: Channel = {
   check,
   recipients: (definition) => optionTexts(definition, "to"),
   send,
+  preview: bodyOf,
   find,
 };
 

@@ -23,6 +23,7 @@ export const teams: Channel = {
   check: (definition) => checkOptions(definition, { url: { is: "url", required: true } }),
   recipients: () => [""],
   send,
+  preview: (delivery) => JSON.stringify(teamsPayload(delivery), null, 2),
 };
 
 async function send(delivery: DeliveryRequest): Promise<Delivery> {

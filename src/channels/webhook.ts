@@ -27,6 +27,7 @@ export const webhook: Channel = {
     }),
   recipients: () => [""],
   send,
+  preview: (delivery) => JSON.stringify(JSON.parse(webhookBody(delivery, delivery.at ?? Date.now())), null, 2),
 };
 
 async function send(delivery: DeliveryRequest): Promise<Delivery> {

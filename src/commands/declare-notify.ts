@@ -27,13 +27,16 @@ export function declareNotify(program: Command, does: Does): void {
     .option("--channel <name>", "those of this channel")
     .option("-y, --yes", "do not ask")
     .action(does(async () => (await load()).notifyDropCommand));
-  verb("test [channels...]", "send a marked message, and say what the service answered")
-    .option("--event <event>", "what to tell of", "failed")
+  verb("test [names...]", "send a marked message to channels or hooks, and say what the services answered")
+    .option("--event <event>", "what to tell of, such as failed, crashed, slow or recovered")
+    .option("--hook <name>", "to all channels that this hook tells, in its words")
     .option("--all", "to every channel of the config")
     .option("--dry-run", "only show what would be sent")
     .action(does(async () => (await import("./notify-test.ts")).notifyTestCommand));
-  verb("preview [channel]", "show a message as this channel would send it")
-    .option("--event <event>", "what to tell of", "failed")
+  verb("preview [names...]", "show a message as these channels, or a hook's, would send it")
+    .option("--event <event>", "what to tell of, such as failed, crashed, slow or recovered")
+    .option("--hook <name>", "at all channels that this hook tells, in its words")
+    .option("--all", "at every channel of the config")
     .action(does(async () => (await import("./notify-test.ts")).notifyPreviewCommand));
   program
     .command("inbox")

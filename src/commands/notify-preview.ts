@@ -1,32 +1,20 @@
+import { channelOf } from "../channels/index.ts";
 import type { ChannelDefinition, Message } from "../model/notification.ts";
-import type { DeliveryRequest } from "../outbox/channel.ts";
+import { secretNames } from "./services.ts";
 
-/** What a message looks like at a channel: the payload for Slack, the text for an SMS, plain text elsewhere. */
+/** What a message looks like at a channel, as the channel itself would send it. Secrets stand as their names. */
 export async function previewOf(definition: ChannelDefinition, message: Message, now: number): Promise<string> {
-  const delivery: DeliveryRequest = {
+  const channel = await channelOf(definition.type);
+  return channel.preview({
     id: "n_preview",
     definition,
-    recipient: "",
+    recipient: channel.recipients(definition)[0] ?? "",
     message,
     attempt: 1,
     createdAt: now,
     at: now,
-    values: {},
+    values: Object.fromEntries(secretNames(definition).map((name) => [name, `(secret ${name})`])),
     signal: new AbortController().signal,
     environment: {},
-  };
-  if (definition.type === "slack") {
-    const { slackLadder } = await import("../channels/slack-payload.ts");
-    return JSON.stringify(slackLadder(delivery)[0], null, 2);
-  }
-  if (definition.type === "sms") {
-    const [{ smsText }, { SegmentedMessage }] = await Promise.all([
-      import("../channels/sms-text.ts"),
-      import("../channels/segmented-message.ts"),
-    ]);
-    return smsText(delivery, 2, (text) => new SegmentedMessage(text).segmentsCount);
-  }
-  const { renderText } = await import("../channels/render-text.ts");
-  const { title, text } = renderText(delivery, 10_000);
-  return text.startsWith(title) ? text : `${title}\n${text}`;
+  });
 }

@@ -1,61 +1,78 @@
+import { fillMessage } from "../hooks/fill-message.ts";
 import { userError } from "../model/error.ts";
-import type { CommandContext } from "./context.ts";
+import type { Hook } from "../model/hook.ts";
 import type { Alert, Message } from "../model/notification.ts";
+import type { StateType } from "../model/state.ts";
+import { suggestion } from "../spec/suggestion.ts";
+import type { CommandContext } from "./context.ts";
 
-const EVENTS = ["failed", "crashed", "success", "started", "slow", "recovered", "stillFailing", "refused"] as const;
-type SampleEvent = (typeof EVENTS)[number];
+/** What can be told of a run, by the words of `--event`: its state, and what makes it more than that. */
+const SAMPLES = {
+  failed: { to: "Failed" },
+  crashed: { to: "Crashed" },
+  timedOut: { to: "TimedOut" },
+  cancelled: { to: "Cancelled" },
+  success: { to: "Success" },
+  started: { to: "Running", event: "started" },
+  slow: { to: "Running", event: "slow" },
+  recovered: { to: "Success", event: "recovered", failedBefore: 3 },
+  stillFailing: { to: "Failed", event: "stillFailing", failedBefore: 3 },
+  refused: { to: "Failed", reason: "refused" },
+} as const satisfies Readonly<Record<string, Partial<Alert>>>;
+type Sample = keyof typeof SAMPLES;
+const SAMPLE_NAMES = Object.keys(SAMPLES) as readonly Sample[];
 
-/** An alert that looks like a real one, for `notify test` and `notify preview`; it says that it is a test. */
-export function sampleMessage(event: string, { host }: CommandContext): Message {
-  const known = EVENTS.find((each) => each === event);
-  if (known === undefined) {
-    throw userError("usage", "OPTION", `--event takes ${EVENTS.join(", ")}, not "${event}"`);
-  }
+/**
+ * An alert that looks like a real one, for `notify test` and `notify preview`; it says that it is a test.
+ *
+ * @param event what to tell of. @default what the hook tells of first, else a failure
+ * @throws UserError OPTION where there is no such event
+ */
+export function sampleMessage(
+  event: string | undefined,
+  hook: Hook | undefined,
+  { host }: CommandContext,
+): Message & { readonly kind: "alert" } {
+  const sample = event === undefined ? usualOf(hook) : sampleOf(event);
   const { hostname, user } = host.environment;
-  const failed = known === "failed" || known === "stillFailing" || known === "crashed";
+  const { to, ...more }: Partial<Alert> & { readonly to: StateType } = SAMPLES[sample];
+  const failed = sample === "failed" || sample === "stillFailing" || sample === "crashed";
   const alert: Alert = {
     subject: "flow",
     flow: "test-of-notifications",
     runId: "test",
-    from: known === "started" || known === "refused" ? "Pending" : "Running",
-    to: stateOf(known),
+    from: sample === "started" || sample === "refused" ? "Pending" : "Running",
+    to,
     summary: "This is a test: nothing has happened.",
     ...(failed
       ? {
-          failures: [{ task: "load", type: "Failed", message: "connect ECONNREFUSED 10.0.0.5:5432" }],
+          failures: [{ task: "load", type: "Failed", message: "connect ECONNREFUSED 10.0.0.5:5432 (this is a test)" }],
           detail: "Error: connect ECONNREFUSED 10.0.0.5:5432\n    at load (flows/nightly.ts:88:11)",
         }
       : {}),
-    ...eventOf(known),
-    ...(known === "refused" ? { reason: "refused" as const } : {}),
+    ...more,
     at: host.clock.now(),
-    durationMs: 852_000,
+    ...(sample === "started" || sample === "refused" ? {} : { durationMs: 852_000 }),
     host: hostname,
     user,
     startedBy: "terminal",
     next: ["flowctl notify list"],
   };
-  return { kind: "alert", alert };
+  const text = hook?.message === undefined ? {} : { text: fillMessage(hook.message, alert) };
+  return { kind: "alert", alert: { ...alert, ...text } };
 }
 
-function stateOf(event: SampleEvent): Alert["to"] {
-  switch (event) {
-    case "failed":
-    case "stillFailing":
-    case "refused":
-      return "Failed";
-    case "crashed":
-      return "Crashed";
-    case "success":
-    case "recovered":
-      return "Success";
-    case "started":
-    case "slow":
-      return "Running";
-  }
+function sampleOf(event: string): Sample {
+  const found = SAMPLE_NAMES.find((each) => each.toLowerCase() === event.toLowerCase());
+  if (found !== undefined) return found;
+  throw userError("usage", "OPTION", `--event takes ${SAMPLE_NAMES.join(", ")}, not "${event}"`, {
+    help: suggestion(event, SAMPLE_NAMES) ?? "for example --event failed",
+  });
 }
 
-function eventOf(event: SampleEvent): Partial<Pick<Alert, "event" | "failedBefore">> {
-  if (event === "recovered" || event === "stillFailing") return { event, failedBefore: 3 };
-  return event === "started" || event === "slow" ? { event } : {};
+/** What a hook tells of first. */
+function usualOf(hook: Hook | undefined): Sample {
+  const [state] = hook?.states ?? [];
+  if (state === undefined) return hook?.events?.[0] ?? "failed";
+  return SAMPLE_NAMES.find((each) => SAMPLES[each].to === state && !("event" in SAMPLES[each])) ?? "failed";
 }

@@ -1,16 +1,19 @@
-import { resolveChannel, type NamedChannel } from "../hooks/resolve-channel.ts";
-import { userError } from "../model/error.ts";
+import type { Message } from "../model/notification.ts";
+import type { DeliverySummary } from "../outbox/summary.ts";
 import type { CommandContext } from "./context.ts";
 import { previewOf } from "./notify-preview.ts";
 import { sampleMessage } from "./notify-sample.ts";
+import { targetsOf, type Target } from "./notify-target.ts";
 import { openServices, type Services } from "./services.ts";
 import { waiting } from "./waiting.ts";
 
 /** Options of `flowctl notify test` and `flowctl notify preview`. */
 export interface NotifyTestOptions {
-  /** What to tell of. @default "failed" */
+  /** What to tell of. @default what the hook tells of first, else "failed" */
   readonly event?: string;
-  /** `test`: every channel of the config. */
+  /** All channels that this hook tells, with its own words. */
+  readonly hook?: string;
+  /** Every channel of the config. */
   readonly all?: boolean;
   /** `test`: only show what would be sent. */
   readonly dryRun?: boolean;
@@ -20,8 +23,8 @@ const NOT_ACCEPTED = 4;
 const WAIT_MS = 30_000;
 
 /**
- * `flowctl notify test CHANNEL`: sends a marked message the way every message
- * goes, and says what the service answered. Exit code 4 when it was not taken.
+ * `flowctl notify test NAME`: sends a marked message to a channel, or to all that a hook tells, the
+ * way every message goes, and says what the service answered. Exit code 4 when it was not taken.
  */
 export async function notifyTestCommand(
   names: readonly string[],
@@ -29,78 +32,81 @@ export async function notifyTestCommand(
   context: CommandContext,
 ): Promise<number> {
   const services = await openServices(context);
-  const chosen = channelsOf(names, options, services);
-  if (options.dryRun === true) return preview(chosen, options, context);
+  const targets = targetsOf({ names, hook: options.hook, all: options.all }, services.config);
+  if (options.dryRun === true) return preview(targets, options, context);
   const { host, stop, globals } = context;
   const outbox = await services.outbox();
-  const message = sampleMessage(options.event ?? "failed", context);
   const runId = `test-${host.clock.now().toString(36)}-${Math.floor(host.random() * 1e9).toString(36)}`;
-  const source = services.config.file === undefined ? {} : { source: { config: services.config.file } };
-  const ids = chosen.flatMap((channel) => {
-    const item = {
+  const ids = targets.flatMap((target) => {
+    const { hook, ...channel } = target;
+    return outbox.enqueue({
       runId,
       flow: "test-of-notifications",
       event: "test",
-      key: "test",
+      key: hook?.name ?? "test",
       origin: "hook",
-      names: [],
-    } as const;
-    return outbox.enqueue({ ...item, ...channel, ...source, message });
+      names: hook === undefined ? [] : [hook.name],
+      ...channel,
+      source: sourceOf(services),
+      message: messageFor(target, options, context),
+    });
   });
   const send = () => outbox.deliver({ ids, deadlineMs: WAIT_MS, urgent: true, signal: stop.signal });
   const { outcomes } = await waiting("waiting for the service's answer", send, context);
   // A test that failed is told here; it must not arrive tomorrow.
   await outbox.withdraw(outcomes.flatMap(({ id, state }) => (state === "sent" ? [] : [id])));
   if (globals.json) host.terminal.stdout.write(`${JSON.stringify(outcomes)}\n`);
-  else {
-    for (const { channel, recipient, state, note, help } of outcomes) {
-      const who = recipient === "" ? channel : `${channel} → ${recipient}`;
-      const verdict = state === "sent" ? "accepted by the service" : `not accepted: ${note ?? "no answer in time"}`;
-      host.terminal.stdout.write(`${state === "sent" ? "✔" : "✖"} ${who}  ${verdict}\n`);
-      if (help !== undefined) host.terminal.stdout.write(`  fix: ${help}\n`);
-    }
-  }
+  else host.terminal.stdout.write(verdicts(outcomes));
   return outcomes.every(({ state }) => state === "sent") ? 0 : NOT_ACCEPTED;
 }
 
-/** `flowctl notify preview CHANNEL`: what a message would look like there. Nothing is sent, no secret is read. */
+/** `flowctl notify preview NAME`: what a message would look like there. Nothing is sent, no secret is read. */
 export async function notifyPreviewCommand(
   names: readonly string[],
   options: NotifyTestOptions,
   context: CommandContext,
 ): Promise<number> {
-  return preview(channelsOf(names, options, await openServices(context)), options, context);
+  const { config } = await openServices(context);
+  return preview(targetsOf({ names, hook: options.hook, all: options.all }, config), options, context);
 }
 
 async function preview(
-  channels: readonly NamedChannel[],
+  targets: readonly Target[],
   options: NotifyTestOptions,
   context: CommandContext,
 ): Promise<number> {
-  const message = sampleMessage(options.event ?? "failed", context);
-  for (const { definition, channelName } of channels) {
-    const text = await previewOf(definition, message, context.host.clock.now());
-    if (channels.length > 1) context.host.terminal.stdout.write(`--- ${channelName ?? definition.type}\n`);
-    context.host.terminal.stdout.write(`${text}\n`);
+  const { stdout } = context.host.terminal;
+  for (const target of targets) {
+    const message = sampleMessage(options.event, target.hook, context);
+    const text = await previewOf(target.definition, message, context.host.clock.now());
+    if (targets.length > 1) stdout.write(`--- ${target.channelName ?? target.definition.type}\n`);
+    stdout.write(`${text}\n`);
   }
   return 0;
 }
 
-function channelsOf(
-  names: readonly string[],
-  options: NotifyTestOptions,
-  { config }: Services,
-): readonly NamedChannel[] {
-  const known = Object.keys(config.channels);
-  const wanted = options.all === true ? known : names;
-  if (wanted.length === 0) {
-    throw userError("usage", "NOTIFY_WHICH", "which channel?", { help: `channels: ${known.join(", ")}` });
-  }
-  return wanted.map((name) => {
-    const channel = resolveChannel(name, config.channels);
-    if (channel !== undefined) return channel;
-    throw userError("usage", "UNKNOWN_CHANNEL", `there is no channel "${name}"`, {
-      help: `channels: ${known.join(", ")}`,
-    });
-  });
+/** What a test sends. A dead man's switch would take a test of a failure for one: it gets a note. */
+function messageFor({ definition, hook }: Target, { event }: NotifyTestOptions, context: CommandContext): Message {
+  const sample = sampleMessage(event, hook, context);
+  if (definition.type !== "deadman" || event !== undefined) return sample;
+  return { kind: "text", text: sample.alert.summary ?? "" };
+}
+
+function sourceOf({ config }: Services) {
+  const { namespace } = config.secrets;
+  return {
+    ...(config.file === undefined ? {} : { config: config.file }),
+    ...(namespace === undefined ? {} : { namespace }),
+  };
+}
+
+function verdicts(outcomes: DeliverySummary["outcomes"]): string {
+  return outcomes
+    .map(({ channel, recipient, state, note, help }) => {
+      const who = recipient === "" ? channel : `${channel} → ${recipient}`;
+      const verdict = state === "sent" ? "accepted by the service" : `not accepted: ${note ?? "no answer in time"}`;
+      const fix = help === undefined ? "" : `  fix: ${help}\n`;
+      return `${state === "sent" ? "✔" : "✖"} ${who}  ${verdict}\n${fix}`;
+    })
+    .join("");
 }

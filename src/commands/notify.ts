@@ -1,3 +1,4 @@
+import { distance } from "fastest-levenshtein";
 import { join } from "node:path";
 import { userError } from "../model/error.ts";
 import type { Outbox, StoredItem } from "../outbox/outbox.ts";
@@ -71,7 +72,7 @@ export async function notifyShowCommand(
 ): Promise<number> {
   const outbox = await openOutbox(context);
   const stored = outbox.read(id);
-  if (stored === undefined) throw unknownItem(id);
+  if (stored === undefined) throw unknownItem(id, outbox.list());
   const { stdout } = context.host.terminal;
   stdout.write(context.globals.json ? `${JSON.stringify(itemData(stored))}\n` : itemLines(stored));
   return 0;
@@ -190,7 +191,7 @@ function choose(
   return ids.map((id) => {
     const found = items.filter(({ item }) => item.id.startsWith(id));
     const exact = found.find(({ item }) => item.id === id) ?? (found.length === 1 ? found[0] : undefined);
-    if (exact === undefined) throw unknownItem(id);
+    if (exact === undefined) throw unknownItem(id, items);
     return exact;
   });
 }
@@ -199,9 +200,16 @@ function ofChannel(channel: string | undefined): (stored: StoredItem) => boolean
   return ({ item }) => channel === undefined || item.channelName === channel || item.definition.type === channel;
 }
 
-function unknownItem(id: string): Error {
-  return userError("usage", "NOTIFY_UNKNOWN", `no one message has an id that starts with "${id}"`, {
-    help: "flowctl notify list",
+function unknownItem(id: string, items: readonly StoredItem[]): Error {
+  const known = items.map(({ item }) => item.id);
+  const matching = known.filter((each) => each.startsWith(id));
+  if (matching.length > 1)
+    return userError("usage", "NOTIFY_UNKNOWN", `${count(matching.length)} have an id that starts with "${id}"`, {
+      help: `say more of it: ${matching.slice(0, 5).join(", ")}`,
+    });
+  const near = known.find((each) => distance(each, id) <= 3 || distance(each.slice(0, id.length), id) <= 2);
+  return userError("usage", "NOTIFY_UNKNOWN", `no message has an id that starts with "${id}"`, {
+    help: near === undefined || id.length < 5 ? "flowctl notify list" : `did you mean "${near}"?`,
   });
 }
 

@@ -9,6 +9,8 @@ export interface Channel {
   recipients(definition: ChannelDefinition): readonly string[];
   /** Sends one message once. It never throws and never retries. */
   send(delivery: DeliveryRequest): Promise<Delivery>;
+  /** What would be sent, as text for people: the payload, or the mail's head and body. It touches no network. */
+  preview(delivery: DeliveryRequest): string | Promise<string>;
   /** What is done with a message that may or may not have arrived and of which `find` knows nothing. @default "resend" */
   readonly ambiguous?: "resend" | "hold";
   /** Asks the service whether the message of an earlier, ambiguous attempt arrived. It never throws. */

@@ -49,6 +49,7 @@ export function scriptedChannel(answers: (Delivery | "throw" | "hang")[] = [], m
     type: "fake",
     check: () => [],
     recipients: () => [""],
+    preview: () => "",
     send(request) {
       seen.push(request);
       const answer = answers.shift() ?? { outcome: "delivered" as const };

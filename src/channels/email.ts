@@ -79,8 +79,11 @@ async function send(delivery: DeliveryRequest): Promise<Delivery> {
 async function preview(delivery: DeliveryRequest): Promise<string> {
   const { from, to, cc, subject, messageId, text, html } = await emailOf(delivery);
   const part = typeof text === "string" ? text : typeof html === "string" ? html : "";
-  const head = Object.entries({ From: from, To: to, Cc: cc, Subject: subject, "Message-ID": messageId });
-  const lines = head.flatMap(([name, value]) => (value === undefined ? [] : [`${name}: ${String(value)}`]));
+  const head = { From: from, To: to, Cc: cc, Subject: subject, "Message-ID": messageId };
+  const lines = Object.entries(head).flatMap(([name, value]) => {
+    const texts = [value].flat().filter((each) => typeof each === "string");
+    return texts.length === 0 ? [] : [`${name}: ${texts.join(", ")}`];
+  });
   return [...lines, "", part].join("\n");
 }
 

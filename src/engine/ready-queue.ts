@@ -55,6 +55,8 @@ export class ReadyQueue {
   readonly #isLimited: boolean;
   readonly #used = new Map<string, number>();
   readonly #parked = new Map<string, Parked[]>();
+  /** How often something parked was let out. */
+  #wakes = 0;
   readonly #taskOf: (entry: Entry) => Task;
 
   constructor(limits: Readonly<Record<string, number>>, taskOf: (entry: Entry) => Task) {
@@ -74,15 +76,29 @@ export class ReadyQueue {
 
   /** @returns the next entry whose pools have room, with its place in them taken; undefined when there is none */
   take(): Entry | undefined {
+    for (;;) {
+      const wakes = this.#wakes;
+      const entry = this.#next();
+      // What was woken on the way may have gone to a level that was passed already.
+      if (entry !== undefined || wakes === this.#wakes) return entry;
+    }
+  }
+
+  #next(): Entry | undefined {
     for (const { priority, ready, counting } of this.#levels) {
       for (let entry = ready.first; entry !== undefined; entry = ready.first) {
         ready.shift();
         if (this.#enter(entry, priority, false)) return entry;
       }
       for (let entry = counting.first; entry !== undefined; entry = counting.first) {
-        if (!(entry as MapRun).isCounting) counting.shift();
-        else if (this.#enter(entry, priority, true)) return entry;
-        else counting.shift();
+        counting.shift();
+        if (!(entry as MapRun).isCounting) {
+          // It has no more children to start, and leaves the place that it was woken for to others.
+          this.#wakeAll(entry);
+        } else if (this.#enter(entry, priority, true)) {
+          counting.putBack(entry);
+          return entry;
+        }
       }
     }
     return undefined;
@@ -93,17 +109,33 @@ export class ReadyQueue {
     if (!this.#isLimited) return;
     for (const pool of this.#poolsOf(task)) {
       this.#used.set(pool, (this.#used.get(pool) ?? 1) - 1);
-      const next = this.#parked.get(pool)?.shift();
-      if (next === undefined) continue;
-      const { ready, counting } = this.#level(next.priority);
-      (next.isCounting ? counting : ready).putBack(next.entry);
+      this.#wake(pool);
     }
+  }
+
+  /** Lets the next of those that wait for a pool try again, if there is room in it. */
+  #wake(pool: string): void {
+    if (this.#isFull(pool)) return;
+    const next = this.#parked.get(pool)?.shift();
+    if (next === undefined) return;
+    const { ready, counting } = this.#level(next.priority);
+    (next.isCounting ? counting : ready).putBack(next.entry);
+    this.#wakes += 1;
+  }
+
+  #wakeAll(passing: Entry, but?: string): void {
+    if (!this.#isLimited) return;
+    for (const pool of this.#poolsOf(this.#taskOf(passing))) if (pool !== but) this.#wake(pool);
+  }
+
+  #isFull(pool: string): boolean {
+    return (this.#used.get(pool) ?? 0) >= (this.#limits[pool] ?? Infinity);
   }
 
   #enter(entry: Entry, priority: number, isCounting: boolean): boolean {
     if (!this.#isLimited) return true;
     const pools = this.#poolsOf(this.#taskOf(entry));
-    const full = pools.find((pool) => (this.#used.get(pool) ?? 0) >= (this.#limits[pool] ?? Infinity));
+    const full = pools.find((pool) => this.#isFull(pool));
     if (full === undefined) {
       for (const pool of pools) this.#used.set(pool, (this.#used.get(pool) ?? 0) + 1);
       return true;
@@ -112,6 +144,8 @@ export class ReadyQueue {
     const behind = line.findIndex((each) => each.priority < priority);
     line.splice(behind < 0 ? line.length : behind, 0, { entry, priority, isCounting });
     this.#parked.set(full, line);
+    // Woken for one pool and held up by another, it must not hold up those behind it in the first.
+    this.#wakeAll(entry, full);
     return false;
   }
 

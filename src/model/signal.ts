@@ -32,11 +32,30 @@ function define<T extends StateType>(type: T): SignalClass<T> {
 }
 
 /** The task failed; it is retried if retries are left. */
-export class Fail extends define("Failed") {}
+export class Fail extends Signal {
+  constructor(
+    message?: string | null,
+    fields: Fields<"Failed"> = {},
+    type: "Failed" | "TriggerFailed" | "ValidationFailed" = "Failed",
+  ) {
+    super(type, message ?? null, fields);
+  }
+}
+
 /** The task failed as if its trigger had. */
-export class TriggerFail extends define("TriggerFailed") {}
+export class TriggerFail extends Fail {
+  constructor(message?: string | null, fields: Fields<"TriggerFailed"> = {}) {
+    super(message, fields, "TriggerFailed");
+  }
+}
+
 /** What the task made is not valid. */
-export class ValidationFail extends define("ValidationFailed") {}
+export class ValidationFail extends Fail {
+  constructor(message?: string | null, fields: Fields<"ValidationFailed"> = {}) {
+    super(message, fields, "ValidationFailed");
+  }
+}
+
 /** The task is done, now. */
 export class Succeed extends define("Success") {}
 /** The task had nothing to do; tasks below it are skipped, too, by default. */

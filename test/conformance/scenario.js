@@ -117,14 +117,15 @@ function act(entry, inputs, api, errors) {
   throw makeSignal(entry, api);
 }
 
+/** The more special first: TRIGGERFAIL is a FAIL, too. */
 const SIGNALS = {
-  FAIL: "Fail",
   SKIP: "Skip",
   SUCCESS: "Succeed",
   RETRY: "Retry",
   LOOP: "Loop",
   TRIGGERFAIL: "TriggerFail",
   VALIDATIONFAIL: "ValidationFail",
+  FAIL: "Fail",
 };
 
 function makeSignal(entry, api) {

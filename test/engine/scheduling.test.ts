@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { SimulatedClock } from "./simulated-clock.ts";
 import { edge, graph, node, run } from "./rig.ts";
@@ -43,6 +44,55 @@ describe("the order in which tasks run", () => {
     await run(graph(tasks, [], { pools: { db: 1 } }), { clock, pools: { "tag:gpu": 1 } });
     expect(most).toMatchObject({ db: 1, gpu: 1, "": 3 });
     expect(order).toEqual(["db1", "gpu1", "free", "db2", "gpu2"]);
+  });
+
+  it("does not keep a place in one pool empty for a task that waits for another", async () => {
+    const { clock, order, body } = crowd();
+    const after = (name: string, ms: number) => async () => {
+      order.push(name);
+      await clock.sleep(ms);
+    };
+    const tasks = [
+      node("holds gpu", after("holds gpu", 5000), { tags: ["gpu"] }),
+      node("holds db", after("holds db", 1000), { pool: "db" }),
+      node("needs both", body("needs both"), { pool: "db", tags: ["gpu"] }),
+      node("needs db", body("needs db"), { pool: "db" }),
+    ];
+    await run(graph(tasks, [], { pools: { db: 1, "tag:gpu": 1 } }), { clock });
+    expect(order).toEqual(["holds gpu", "holds db", "needs db", "needs both"]);
+    expect(clock.now()).toBe(6000);
+  });
+
+  it("runs every task of any pools and priorities, and none beyond a limit", async () => {
+    const pool = fc.constantFrom("a", "b", undefined);
+    const one = fc.record({ pool, tags: fc.subarray(["x", "y"]), priority: fc.integer({ min: -1, max: 1 }) });
+    const limit = fc.integer({ min: 1, max: 2 });
+    const limits = fc.record({ a: limit, b: limit, "tag:x": limit, "tag:y": limit });
+    await fc.assert(
+      fc.asyncProperty(fc.array(one, { maxLength: 12 }), limits, fc.boolean(), async (all, pools, isMapped) => {
+        const clock = new SimulatedClock();
+        const used: Record<string, number> = {};
+        const list = node("list", () => [1, 2, 3]);
+        const tasks = all.map(({ pool: own, tags, priority }, i) =>
+          node(
+            `t${i}`,
+            async () => {
+              const taken = [...(own === undefined ? [] : [own]), ...tags.map((tag) => `tag:${tag}`)];
+              for (const each of taken) {
+                used[each] = (used[each] ?? 0) + 1;
+                expect(used[each]).toBeLessThanOrEqual(pools[each as "a"]);
+              }
+              await clock.sleep(10 + (i % 3));
+              for (const each of taken) used[each] = (used[each] ?? 0) - 1;
+            },
+            { pool: own, tags, priority },
+          ),
+        );
+        const edges = isMapped ? tasks.map((each) => edge(list, each, { key: "x", mapped: true })) : [];
+        const { state: reached } = await run(graph([list, ...tasks], edges, { pools }), { clock, concurrency: 8 });
+        expect(reached.type).toBe("Success");
+      }),
+    );
   });
 
   it("puts higher priorities first where tasks have to wait, and else comes first who came first", async () => {

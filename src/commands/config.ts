@@ -117,5 +117,6 @@ function lines(config: Config): readonly (readonly [string, unknown])[] {
 function told(origin: Origin | undefined, cwd: string): string {
   if (origin?.variable !== undefined) return `env ${origin.variable}`;
   if (origin?.file === undefined) return "default";
-  return `${relative(cwd, origin.file)}${origin.line === undefined ? "" : `:${origin.line}`}`;
+  const line = origin.line === undefined ? "" : `:${origin.line}`;
+  return `${relative(cwd, origin.file)}${line}${origin.profile === undefined ? "" : ` (profile ${origin.profile})`}`;
 }

@@ -9,6 +9,8 @@ export interface GlobalOptions {
   readonly cwd: string;
   /** `--config FILE`, or `none`. */
   readonly config: string | undefined;
+  /** `--profile NAME`. */
+  readonly profile: string | undefined;
   readonly quiet: boolean;
   /** 0, 1 (`-v`) or 2 (`-vv`: debug). */
   readonly verbose: number;

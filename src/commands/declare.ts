@@ -51,5 +51,6 @@ export function declareFlowChecks(program: Command, does: Does): void {
     .option("-n, --name <flow>", "the flow's name, where the file holds several")
     .option("--format <form>", "tree, mermaid, dot, json or svg")
     .option("--all", "with the plumbing between tasks")
+    .option("--run <run>", "colour tasks by what became of them in this run: an id, or last")
     .action(does(async () => (await import("./graph.ts")).graphCommand));
 }

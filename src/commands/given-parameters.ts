@@ -6,6 +6,8 @@ import { UserError, userError, type Diagnostic } from "../model/error.ts";
 export interface GivenParameters {
   readonly text: Readonly<Record<string, string>>;
   readonly values: Readonly<Record<string, unknown>>;
+  /** Where each came from, in words: `-p`, or the file's name. */
+  readonly origins: Readonly<Record<string, string>>;
 }
 
 /**
@@ -22,6 +24,7 @@ export async function givenParameters(
   const text: Record<string, string> = {};
   const values: Record<string, unknown> =
     file === undefined ? {} : await fromFile(resolve(options.cwd, file), options.files);
+  const origins: Record<string, string> = Object.fromEntries(Object.keys(values).map((name) => [name, file ?? ""]));
   const problems: Diagnostic[] = [];
   const wrong = (message: string, help: string): void => {
     problems.push({ code: "PARAMETER_FORM", severity: "error", message, help });
@@ -31,6 +34,7 @@ export async function givenParameters(
     if (name === undefined) {
       wrong(`"${word}" is not a parameter`, "write it as -p name=value, -p name:=json or -p name=@file");
     } else if (sign === ":=") {
+      origins[name] = "-p";
       Reflect.deleteProperty(text, name);
       try {
         values[name] = JSON.parse(value);
@@ -42,13 +46,15 @@ export async function givenParameters(
       if (content === undefined)
         wrong(`parameter "${name}": there is no file ${value.slice(1)}`, "name a file that exists");
       else text[name] = content.replace(/\r?\n$/, "");
+      origins[name] = value;
     } else {
       text[name] = value;
+      origins[name] = "-p";
     }
   }
   if (problems.length > 0) throw new UserError("usage", problems);
   for (const name of Object.keys(text)) Reflect.deleteProperty(values, name);
-  return { text, values };
+  return { text, values, origins };
 }
 
 async function fromFile(file: string, files: Files): Promise<Record<string, unknown>> {

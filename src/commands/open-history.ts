@@ -6,7 +6,9 @@ import { openServices, type Services } from "./services.ts";
 /** The record of this project's runs, for commands that look at it. */
 export async function openHistory(
   context: CommandContext,
+  /** The flow file's directory; the current one where there is no flow. */
+  from?: string,
 ): Promise<{ readonly store: RunStore; readonly services: Services }> {
-  const services = await openServices(context);
+  const services = await openServices(context, from === undefined ? {} : { from });
   return { store: openStore(services, context), services };
 }

@@ -3,18 +3,18 @@ import { matchesRun } from "../hooks/match.ts";
 import { formatDuration } from "../model/duration.ts";
 import { UserError } from "../model/error.ts";
 import type { Flow } from "../model/flow.ts";
-import { isNotifier } from "../model/notifier.ts";
 import type { Task } from "../model/task.ts";
 import { applyConfig } from "./apply-config.ts";
 import type { CommandContext } from "./context.ts";
 import { flowPlace } from "./flow-place.ts";
-import { givenParameters } from "./given-parameters.ts";
+import { givenParameters, type GivenParameters } from "./given-parameters.ts";
 import { jsonText } from "./json-text.ts";
 import { imaginedRun } from "./imagined-run.ts";
 import { longestRetries } from "./longest-retries.ts";
 import { neededSecrets } from "./needed-secrets.ts";
 import { openFlow } from "./open-flow.ts";
 import { openServices } from "./services.ts";
+import { toldOf, triggerOf } from "./told-of.ts";
 import { PLUMBING } from "./plumbing.ts";
 
 /** The options of `flowctl run --dry-run`: those of a run that matter before it. */
@@ -31,7 +31,8 @@ export interface Plan {
   readonly parameters: readonly {
     readonly name: string;
     readonly value: unknown;
-    readonly origin: "given" | "default";
+    /** `-p`, the parameters' file, `env NAME` or `default`. */
+    readonly origin: string;
   }[];
   readonly tasks: readonly PlannedTask[];
   readonly secrets: readonly { readonly name: string; readonly for: readonly string[]; readonly from: string | null }[];
@@ -72,7 +73,8 @@ export async function planCommand(
   if ("diagnostics" in resolved) throw new UserError("usage", resolved.diagnostics);
   const facts = imaginedRun(opened, place.file, config, host);
   const { hooks } = facts;
-  const { flow } = await applyConfig(opened.flow, facts, config, host);
+  const applied = await applyConfig(opened.flow, facts, config, host);
+  const { flow } = applied;
   const needed = neededSecrets(
     flow,
     config,
@@ -86,7 +88,7 @@ export async function planCommand(
     parameters: Object.entries(resolved.values).map(([name, value]) => ({
       name,
       value,
-      origin: name in given.text || name in given.values ? "given" : "default",
+      origin: originOf(name, given, opened.flow),
     })),
     tasks: plannedTasks(flow),
     secrets: names.map((name) => ({
@@ -94,21 +96,20 @@ export async function planCommand(
       for: [...(needed.tasks.get(name) ?? []), ...(needed.channels.get(name) ?? [])],
       from: found?.origins.get(name) ?? null,
     })),
-    notifications: [
-      ...hooks
-        .filter((hook) => matchesRun(hook.match, facts))
-        .map(
-          (hook) =>
-            `hook "${hook.name}": ${[...hook.states, ...(hook.events ?? [])].join(", ")} → ${hook.to.join(", ")}`,
-        ),
-      ...notifiersOf(flow),
-      ...flow.tasks
-        .filter((task) => task.kind === "notification")
-        .map((task) => `task "${task.name}": when ${triggerOf(task)}`),
-    ],
+    notifications: toldOf(
+      applied,
+      hooks.filter((hook) => matchesRun(hook.match, facts)),
+    ),
   };
   host.terminal.stdout.write(globals.json ? jsonText(plan, services) : render(plan));
   return plan.secrets.some(({ name, from }) => from === null && needed.tasks.has(name)) ? 3 : 0;
+}
+
+function originOf(name: string, { origins }: GivenParameters, { params }: Flow): string {
+  const origin = Object.hasOwn(origins, name) ? origins[name] : undefined;
+  if (origin !== undefined) return origin;
+  const declared = params.kind === "declared" ? params.declarations.find((each) => each.name === name) : undefined;
+  return declared?.variable === undefined ? "default" : `env ${declared.variable}`;
 }
 
 function plannedTasks(flow: Flow): readonly PlannedTask[] {
@@ -140,23 +141,6 @@ function plannedTasks(flow: Flow): readonly PlannedTask[] {
       cacheMs: task.cache?.for ?? null,
     }))
     .sort((a, b) => a.stage - b.stage);
-}
-
-function triggerOf(task: Task): string {
-  return task.trigger === undefined ? "all_successful" : (task.trigger.triggerName ?? "a trigger of its own");
-}
-
-function notifiersOf(flow: Flow): readonly string[] {
-  const told = (who: string, entries: readonly unknown[]): readonly string[] =>
-    entries.filter(isNotifier).map(({ to, onlyStates, ignoreStates }) => {
-      const which =
-        onlyStates?.join(", ") ?? (ignoreStates === undefined ? "every change" : `all but ${ignoreStates.join(", ")}`);
-      return `notifier of ${who}: ${which} → ${typeof to === "string" ? to : to.type}`;
-    });
-  return [
-    ...told("the flow", flow.stateHandlers),
-    ...flow.tasks.flatMap((task) => told(`task "${task.name}"`, task.stateHandlers)),
-  ];
 }
 
 function render(plan: Plan): string {

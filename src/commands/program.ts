@@ -79,6 +79,7 @@ function declare(parts: ProcessParts, first: string | undefined, done: (code: nu
     .version(VERSION, "-V, --version", "show the version")
     .option("-C, --cwd <dir>", "work as if started in this directory")
     .option("--config <file>", "this config file; none for no config")
+    .option("--profile <name>", "the part of the config under profiles: NAME, too")
     .option("-q, --quiet", "say nothing unless something is wrong")
     .option("-v, --verbose", "say more; twice for debugging", (_: string, count: number) => count + 1, 0)
     .addOption(new Option("--color <when>", "colour the output").choices(["auto", "always", "never"]).default("auto"))
@@ -152,10 +153,11 @@ function suggestion(word: string, names: readonly string[]): string {
 }
 
 function globalOptions(options: Readonly<Record<string, unknown>>, host: SystemHost): GlobalOptions {
-  const { cwd, config, quiet, verbose, color, input, json } = options;
+  const { cwd, config, profile, quiet, verbose, color, input, json } = options;
   return {
     cwd: resolve(host.environment.cwd, typeof cwd === "string" ? cwd : "."),
     config: typeof config === "string" ? config : undefined,
+    profile: typeof profile === "string" ? profile : undefined,
     quiet: quiet === true,
     verbose: typeof verbose === "number" ? verbose : 0,
     color: color === false ? "never" : (color as GlobalOptions["color"]),

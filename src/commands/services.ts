@@ -48,6 +48,7 @@ export async function openServices(
   const config = await loadConfig({
     from,
     ...(globals.config === undefined ? {} : { explicit: globals.config }),
+    ...(globals.profile === undefined ? {} : { profile: globals.profile }),
     environment,
     files,
     importModule: async (path) => (await import("../load/import-module.ts")).importModule(path),
@@ -149,6 +150,8 @@ async function foreignSecrets(
   const found = await loadConfig({
     from: host.environment.home,
     explicit,
+    // Which profiles it has is its own business.
+    profile: "",
     environment: host.environment,
     files: host.files,
     importModule: async (path) => (await import("../load/import-module.ts")).importModule(path),

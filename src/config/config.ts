@@ -110,6 +110,8 @@ export interface DeliveryConfig {
 export interface Origin {
   readonly file?: string;
   readonly line?: number;
+  /** The profile it stands in. */
+  readonly profile?: string;
   /** The environment variable that set it. */
   readonly variable?: string;
 }

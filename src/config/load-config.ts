@@ -35,6 +35,7 @@ export async function loadConfig(request: ConfigRequest): Promise<Config> {
   const { environment, files } = request;
   const explicit = request.explicit ?? (environment.variables["FLOWCTL_CONFIG"] || undefined);
   const found = explicit === undefined ? findConfig(request.from, files, environment) : named(explicit, request);
+  if (found.file === undefined && request.profile !== undefined) chosenProfile(request.profile, []);
   const overrides = environmentOverrides(environment.variables);
   const config =
     found.file === undefined ? emptyConfig(found.searched) : await read(found.file, found.searched, request);

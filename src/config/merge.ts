@@ -25,7 +25,9 @@ export function mergeLayers(layers: readonly Layer[], profile: string | undefine
   const note = (key: string, layer: Layer, path: Path): void => {
     places.set(key, { file: layer.file, source: layer.source, path });
     const line = layer.source === undefined ? undefined : lineOf(layer.source.text, layer.source.keyAt(path).start);
-    origins.set(key, { file: layer.file, ...(line === undefined ? {} : { line }) });
+    const [first, name] = path.slice(layer.under.length);
+    const inProfile = first === "profiles" ? { profile: String(name) } : {};
+    origins.set(key, { file: layer.file, ...(line === undefined ? {} : { line }), ...inProfile });
   };
   const take = (part: ConfigPart, layer: Layer, under: Path): void => {
     for (const [key, value] of Object.entries(absolute(part, dirname(layer.file)))) {

@@ -1,6 +1,8 @@
 import type { Flow } from "../model/flow.ts";
 import type { Task } from "../model/task.ts";
+import type { StateType } from "../model/state.ts";
 import { drawSvg } from "./draw-svg.ts";
+import { COLORS, shadeOf, type Shade } from "./shade.ts";
 
 /** How a graph can be drawn. */
 export const GRAPH_FORMATS = ["tree", "mermaid", "dot", "json", "svg"] as const;
@@ -16,6 +18,11 @@ interface Drawn {
   }[];
 }
 
+/** With what became of each task; nothing where no run is looked at. */
+interface Coloured extends Drawn {
+  readonly stateOf: (task: Task) => StateType | undefined;
+}
+
 const PLUMBING: ReadonlySet<Task["kind"]> = new Set(["parameter", "constant", "collection", "secret"]);
 
 /**
@@ -23,8 +30,19 @@ const PLUMBING: ReadonlySet<Task["kind"]> = new Set(["parameter", "constant", "c
  *
  * @param options.all shows the plumbing between tasks, too; without it, what leads through it is one arrow
  */
-export function drawGraph(flow: Flow, format: GraphFormat, options: { readonly all?: boolean } = {}): string {
-  const drawn = options.all === true ? whole(flow) : withoutPlumbing(flow);
+export function drawGraph(
+  flow: Flow,
+  format: GraphFormat,
+  options: {
+    readonly all?: boolean;
+    /** What became of the tasks in a run, by name: they are coloured by it. */
+    readonly states?: ReadonlyMap<string, StateType>;
+  } = {},
+): string {
+  const { states } = options;
+  const stateOf = (task: Task): StateType | undefined =>
+    states === undefined ? undefined : (states.get(task.name) ?? "Pending");
+  const drawn = { ...(options.all === true ? whole(flow) : withoutPlumbing(flow)), stateOf };
   switch (format) {
     case "tree":
       return tree(flow, drawn);
@@ -78,7 +96,7 @@ function note(task: Task): string {
   ].join(", ");
 }
 
-function tree(flow: Flow, { tasks, links }: Drawn): string {
+function tree(flow: Flow, { tasks, links, stateOf }: Coloured): string {
   const lines = [flow.name];
   const shown = new Set<Task>();
   const below = new Map<Task, Task[]>();
@@ -88,7 +106,9 @@ function tree(flow: Flow, { tasks, links }: Drawn): string {
     const about = note(task);
     const children = below.get(task) ?? [];
     const more = again && children.length > 0 ? " …" : "";
-    lines.push(`${indent}${isLast ? "└─ " : "├─ "}${task.name}${about === "" ? "" : ` (${about})`}${more}`);
+    const state = stateOf(task);
+    const end = `${about === "" ? "" : ` (${about})`}${state === undefined ? "" : `: ${state}`}${more}`;
+    lines.push(`${indent}${isLast ? "└─ " : "├─ "}${task.name}${end}`);
     if (again) return;
     shown.add(task);
     for (const [index, child] of children.entries())
@@ -100,7 +120,7 @@ function tree(flow: Flow, { tasks, links }: Drawn): string {
   return `${lines.join("\n")}\n`;
 }
 
-function mermaid({ tasks, links }: Drawn): string {
+function mermaid({ tasks, links, stateOf }: Coloured): string {
   const id = ids(tasks);
   const quote = (text: string): string => `"${text.replaceAll("&", "#amp;").replaceAll('"', "#quot;")}"`;
   return [
@@ -113,15 +133,35 @@ function mermaid({ tasks, links }: Drawn): string {
       const text = [label, mapped ? "each" : ""].filter((part) => part !== "").join(", ");
       return `  ${id(from)} -->${text === "" ? "" : `|${quote(text)}|`} ${id(to)}`;
     }),
+    ...classes(tasks, id, stateOf),
     "",
   ].join("\n");
 }
 
-function dot(flow: Flow, { tasks, links }: Drawn): string {
+/** A class for each shade that there is, and the tasks that have it. */
+function classes(tasks: readonly Task[], id: (task: Task) => string, stateOf: Coloured["stateOf"]): readonly string[] {
+  const shaded = new Map<Shade, string[]>();
+  for (const task of tasks) {
+    const state = stateOf(task);
+    if (state !== undefined) shaded.set(shadeOf(state), [...(shaded.get(shadeOf(state)) ?? []), id(task)]);
+  }
+  return Array.from(shaded).flatMap(([shade, members]) => [
+    `  classDef ${shade} fill:${COLORS[shade].fill},stroke:${COLORS[shade].line},color:#1b1f24`,
+    `  class ${members.join(",")} ${shade}`,
+  ]);
+}
+
+function dot(flow: Flow, { tasks, links, stateOf }: Coloured): string {
   const quote = (text: string): string => `"${text.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`;
   return [
     `digraph ${quote(flow.name)} {`,
-    ...tasks.map((task) => `  ${quote(task.name)}${task.kind === "notification" ? " [shape=note]" : " [shape=box]"};`),
+    ...tasks.map((task) => {
+      const state = stateOf(task);
+      const { fill, line } = COLORS[shadeOf(state ?? "Pending")];
+      const colour =
+        state === undefined ? "" : `, style=filled, fillcolor="${fill}", color="${line}", tooltip="${state}"`;
+      return `  ${quote(task.name)} [shape=${task.kind === "notification" ? "note" : "box"}${colour}];`;
+    }),
     ...links.map(({ from, to, label, mapped }) => {
       const text = [label, mapped ? "each" : ""].filter((part) => part !== "").join(", ");
       return `  ${quote(from.name)} -> ${quote(to.name)}${text === "" ? "" : ` [label=${quote(text)}]`};`;
@@ -131,7 +171,7 @@ function dot(flow: Flow, { tasks, links }: Drawn): string {
   ].join("\n");
 }
 
-function json(flow: Flow, { tasks, links }: Drawn): string {
+function json(flow: Flow, { tasks, links, stateOf }: Coloured): string {
   const data = {
     flow: flow.name,
     tasks: tasks.map((task) => ({
@@ -139,6 +179,7 @@ function json(flow: Flow, { tasks, links }: Drawn): string {
       kind: task.kind,
       trigger: task.trigger === undefined ? "all_successful" : (task.trigger.triggerName ?? "custom"),
       retries: task.retry?.max ?? 0,
+      ...(stateOf(task) === undefined ? {} : { state: stateOf(task) }),
     })),
     edges: links.map(({ from, to, label, mapped }) => ({
       from: from.name,

@@ -1,9 +1,13 @@
+import type { StateType } from "../model/state.ts";
 import type { Task } from "../model/task.ts";
+import { COLORS, shadeOf } from "./shade.ts";
 
 /** What is drawn: tasks, and which comes after which. */
 export interface Drawing {
   readonly tasks: readonly Task[];
   readonly links: readonly { readonly from: Task; readonly to: Task }[];
+  /** What became of a task; `undefined` where no run is looked at. */
+  readonly stateOf: (task: Task) => StateType | undefined;
 }
 
 const ROW = 70;
@@ -12,7 +16,7 @@ const HEIGHT = 34;
 const LETTER = 8;
 
 /** Draws tasks in rows, each below all that it comes after, as an SVG that needs nothing else. */
-export function drawSvg({ tasks, links }: Drawing): string {
+export function drawSvg({ tasks, links, stateOf }: Drawing): string {
   const rows = rowsOf(tasks, links);
   const width = (task: Task): number => Math.max(60, Array.from(task.name).length * LETTER + 24);
   const boxes = new Map<Task, { readonly x: number; readonly y: number; readonly width: number }>();
@@ -34,9 +38,12 @@ export function drawSvg({ tasks, links }: Drawing): string {
   });
   const shapes = Array.from(boxes, ([task, { x, y, width: wide }]) => {
     const round = task.kind === "notification" ? HEIGHT / 2 : 6;
+    const state = stateOf(task);
+    const { fill, line } = state === undefined ? { fill: "#f4f6fb", line: "#667" } : COLORS[shadeOf(state)];
+    const title = state === undefined ? "" : `<title>${escape(task.name)}: ${state}</title>`;
     return (
-      `<rect x="${x}" y="${y}" width="${wide}" height="${HEIGHT}" rx="${round}" fill="#f4f6fb" stroke="#667"/>` +
-      `<text x="${x + wide / 2}" y="${y + 22}" text-anchor="middle">${escape(task.name)}</text>`
+      `<g>${title}<rect x="${x}" y="${y}" width="${wide}" height="${HEIGHT}" rx="${round}" fill="${fill}" stroke="${line}"/>` +
+      `<text x="${x + wide / 2}" y="${y + 22}" text-anchor="middle" fill="#1b1f24">${escape(task.name)}</text></g>`
     );
   });
   return [

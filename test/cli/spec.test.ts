@@ -121,7 +121,7 @@ tasks:
     expect(stdout).not.toContain("hush-hush");
     for (const line of [
       "n = 2  (default)",
-      'region = "eu"  (given)',
+      'region = "eu"  (-p)',
       "1. extract; up to 3 attempts, waiting 30.0s at most; each at most 5m 00s",
       "2. load; after extract; each at most 5m 00s",
       'TOKEN: found (env), for task "load"',
@@ -130,6 +130,145 @@ tasks:
       expect(stdout).toContain(`  ${line}\n`);
     expect(readdirSync(home.directory)).not.toContain("ran");
     expect((await home.run(["runs", "list", "--json"])).stdout).toBe("[]\n");
+  });
+});
+
+describe("the plan of a run", () => {
+  it("says where each parameter came from, and every notifier and task that would tell somebody", async () => {
+    await using home = cliHome();
+    home.write(
+      "a.yaml",
+      `params: { a: 1, b: 2, c: { type: integer, env: C }, d: "\${{ params.a + 1 }}", e: x }
+tasks:
+  load: { run: touch ran, stateHandlers: [{ uses: slackNotifier, with: { channel: own } }] }
+stateHandlers: [{ uses: slackNotifier, with: { channel: own, onlyStates: [Failed] } }]
+`,
+    );
+    home.write("p.yaml", "b: 5\n");
+    home.write("e.txt", "from a file\n");
+    home.write(
+      "flowctl.config.yaml",
+      `channels: { own: { type: inbox }, team: { type: inbox } }
+hooks:
+  - { name: mine, states: [Failed], to: team }
+  - { name: other, match: { flows: [b] }, to: team }
+stateHandlers:
+  flow: [{ uses: slackNotifier, with: { channel: team, onlyStates: [TimedOut] } }]
+  task: [{ uses: slackNotifier, with: { channel: team, onlyStates: [Failed] }, match: { tasks: "lo*" } }]
+tasks: { alert: { uses: notify, trigger: load.failed, with: { channel: team, message: x } } }
+`,
+    );
+    const { stdout, code } = await home.run(
+      ["run", "a.yaml", "--dry-run", "-p", "a=7", "-p", "e=@e.txt", "--params-file", "p.yaml"],
+      { env: { C: "3" } },
+    );
+    expect(code).toBe(0);
+    for (const line of [
+      "a = 7  (-p)",
+      "b = 5  (p.yaml)",
+      "c = 3  (env C)",
+      "d = 8  (default)",
+      'e = "from a file"  (@e.txt)',
+      "2. alert; after load; when load.failed",
+      'hook "mine": Failed → team',
+      "notifier of the flow: Failed → own",
+      "notifier of the flow: TimedOut → team",
+      'notifier of task "load": every change → own',
+      'notifier of task "load": Failed → team',
+      'task "alert": when load.failed → team',
+    ])
+      expect(stdout).toContain(`  ${line}\n`);
+    expect(stdout).not.toContain('hook "other"');
+    expect(readdirSync(home.directory)).not.toContain("ran");
+  });
+});
+
+describe("flowctl graph --run", () => {
+  it("colours each task by what became of it, in every form", async () => {
+    await using home = cliHome();
+    home.write(
+      "a.yaml",
+      `tasks:
+  build: { run: "true" }
+  each: { foreach: [1, 2], run: '[ \${{ item }} = 1 ]', needs: build }
+  load: { run: "true", needs: each }
+  off: { run: "true", if: false }
+`,
+    );
+    home.write("b.yaml", "tasks: { b: { run: 'true' } }\n");
+    await home.run(["run", "a.yaml"]);
+    const graph = async (...args: string[]) => (await home.run(["graph", "a.yaml", "--run", "last", ...args])).stdout;
+    expect(await graph("--format", "tree")).toBe(
+      "a\n├─ build: Success\n│  └─ each: Failed\n│     └─ load: TriggerFailed\n└─ off: Skipped\n",
+    );
+    const { tasks } = JSON.parse(await graph("--json")) as { tasks: { name: string; state: string }[] };
+    expect(tasks.map((task) => task.state)).toEqual(["Success", "Failed", "TriggerFailed", "Skipped"]);
+    expect(await graph("--format", "mermaid")).toContain(
+      "  class t1 failed\n  classDef skipped fill:#eceef1,stroke:#8a909a,color:#1b1f24\n  class t2,t3 skipped\n",
+    );
+    expect(await graph("--format", "dot")).toContain('"each" [shape=box, style=filled, fillcolor="#fbdcdc"');
+    expect(await graph("--format", "svg")).toContain("<title>each: Failed</title>");
+    expect((await home.run(["graph", "a.yaml", "--format", "tree"])).stdout).not.toContain("Success");
+    const other = await home.run(["graph", "b.yaml", "--run", "last"]);
+    expect([other.code, other.stderr]).toEqual([2, expect.stringContaining('is one of "a", and the flow is "b"')]);
+  });
+});
+
+describe("--profile", () => {
+  it("adds a part of the config, which is named as the origin", async () => {
+    await using home = cliHome();
+    home.write("flowctl.config.yaml", "concurrency: 2\nprofiles:\n  ci:\n    concurrency: 8\n");
+    const show = (...args: string[]) => home.run(["config", "show", "--origin", "concurrency", ...args]);
+    expect((await show()).stdout).toBe("concurrency: 2  # flowctl.config.yaml:1\n");
+    const expected = "concurrency: 8  # flowctl.config.yaml:4 (profile ci)\n";
+    expect((await show("--profile", "ci")).stdout).toBe(expected);
+    expect(
+      (await home.run(["config", "show", "--origin", "concurrency"], { env: { FLOWCTL_PROFILE: "ci" } })).stdout,
+    ).toBe(expected);
+    const wrong = await show("--profile", "ic");
+    expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining('did you mean "ci"?')]);
+    expect((await home.run(["config", "show", "--profile", "ci", "--config", "none"])).code).toBe(2);
+  });
+});
+
+describe("a run's result", () => {
+  it("is shown at its end, kept with the run, and without secrets", async () => {
+    await using home = cliHome();
+    home.write(
+      "a.yaml",
+      `tasks:
+  load:
+    env: { TOKEN: "\${{ secrets.TOKEN }}" }
+    run: |
+      echo rows=3 >> "$FLOWCTL_OUTPUT"
+      echo "leak=$TOKEN" >> "$FLOWCTL_OUTPUT"
+    outputs: { rows: integer, leak: string }
+result: { rows: "\${{ tasks.load.outputs.rows }}", leak: "\${{ tasks.load.outputs.leak }}" }
+`,
+    );
+    const env = { FLOWCTL_SECRET_TOKEN: "correct-horse" };
+    const { stdout, code } = await home.run(["run", "a.yaml"], { env });
+    expect(code).toBe(0);
+    expect(stdout).toContain('   result: {"rows":3,"leak":"***TOKEN***"}\n');
+    expect((await home.run(["runs", "show", "last"])).stdout).toContain('result: {"rows":3,"leak":"***TOKEN***"}');
+    expect(JSON.parse((await home.run(["runs", "show", "last", "--json"])).stdout)).toMatchObject({
+      result: { rows: 3, leak: "***TOKEN***" },
+    });
+    const events = await home.run(["run", "a.yaml", "--ui", "json"], { env });
+    expect(events.stdout).toContain('"result":{"rows":3,"leak":"***TOKEN***"}');
+    expect(events.stdout).not.toContain("correct-horse");
+  });
+
+  it("that cannot be had is told, and so is a list that is none", async () => {
+    await using home = cliHome();
+    home.write("a.yaml", "tasks: { a: { run: 'true' } }\nresult: ${{ tasks.a.outputs.rows }}\n");
+    const { stdout, code } = await home.run(["run", "a.yaml"]);
+    expect([code, stdout]).toEqual([1, expect.stringContaining('tasks.a.outputs has no "rows"')]);
+    home.write(
+      "b.yaml",
+      "tasks: { a: { run: 'true' }, b: { foreach: '${{ tasks.a.outputs.stdout }}', run: 'true' } }\n",
+    );
+    expect((await home.run(["run", "b.yaml"])).stdout).toContain('foreach of "b" is text "", not a list');
   });
 });
 

@@ -6,6 +6,10 @@ import type { Redactor, RedactorStream } from "../secrets/redactor.ts";
 export interface RunningTask {
   readonly name: string;
   readonly mapIndex?: number;
+  /** Of which run: a sub-flow has one of its own. */
+  readonly run?: string;
+  /** Takes its lines, where they are not the outermost run's. */
+  readonly take?: (line: WrittenLine) => void;
 }
 
 /** One line that somebody wrote to a stream of the process. */
@@ -40,7 +44,7 @@ export function attributeOutput(
   const open = new Map<string, OpenLine>();
   const giveBack = terminal.intercept((stream, text) => {
     const task = running.getStore();
-    const key = `${stream} ${task?.name ?? ""} ${String(task?.mapIndex ?? "")}`;
+    const key = `${task?.run ?? ""} ${stream} ${task?.name ?? ""} ${String(task?.mapIndex ?? "")}`;
     const { text: before, clean } = open.get(key) ?? { text: "", clean: redactor.stream() };
     const lines = (before + clean.write(text)).split("\n");
     const rest = lines.pop() ?? "";

@@ -22,22 +22,25 @@ export function openResults(
   });
 }
 
-/** What went well as a whole is never gone on with: its results need not stay. */
+/**
+ * What went well as a whole is never gone on with: its results need not stay.
+ * @returns what is to be said of those that could not be kept
+ */
 export function closeResults(
   results: Results,
   state: State,
   tally: Tally,
   { run }: BegunRun,
   { host }: CommandContext,
-): void {
+): readonly string[] {
   results.close();
-  const { stderr } = host.terminal;
   if (isSuccessful(state) && tally.counts.failed === 0) host.files.remove(join(run.directory, RESULTS_FILE));
   else if (results.error !== undefined)
-    stderr.write(
-      `warning: the results of the run could not be written: ${results.error instanceof Error ? results.error.message : "unknown"}\n`,
-    );
-  else if (state.type === "Paused")
-    for (const [task, why] of [...results.unkept].slice(0, 5))
-      stderr.write(`warning: the result of ${task} cannot be kept: ${why}. It runs again when it is needed.\n`);
+    return [
+      `the results of the run could not be written: ${results.error instanceof Error ? results.error.message : "unknown"}`,
+    ];
+  if (state.type !== "Paused") return [];
+  return [...results.unkept]
+    .slice(0, 5)
+    .map(([task, why]) => `the result of ${task} cannot be kept: ${why}. It runs again when it is needed.`);
 }

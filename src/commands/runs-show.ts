@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { RunState } from "../model/event.ts";
 import { state } from "../model/state.ts";
+import { labelOf } from "../model/tally.ts";
 import { decideMode } from "../reporters/mode.ts";
 import { glyphsOf, paletteOf } from "../reporters/palette.ts";
 import { PlainReporter } from "../reporters/plain.ts";
@@ -25,6 +26,9 @@ export async function runsShowCommand(
     stdout.write(`${JSON.stringify(asJson(run), null, 2)}\n`);
     return 0;
   }
+  const { parent, retryOf } = run.will;
+  if (parent !== undefined) stdout.write(`part of run ${parent.runId}, as its task "${labelOf(parent)}"\n`);
+  if (retryOf !== undefined) stdout.write(`retry of run ${retryOf}\n`);
   const mode = decideMode({ ...globals, stdoutIsData: true }, host.environment, host.terminal);
   const reporter = new PlainReporter({
     screen: stdout,

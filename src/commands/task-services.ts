@@ -1,16 +1,21 @@
 import { systemProcesses } from "../host/process.ts";
 import { processLedger } from "../runs/process-ledger.ts";
-import type { Answers } from "./answers.ts";
+import type { Flow } from "../model/flow.ts";
 import { asker } from "./ask.ts";
 import type { BegunRun } from "./begin-run.ts";
 import type { CommandContext } from "./context.ts";
+import type { PreparedRun } from "./execute-run.ts";
+import type { RunParts } from "./record-run.ts";
+import type { SubFlowCall } from "./sub-flow.ts";
 
 /** What the command line lends to tasks of the library, by name; each is made when it is first asked for. */
 export function taskServices(
-  { run, services }: BegunRun,
-  lent: { readonly hold: () => () => void; readonly answers?: Answers | undefined },
+  begun: BegunRun,
+  prepared: PreparedRun,
+  parts: RunParts,
   context: CommandContext,
 ): (name: string) => unknown {
+  const { run, services } = begun;
   const { host } = context;
   const make: Readonly<Record<string, () => unknown>> = {
     clock: () => host.clock,
@@ -21,8 +26,10 @@ export function taskServices(
       services.secretFound(name, value);
     },
     processes: () => processLedger({ files: host.files, directory: run.directory, processes: systemProcesses() }),
-    ask: () => asker(lent.hold, context),
-    answer: () => (task: string) => lent.answers?.get(task),
+    ask: () => asker(parts.hold, context),
+    answer: () => (task: string) => prepared.answers?.get(task),
+    runFlow: () => async (flow: Flow, call: SubFlowCall) =>
+      (await import("./sub-flow.ts")).runSubFlow({ begun, prepared, parts }, flow, call, context),
   };
   const made = new Map<string, unknown>();
   return (name) => {

@@ -1,8 +1,10 @@
 import type { Flow } from "../authoring/flow.ts";
 import { task, type TaskFunction } from "../authoring/task-function.ts";
 import type { TaskOptions } from "../authoring/task-options.ts";
-import { EndRun } from "../model/signal.ts";
+import type { Logger } from "../model/logger.ts";
+import { EndRun, Pause, Skip } from "../model/signal.ts";
 import { isSuccessful, state, type State } from "../model/state.ts";
+import type { TaskContext } from "../model/task.ts";
 
 /** What a run of a sub-flow takes. */
 export interface RunFlowInputs {
@@ -10,25 +12,32 @@ export interface RunFlowInputs {
   readonly params?: Readonly<Record<string, unknown>>;
 }
 
-/** Runs a sub-flow with a place in the history; the command line lends it as `runFlow`. */
+/** Runs a sub-flow with a run of its own in the history; the command line lends it as `runFlow`. */
 type RunFlow = (
   flow: Flow,
-  options: { readonly params: Readonly<Record<string, unknown>>; readonly signal: AbortSignal },
+  call: {
+    readonly params: Readonly<Record<string, unknown>>;
+    readonly signal: AbortSignal;
+    /** The task that runs it, and which child of it. */
+    readonly task: string;
+    readonly mapIndex: number | undefined;
+    readonly logger: Logger;
+  },
 ) => Promise<{ readonly state: State }>;
 
 /**
- * A task that runs another flow. It ends as that flow ends: a failed flow is a
- * failed task, and is retried as one.
+ * A task that runs another flow. It ends as that flow ends, as in Prefect: a failed flow is a failed task, and is
+ * retried as one; a skipped one is skipped; a paused one pauses this run, too.
  *
  * @returns a task function; its value is the sub-flow's final state type
  * @example const nightly = runFlow(nightlyFlow); flow("all", () => { nightly({ params: { date } }); });
  */
 export function runFlow(flow: Flow, options: TaskOptions = {}): TaskFunction<RunFlowInputs, State["type"]> {
   return task({ name: flow.name, ...options }, async ({ params = {} }: RunFlowInputs, context) => {
-    const { signal } = context;
+    const { signal, mapIndex, logger } = context;
     const lent = context.service("runFlow") as RunFlow | undefined;
     const { state: end } = lent
-      ? await lent(flow, { params, signal })
+      ? await lent(flow, { params, signal, task: nameOf(context), mapIndex, logger })
       : await flow.run({
           params,
           signal,
@@ -36,10 +45,23 @@ export function runFlow(flow: Flow, options: TaskOptions = {}): TaskFunction<Run
           notify: (request) => context.notify(request),
           service: (name) => context.service(name),
         });
-    if (isSuccessful(end)) return end.type;
-    const message = `flow "${flow.name}" ended ${end.type}${end.message === null ? "" : `: ${end.message}`}`;
-    // eslint-disable-next-line @typescript-eslint/only-throw-error -- signals are not errors, on purpose
-    if (end.type === "Cancelled") throw new EndRun(state("Cancelled", { message }));
-    throw new Error(message, { cause: end.result });
+    signal.throwIfAborted();
+    return propagate(flow, end);
   });
+}
+
+/** The task's own name, without the index of a mapped child. */
+function nameOf({ taskName, mapIndex }: TaskContext): string {
+  return mapIndex === undefined ? taskName : taskName.slice(0, -`[${mapIndex}]`.length);
+}
+
+/** @throws what makes the task end as the flow did */
+function propagate(flow: Flow, end: State): State["type"] {
+  const said = end.message === null ? "" : `: ${end.message}`;
+  const message = `flow "${flow.name}" ended ${end.type}${said}`;
+  if (end.type === "Skipped") throw new Skip(message); // eslint-disable-line @typescript-eslint/only-throw-error -- signals are not errors, on purpose
+  if (end.type === "Paused") throw new Pause(`flow "${flow.name}" is paused${said}`); // eslint-disable-line @typescript-eslint/only-throw-error -- signals are not errors, on purpose
+  if (end.type === "Cancelled") throw new EndRun(state("Cancelled", { message })); // eslint-disable-line @typescript-eslint/only-throw-error -- signals are not errors, on purpose
+  if (isSuccessful(end)) return end.type;
+  throw new Error(message, { cause: end.result });
 }

@@ -1,0 +1,180 @@
+import { runFlow } from "../engine/run-flow.ts";
+import type { RunEvent, RunState } from "../model/event.ts";
+import type { Flow } from "../model/flow.ts";
+import { isNotifier } from "../model/notifier.ts";
+import type { State } from "../model/state.ts";
+import { Tally } from "../model/tally.ts";
+import type { NewItem } from "../outbox/item.ts";
+import type { NotifyService } from "../outbox/notify-service.ts";
+import { createRecorder } from "../recorder.ts";
+import type { Reporter } from "../reporters/reporter.ts";
+import type { Attribution } from "./attribution.ts";
+import type { BegunRun } from "./begin-run.ts";
+import type { CommandContext } from "./context.ts";
+import type { PreparedRun } from "./execute-run.ts";
+import { closeResults, openResults } from "./keep-results.ts";
+import type { LineGate } from "./line-gate.ts";
+import { openCache } from "./open-cache.ts";
+import type { Restored } from "./restore.ts";
+import { taskServices } from "./task-services.ts";
+import type { Telling } from "./tell.ts";
+
+/** What a run shares with the runs of its sub-flows, and what each has for itself. */
+export interface RunParts {
+  readonly reporter: Pick<Reporter, "onEvent">;
+  readonly told: Telling;
+  readonly attribution: Pick<Attribution, "within">;
+  /** Where lines come from that its tasks write to the process's streams. */
+  readonly lines: LineGate;
+  /** Cancels it. */
+  readonly signal: AbortSignal;
+  /** Keeps the view still while a person is asked. */
+  readonly hold: () => () => void;
+}
+
+/** A run that has come to its end, and what else is to be said of it. */
+export interface RecordedRun {
+  readonly state: State;
+  readonly problems: readonly string[];
+}
+
+/** Runs a flow whose run has begun, and puts all of it on record: journal, results, terminal record, outbox. */
+export async function recordRun(
+  begun: BegunRun,
+  prepared: PreparedRun,
+  parts: RunParts,
+  context: CommandContext,
+): Promise<RecordedRun> {
+  const { host } = context;
+  const { run, services } = begun;
+  const { flow } = prepared;
+  const { reporter, told, attribution, lines, signal } = parts;
+  const tally = new Tally();
+  const deriver = hasToTell(begun, prepared) ? await redactedDeriver(begun) : undefined;
+  const results = openResults(begun, prepared, context);
+  const recorder = createRecorder({
+    journal: {
+      record(event, items) {
+        tally.add(event);
+        run.journal.record(event, items);
+      },
+    },
+    keep: (event) => results.record(event),
+    derive: (event) => deriver?.on(event) ?? [],
+    enqueue: (items) => told.enqueue(items),
+    end: (event, items) => {
+      results.flush();
+      return endRecord(begun, event, { tally, items }).isOurs;
+    },
+    reporter,
+  });
+  const cache = await openCache(begun, prepared, context);
+  const notify = notifyLater(begun, flow, parts);
+  using slow = await watchForSlow(begun, told, context);
+  const { state } = await runFlow(flow, {
+    runId: run.id,
+    params: prepared.params,
+    recorder,
+    clock: host.clock,
+    random: host.random,
+    signal,
+    ...limitsOf(begun, prepared),
+    secret: async (name) => (await services.secrets()).get(name),
+    notify: async (request, from) => (await notify())(request, from),
+    service: taskServices(begun, prepared, parts, context),
+    listen: (write) => {
+      lines.onLine(write);
+    },
+    within: (task, body) => attribution.within(task, body),
+    ...(prepared.taskHandlers === undefined ? {} : { taskHandlers: prepared.taskHandlers }),
+    flowHandlers: prepared.flowHandlers,
+    ...startOf(prepared.restored),
+    ...(cache === undefined ? {} : { cache: cache.store }),
+  });
+  slow?.[Symbol.dispose]();
+  const problems = closeResults(results, state, tally, begun, context);
+  return { state, problems: [...problems, ...(cache?.problems ?? [])] };
+}
+
+/** Without anything to go on from nothing is said of it. */
+function startOf(restored: Restored | undefined) {
+  if (restored === undefined) return {};
+  return { taskStates: restored.states, announceKept: true, lastSeq: restored.lastSeq };
+}
+
+function limitsOf({ services }: BegunRun, { concurrency, timeout, flow }: PreparedRun) {
+  const tasks = concurrency ?? flow.concurrency ?? services.config.concurrency;
+  return {
+    pools: services.config.pools,
+    ...(tasks === undefined ? {} : { concurrency: tasks }),
+    ...(timeout === undefined ? {} : { timeout }),
+  };
+}
+
+function quotaOf({ maxPerRun }: BegunRun["services"]["config"]["delivery"]) {
+  return maxPerRun === undefined ? {} : { mostPerRun: maxPerRun };
+}
+
+/** Most runs have no hook that asks for it. */
+async function watchForSlow(begun: BegunRun, told: Telling, context: CommandContext): Promise<Disposable | undefined> {
+  if (!begun.run.will.hooks.some(({ slowAfter }) => slowAfter !== undefined)) return undefined;
+  return (await import("./watch-slow.ts")).watchSlow(begun, told, context);
+}
+
+function endRecord(
+  { run }: BegunRun,
+  event: RunState,
+  { tally, items }: { readonly tally: Tally; readonly items: readonly NewItem[] },
+) {
+  return run.end({
+    state: event.to.type,
+    message: event.to.message,
+    counts: tally.counts,
+    failures: tally.failures,
+    told: items,
+    ...(event.to.type === "Success" && event.to.result !== null ? { result: event.to.result } : {}),
+  });
+}
+
+/** What events cause to be told, without secrets: journal and terminal record keep it as it is. */
+async function redactedDeriver(begun: BegunRun): Promise<{ on(event: RunEvent): readonly NewItem[] }> {
+  const [{ createDeriver }, { redactedNews }] = await Promise.all([
+    import("../hooks/derive.ts"),
+    import("../outbox/make-items.ts"),
+  ]);
+  const deriver = createDeriver(() => begun.facts(), quotaOf(begun.services.config.delivery));
+  const redact = (text: string): string => begun.services.redactor.redactMessage(text);
+  return { on: (event) => deriver.on(event).map((item) => redactedNews(item, redact)) };
+}
+
+/** A flow that has nobody to tell pays nothing for those who do. */
+function hasToTell({ run, mayTell }: BegunRun, { flow, flowHandlers, taskHandlers }: PreparedRun): boolean {
+  if (!mayTell) return false;
+  return (
+    run.will.hooks.length > 0 ||
+    taskHandlers !== undefined ||
+    [...flowHandlers, ...flow.stateHandlers].some(isNotifier) ||
+    flow.tasks.some((task) => task.stateHandlers.some(isNotifier))
+  );
+}
+
+/** The service notification tasks send through, made when the first of them does. */
+function notifyLater(begun: BegunRun, flow: Flow, { told, signal }: RunParts): () => Promise<NotifyService> {
+  let made: Promise<NotifyService> | undefined;
+  const make = async (): Promise<NotifyService> => {
+    const { createNotifyService } = await import("../outbox/notify-service.ts");
+    const { source } = begun.facts();
+    return createNotifyService({
+      outbox: await begun.services.outbox(),
+      channels: begun.services.config.channels,
+      runId: begun.run.id,
+      flow: flow.name,
+      signal,
+      ...(source === undefined ? {} : { source }),
+      onEnqueued: (ids) => {
+        told.note(ids);
+      },
+    });
+  };
+  return () => (made ??= make());
+}

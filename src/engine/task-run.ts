@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import { isFinished, state, type State, type StateType } from "../model/state.ts";
 import type { Task } from "../model/task.ts";
 import type { FlowRunner } from "./flow-runner.ts";
@@ -46,6 +47,7 @@ export class TaskRun {
   /** Ends the wait for the body; set while there is one. */
   interrupt: ((reason: Error) => void) | undefined = undefined;
   #controller: AbortController | undefined = undefined;
+  #asBody: ((act: () => void) => void) | undefined = undefined;
   #abortReason: Error | undefined = undefined;
 
   constructor(runner: FlowRunner, index: number, map: MapRun | undefined, mapIndex: number, from: State) {
@@ -78,14 +80,22 @@ export class TaskRun {
 
   /** Made only when asked for: most bodies never look at it. */
   get signal(): AbortSignal {
-    this.#controller ??= new AbortController();
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      // Its listeners are the body's: what they write is the task's.
+      this.#asBody = AsyncLocalStorage.snapshot();
+    }
     if (this.#abortReason !== undefined) this.#controller.abort(this.#abortReason);
     return this.#controller.signal;
   }
 
   abort(reason: Error): void {
     this.#abortReason ??= reason;
-    this.#controller?.abort(reason);
+    const controller = this.#controller;
+    if (controller !== undefined)
+      this.#asBody?.(() => {
+        controller.abort(reason);
+      });
   }
 
   /** Back to the first step, as the next iteration of a loop: with fresh retries. */

@@ -48,7 +48,7 @@ export async function drainChannel(
     const pair = pairOf(item);
     if (signal.aborted) return;
     if (pair !== undefined && (blocked.has(pair) || blocked.has(item.recipient))) continue;
-    const teller = urgent ? undefined : swallowing(item, waiting);
+    const teller = urgent ? undefined : swallowing(item, waiting, clock.now());
     if (teller !== undefined) {
       const reason = suppression(item.id, `told in the run's own message ${teller.id}`);
       spool.move("new", "dead", { ...item, reason });

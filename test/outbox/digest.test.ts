@@ -120,29 +120,37 @@ function alert(more: Partial<Alert>): { readonly kind: "alert"; readonly alert: 
   return { kind: "alert", alert: { subject: "flow", ...base, ...more } };
 }
 
-test("a run's failure swallows what still waits of its tasks, and says so; what it does not name is sent", async () => {
-  using rig = outboxRig();
-  const { channel, seen } = scriptedChannel();
-  const outbox = rig.open(channel);
-  const task = (name: string, to: Alert["to"]) =>
-    outbox.enqueue(
-      newItem({
-        event: "task-failed",
-        key: `${name}.${to}`,
-        origin: "notifier",
-        message: alert({ subject: "task", task: name, to }),
-      }),
-    );
-  const ids = [
-    ...task("load", "Failed"),
-    ...task("load", "Retrying"),
-    ...task("other", "Failed"),
-    ...task("x", "Success"),
-  ];
-  const failures = [{ task: "load", type: "Failed", message: "no rows" }] as const;
-  const [run] = outbox.enqueue(newItem({ message: alert({ failures }) }));
-  const { outcomes } = await outbox.deliver({ deadlineMs: 1000 });
-  expect(seen.map(({ id }) => id)).toEqual([ids[2], ids[3], run]);
-  expect(outcomes.map(({ state }) => state)).toEqual(["suppressed", "suppressed", "sent", "sent", "sent"]);
-  expect(outcomes[0]?.note).toBe(`told in the run's own message ${run!}`);
-});
+test.each([
+  ["just made", 0, 0],
+  ["held up", 11_000, 2],
+])(
+  "a run's failure swallows what is held up of its tasks and it names, and says so: %s",
+  async (_, wait, swallowed) => {
+    using rig = outboxRig();
+    const { channel, seen } = scriptedChannel();
+    const outbox = rig.open(channel);
+    const task = (name: string, to: Alert["to"]) =>
+      outbox.enqueue(
+        newItem({
+          event: "task-failed",
+          key: `${name}.${to}`,
+          origin: "notifier",
+          message: alert({ subject: "task", task: name, to }),
+        }),
+      );
+    const ids = [
+      ...task("load", "Failed"),
+      ...task("load", "Retrying"),
+      ...task("other", "Failed"),
+      ...task("x", "Success"),
+    ];
+    const failures = [{ task: "load", type: "Failed", message: "no rows" }] as const;
+    const [run] = outbox.enqueue(newItem({ message: alert({ failures }) }));
+    rig.clock.advance(wait);
+    const { outcomes } = await outbox.deliver({ deadlineMs: 1000 });
+    expect(seen.map(({ id }) => id)).toEqual([...ids.slice(swallowed), run]);
+    const quiet = outcomes.filter(({ state }) => state === "suppressed");
+    expect(quiet.map(({ id }) => id)).toEqual(ids.slice(0, swallowed));
+    for (const { note } of quiet) expect(note).toBe(`told in the run's own message ${run!}`);
+  },
+);

@@ -26,6 +26,7 @@ export class Maps {
     const map = new MapRun(this.#runner, index, isMapped, startOf, earlier?.length ?? 0);
     if (isMapped) {
       this.running.set(index, map);
+      this.#runner.events.mapped(run.task.name, map.width);
       this.#runner.openStreams(index);
       if (map.width === 0) this.#complete(map);
     } else this.#shadows.set(index, map);

@@ -78,6 +78,11 @@ export class RunEvents {
     void this.#record({ ...event, type: "task-state" });
   }
 
+  /** Never state, so nothing waits for it to be recorded. */
+  mapped(task: string, width: number): void {
+    void this.#record({ ...this.#stamp(), type: "task-mapped", task, width });
+  }
+
   logger(origin: Origin): Logger {
     const write = (stream: TaskOutput["stream"]) => (text: string) => {
       if (this.#isClosed) return;

@@ -140,6 +140,7 @@ export function createDeriver(facts: () => RunFacts, options: DeriverOptions = {
           return onRun(event, hooks);
         case "task-state":
           return onTask(event);
+        case "task-mapped":
         case "task-output":
           return [];
       }

@@ -10,7 +10,7 @@ interface Common {
 }
 
 /** All that can happen in a run, in the order in which it happened. An event never changes. */
-export type RunEvent = RunStarted | RunState | TaskState | TaskOutput;
+export type RunEvent = RunStarted | RunState | TaskState | TaskMapped | TaskOutput;
 
 /** The first event of every run. */
 export interface RunStarted extends Common {
@@ -45,6 +45,14 @@ export interface TaskState extends Common {
   /** The failure only follows from that of the named task. */
   readonly causedBy?: string;
   readonly notifiers?: readonly Notifier[];
+}
+
+/** A mapped task has its children: from now on it is known how many there will be. */
+export interface TaskMapped extends Common {
+  readonly type: "task-mapped";
+  readonly task: string;
+  /** Its number of children; 0 for an empty list. */
+  readonly width: number;
 }
 
 /** One line that a task wrote, or that was logged for it. Never state. */

@@ -34,6 +34,9 @@ export class JsonlReporter implements Reporter {
       case "run-state":
         this.#last = event;
         break;
+      case "task-mapped":
+        this.#write(event, "task.mapped", { task: event.task, width: event.width });
+        break;
       case "task-output":
         this.#write(event, "task.log", { ...place(event), stream: event.stream, text: event.text });
         break;

@@ -9,7 +9,8 @@ export interface LiveTask {
   readonly name: string;
   /** Epoch milliseconds. */
   readonly since: number;
-  readonly children: boolean;
+  /** How many there are; absent for a task that is not mapped. */
+  readonly children: number | undefined;
   running: number;
   done: number;
   failed: number;
@@ -45,9 +46,10 @@ export function liveRows(input: LiveRowsInput): readonly string[] {
 function taskRow(row: LiveTask, input: LiveRowsInput): string {
   const { palette, glyphs, frame, columns, now } = input;
   const sign = glyphs.spinner[frame % glyphs.spinner.length] ?? "";
-  const children = row.children
-    ? `  ${row.done} done${row.failed > 0 ? `  ${row.failed} failed` : ""}  ${row.running} running`
-    : "";
+  const children =
+    row.children !== undefined
+      ? `  ${row.done}/${row.children} done${row.failed > 0 ? `  ${row.failed} failed` : ""}  ${row.running} running`
+      : "";
   const time = formatDuration(now - row.since);
   const room = Math.max(columns - time.length - 5, 4);
   const text = cut(`${row.name}${children}`, room, glyphs);

@@ -29,6 +29,11 @@ export class LiveReporter implements Reporter {
   readonly #errors = new Map<string, unknown>();
   readonly #failed = new Map<string, TaskState>();
   readonly #rows = new Map<string, LiveTask>();
+  /** Of mapped tasks, how many children they have. */
+  readonly #widths = new Map<string, number>();
+  /** Tasks of the flow. */
+  #tasks = 0;
+  /** The same with every mapped task's children in its place. */
   #total = 0;
   #startedAt = 0;
   #now = 0;
@@ -46,11 +51,17 @@ export class LiveReporter implements Reporter {
     switch (event.type) {
       case "run-started":
         this.#startedAt = event.at;
+        this.#tasks = event.taskCount;
         this.#total = event.taskCount;
         this.#painter.above(this.#options.palette.dim(headerLine(this.#options.header, event)));
         break;
       case "run-state":
         this.#state = event.to;
+        break;
+      case "task-mapped":
+        this.#widths.set(event.task, event.width);
+        // Its children are counted, and it is not.
+        this.#total += event.width - 1;
         break;
       case "task-output":
         this.#tail.add(event);
@@ -143,7 +154,7 @@ export class LiveReporter implements Reporter {
         this.#rows.set(event.task, {
           name: event.task,
           since: event.at,
-          children: isChild,
+          children: isChild ? (this.#widths.get(event.task) ?? 0) : undefined,
           running: 1,
           done: 0,
           failed: 0,
@@ -169,7 +180,7 @@ export class LiveReporter implements Reporter {
     const { palette, glyphs } = this.#options;
     const label = labelOf(event);
     const took = palette.dim(formatDuration(durationMs));
-    const isOne = event.mapIndex !== undefined || this.#total > MANY;
+    const isOne = event.mapIndex !== undefined || this.#tasks > MANY;
     switch (verdict) {
       case "start":
       case "kept":

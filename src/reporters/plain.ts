@@ -61,6 +61,8 @@ export class PlainReporter implements Reporter {
       case "run-state":
         this.#state = event.to;
         break;
+      case "task-mapped":
+        break;
       case "task-output":
         this.#tail.add(event);
         this.#output(event);

@@ -6,6 +6,7 @@ import type { State } from "../model/state.ts";
 export function redactEvent(event: RunEvent, redact: (text: string) => string): RunEvent {
   switch (event.type) {
     case "run-started":
+    case "task-mapped":
       return event;
     case "task-output": {
       const text = redact(event.text);

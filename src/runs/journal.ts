@@ -119,6 +119,8 @@ export class Journal {
         return `${head}${event.task === undefined ? "" : subject(event.task, event.mapIndex)},"stream":"${event.stream}","text":${this.#text(event.text)}}\n`;
       case "run-state":
         return `${head},"from":"${event.from.type}","to":${this.#state(event.to)}}\n`;
+      case "task-mapped":
+        return `${head}${subject(event.task, undefined)},"width":${String(event.width)}}\n`;
       case "run-started":
         return `${head},"flow":${JSON.stringify(event.flow)},"taskCount":${String(event.taskCount)},"params":${this.#params(event.params)}}\n`;
     }

@@ -46,6 +46,7 @@ function parse(runId: string, line: string): RunEvent | undefined {
   const common = { ...rest, runId, at: Date.parse(String(at)) };
   switch (kept["type"]) {
     case "run-started":
+    case "task-mapped":
     case "task-output":
       return common as unknown as RunEvent;
     case "run-state":

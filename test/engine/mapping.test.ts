@@ -67,6 +67,16 @@ describe("a mapped task", () => {
     expect(taskStates.get(child)?.result).toEqual([1, 2, 3].map((value) => ({ x: value, w: [7, 8] })));
   });
 
+  it("says how many children there will be, once, before the first of them starts", async () => {
+    const list = node("list", () => [1, 2, 3]);
+    const child = node("child", ({ x: value }) => value);
+    const { events } = await run(graph([list, child], [edge(list, child, x)]));
+    const told = events.filter((event) => event.type === "task-mapped");
+    expect(told).toMatchObject([{ task: "child", width: 3 }]);
+    const first = events.find((event) => event.type === "task-state" && event.mapIndex !== undefined);
+    expect(first?.seq).toBeGreaterThan(told[0]!.seq);
+  });
+
   it("flattens the lists that the children of another map return", async () => {
     const list = node("list", () => [1, 2]);
     const twice = node("twice", ({ x: value }) => [value, value]);

@@ -99,7 +99,7 @@ describe("the live view", () => {
   it("gives a mapped task one row, and only its failures lines that stay", async () => {
     const see = emulator(80);
     const reporter = new LiveReporter(view(see.screen));
-    const play = new Play(reporter).started(1).task("shard", "Mapped");
+    const play = new Play(reporter).started(1).task("shard", "Mapped").mapped("shard", 2000);
     for (let at = 0; at < 1000; at += 1) play.task({ task: "shard", mapIndex: at }, "Running");
     for (let at = 0; at < 400; at += 1)
       play.task({ task: "shard", mapIndex: at }, at === 7 ? state("Failed", { message: "bad row" }) : "Success");
@@ -107,7 +107,8 @@ describe("the live view", () => {
     const lines = await see.lines();
     expect(lines).toHaveLength(4);
     expect(lines[1]).toBe(" ✖ shard[7] 0.0s   bad row");
-    expect(lines[2]).toMatch(/^ \S shard {2}400 done {2}1 failed {2}600 running/);
+    expect(lines[2]).toMatch(/^ \S shard {2}400\/2000 done {2}1 failed {2}600 running/);
+    expect(lines[3]).toMatch(/ 400\/2000 {2}1 failed {2}600 running/);
   });
 
   it("is never taller than the screen, and loses no line of a thousand tasks", async () => {

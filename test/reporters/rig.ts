@@ -69,6 +69,10 @@ export class Play {
     return this.#send({ type: "task-state", kind: "task", attempt: 1, from, to: next, ...place, ...more });
   }
 
+  mapped(task: string, width: number): this {
+    return this.#send({ type: "task-mapped", task, width });
+  }
+
   said(task: string | undefined, text: string, stream = "stdout"): this {
     return this.#send({ type: "task-output", stream, text, ...(task === undefined ? {} : { task }) });
   }

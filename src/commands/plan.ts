@@ -13,6 +13,7 @@ import { imaginedRun } from "./imagined-run.ts";
 import { longestRetries } from "./longest-retries.ts";
 import { neededSecrets } from "./needed-secrets.ts";
 import { openFlow } from "./open-flow.ts";
+import { earlierLines, planEarlier, type EarlierPlan } from "./plan-earlier.ts";
 import { openServices } from "./services.ts";
 import { toldOf, triggerOf } from "./told-of.ts";
 import { PLUMBING } from "./plumbing.ts";
@@ -22,6 +23,7 @@ export interface PlanOptions {
   readonly name?: string;
   readonly param: readonly string[];
   readonly paramsFile?: string;
+  readonly cache?: boolean;
 }
 
 /** What a run would do. */
@@ -37,6 +39,8 @@ export interface Plan {
   readonly tasks: readonly PlannedTask[];
   readonly secrets: readonly { readonly name: string; readonly for: readonly string[]; readonly from: string | null }[];
   readonly notifications: readonly string[];
+  /** What earlier runs mean to this one. */
+  readonly before: EarlierPlan;
 }
 
 /** One task of a plan: tasks of one stage could run at the same time. */
@@ -100,6 +104,7 @@ export async function planCommand(
       applied,
       hooks.filter((hook) => matchesRun(hook.match, facts)),
     ),
+    before: planEarlier(flow, services, options, context),
   };
   host.terminal.stdout.write(globals.json ? jsonText(plan, services) : render(plan));
   return plan.secrets.some(({ name, from }) => from === null && needed.tasks.has(name)) ? 3 : 0;
@@ -180,5 +185,8 @@ function render(plan: Plan): string {
     ),
   );
   section("told", plan.notifications);
+  const before = earlierLines(plan.before);
+  section("cache", before.cache);
+  section("before", before.earlier);
   return `${lines.join("\n")}\n`;
 }

@@ -28,11 +28,17 @@ export interface CacheIndex {
   add(slot: string, entry: { readonly expires: number | null; readonly size: number; readonly random: Random }): string;
 }
 
-/** Lists a cache's directory, and puts away what is too old or too much. */
-export function cacheIndex(files: Files, directory: string, clock: Pick<Clock, "now">): CacheIndex {
+/** Lists a cache's directory, and puts away what is too old or too much, unless it is only looked at. */
+export function cacheIndex(
+  files: Pick<Files, "list" | "stat" | "remove">,
+  directory: string,
+  clock: Pick<Clock, "now">,
+  { isReadOnly = false }: { readonly isReadOnly?: boolean } = {},
+): CacheIndex {
   const now = clock.now();
   const slots = new Map<string, CacheEntry[]>();
-  for (const entry of tidy(files, directory, now)) {
+  const looked = isReadOnly ? { ...files, remove: () => undefined } : files;
+  for (const entry of tidy(looked, directory, now)) {
     const slot = slots.get(entry.slot);
     if (slot === undefined) slots.set(entry.slot, [entry]);
     else slot.push(entry);
@@ -55,7 +61,7 @@ export function cacheIndex(files: Files, directory: string, clock: Pick<Clock, "
 const NEVER = 101_559_956_668_416;
 
 /** @returns what stays, the newest first */
-function tidy(files: Files, directory: string, now: number): readonly CacheEntry[] {
+function tidy(files: Pick<Files, "list" | "stat" | "remove">, directory: string, now: number): readonly CacheEntry[] {
   const entries: CacheEntry[] = [];
   for (const name of files.list(directory)) {
     const entry = parse(name);

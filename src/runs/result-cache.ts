@@ -49,9 +49,6 @@ export function resultCache(options: ResultCacheOptions): ResultCache {
   };
   let index: CacheIndex | undefined;
   const known = (): CacheIndex => (index ??= cacheIndex(files, directory, clock));
-  const slotOf = (key: string, task: Task): string =>
-    shortHash(task.cache?.key === undefined ? `${flow}\0${key}` : `\0${key}`);
-
   const readOne = async (entry: CacheEntry, task: Task): Promise<Cached | undefined> => {
     try {
       const text = files.read(join(directory, entry.name));
@@ -68,7 +65,7 @@ export function resultCache(options: ResultCacheOptions): ResultCache {
     async read(key, task) {
       if (!isRead) return [];
       const found: Cached[] = [];
-      for (const entry of known().of(slotOf(key, task))) {
+      for (const entry of known().of(slotOf(flow, task, key))) {
         const cached = await readOne(entry, task);
         if (cached !== undefined) found.push(cached);
       }
@@ -88,7 +85,7 @@ export function resultCache(options: ResultCacheOptions): ResultCache {
         const text = `${JSON.stringify(head).slice(0, -1)},${texts.join(",")}}`;
         if (redact(text) !== text) throw new Unkeepable("it holds a secret");
         files.makeDirectory(directory);
-        const entry = known().add(slotOf(key, task), { expires, size: text.length, random });
+        const entry = known().add(slotOf(flow, task, key), { expires, size: text.length, random });
         files.replace(join(directory, entry), text, "quick");
       } catch (error) {
         const why = error instanceof Error ? error.message : String(error);
@@ -96,6 +93,11 @@ export function resultCache(options: ResultCacheOptions): ResultCache {
       }
     },
   };
+}
+
+/** What stands for a key in names of files: without a key of its own a task's results are its flow's. */
+export function slotOf(flow: string, task: Task, key: string): string {
+  return shortHash(task.cache?.key === undefined ? `${flow}\0${key}` : `\0${key}`);
 }
 
 /** @throws Error for a text that is not a whole entry */

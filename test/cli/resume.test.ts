@@ -247,3 +247,31 @@ describe("flowctl runs retry", () => {
     expect(done.code).toBe(2);
   });
 });
+
+describe("flowctl run --dry-run", () => {
+  it("says what is cached, and what going on with the last run would keep and run, with reasons", async () => {
+    await using home = cliHome();
+    home.write(
+      "daily.ts",
+      `import { flow, task } from "flowctl";
+const fetched = task("fetch", { cacheFor: "1h" }, () => 1);
+const load = task("load", (_: { n: number }) => { throw new Error("no"); });
+export default flow("daily", () => { load({ n: fetched() }); });`,
+    );
+    const fresh = await home.run(["run", "daily.ts", "--dry-run"]);
+    expect(fresh.stdout).toContain("fetch: runs: nothing is cached, or it is too old");
+    expect(fresh.stdout).not.toContain("before:");
+    const first = await home.run(["run", "daily.ts"]);
+    const before = home.stateText();
+    const { code, stdout } = await home.run(["run", "daily.ts", "--dry-run"]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/fetch: is not run: its result is cached until \d{4}-/);
+    expect(stdout).toContain(`the last run, ${idOf(first.stdout)}, is Failed; this plan starts anew`);
+    expect(stdout).toContain(`flowctl runs retry ${idOf(first.stdout)} would keep fetch`);
+    expect(stdout).toContain("and run load: it ended Failed");
+    expect((await home.run(["run", "daily.ts", "--dry-run", "--no-cache"])).stdout).toContain(
+      "fetch: runs: --no-cache",
+    );
+    expect(home.stateText()).toBe(before);
+  });
+});

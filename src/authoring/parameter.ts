@@ -2,6 +2,7 @@ import { userError } from "../model/error.ts";
 import type { ParameterDeclaration } from "../model/parameter.ts";
 import type { Task, TaskContext } from "../model/task.ts";
 import { currentFlow } from "./building.ts";
+import { isSame } from "./is-same.ts";
 import type { ParameterOptions } from "./flow-options.ts";
 import { Node, plainSettings } from "./node.ts";
 import { reference, type Ref, type VALUE } from "./reference.ts";
@@ -54,14 +55,28 @@ export function declarationOf(task: Task): ParameterDeclaration | undefined {
  * Declares a parameter of the flow that is being built, or of the flow that
  * first uses it. Without a type it is text, or of its default's type.
  *
+ * Named again, it is the same parameter.
+ *
+ * @throws UserError where it is declared a second time, and differently
  * @example const date = parameter("date", { default: "today" });
  */
 export function parameter<const O extends ParameterOptions = {}>(name: string, options?: O): Ref<ParameterValue<O>> {
   const flow = currentFlow();
   const known = flow?.parameters().find((task) => task.name === name);
   const task = known ?? new Parameter(name, withType(options ?? {}));
+  if (known !== undefined && options !== undefined) refuseOther(known, new Parameter(name, withType(options)));
   flow?.addTask(task);
   return reference({ task, path: [], flow });
+}
+
+function refuseOther(known: Task, again: Parameter): void {
+  if (!(known instanceof Parameter) || isSame(known.declaration, again.declaration)) return;
+  throw userError(
+    "usage",
+    "PARAMETER_TWICE",
+    `Parameter "${again.name}" is declared twice in this flow, and not as the same.`,
+    { help: "Declare it once; elsewhere its name is enough." },
+  );
 }
 
 /** A default says the type where nothing else does. */

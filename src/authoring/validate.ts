@@ -1,5 +1,4 @@
 import type { Diagnostic } from "../model/error.ts";
-import type { Edge } from "../model/edge.ts";
 import type { Flow } from "../model/flow.ts";
 import type { Task } from "../model/task.ts";
 import { findCycle } from "./find-cycle.ts";
@@ -46,13 +45,15 @@ function* ofEdges(flow: Flow): Iterable<Problem> {
         message: `parameter "${edge.to.name}" cannot wait for task "${edge.from.name}": parameters come first.`,
       };
     }
-    if (edge.key !== undefined && !KEY.test(edge.key)) yield wrongKey(edge);
+    if (edge.key !== undefined && !KEY.test(edge.key)) yield wrongKey(edge.to, edge.key);
   }
+  for (const [task, values] of flow.constants)
+    for (const key of Object.keys(values)) if (!KEY.test(key)) yield wrongKey(task, key);
 }
 
-const wrongKey = ({ to, key }: Edge): Problem => ({
+const wrongKey = (task: Task, key: string): Problem => ({
   code: "FLOW_KEY",
-  message: `task "${to.name}" cannot have an input named "${key ?? ""}".`,
+  message: `task "${task.name}" cannot have an input named "${key}".`,
   help: "Input names are made of letters, digits and _, and do not start with a digit.",
 });
 

@@ -90,7 +90,9 @@ export class Tally {
   }
 
   #start(event: TaskState, key: string, since: number): void {
-    this.#underway.set(key, { ...place(event), attempt: event.attempt, since });
+    const { task, mapIndex, attempt } = event;
+    // Written out, not spread: it is done for each task.
+    this.#underway.set(key, mapIndex === undefined ? { task, attempt, since } : { task, mapIndex, attempt, since });
   }
 
   #end(event: TaskState, verdict: Verdict, durationMs: number): void {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { flow, parameter, task } from "../../src/index.ts";
+import { flow, parameter, task, type ParameterOptions } from "../../src/index.ts";
 import { resolveParameters } from "../../src/authoring/resolve-parameters.ts";
 import type { ParameterDeclaration } from "../../src/model/parameter.ts";
 
@@ -95,6 +95,17 @@ describe("declared parameters", () => {
         { name: "dry", required: false, type: "boolean", default: false },
       ],
     });
+  });
+
+  it("may be named again, but not declared again in another way", () => {
+    const make = (again: ParameterOptions | undefined) =>
+      flow("f", () => {
+        parameter("day", { default: new Date(0) });
+        parameter("day", again);
+      });
+    expect(make(undefined).parameters()).toHaveLength(1);
+    expect(make({ default: new Date(0) }).parameters()).toHaveLength(1);
+    expect(() => make({ default: new Date(1) })).toThrow('Parameter "day" is declared twice');
   });
 });
 

@@ -26,15 +26,18 @@ describe("a flow's graph is always checked", () => {
     const [a, load] = [new Load({ name: "a" }), new Load({ name: "load" })];
     made.addEdge(a, load, { key: "rows" });
     made.setConstant(load, "rows", 1);
+    made.setConstant(load, "rows!", 1);
     made.addEdge(a, load, { key: "row" });
     made.addEdge(a, load, { key: "2 words" });
     made.addEdge(a, new Parameter("date"));
     expect(messages(made)).toEqual([
       'Flow "f": task "load" cannot have an input named "2 words".',
       'Flow "f": parameter "date" cannot wait for task "a": parameters come first.',
+      'Flow "f": task "load" cannot have an input named "rows!".',
       'Flow "f": task "load" is given its input "rows" twice.',
       'Flow "f": task "load" has no input "row".',
       'Flow "f": task "load" has no input "2 words".',
+      'Flow "f": task "load" has no input "rows!".',
     ]);
     expect(validateFlow(made).find((each) => each.message.includes('"row"'))).toMatchObject({
       code: "FLOW_UNKNOWN_INPUT",

@@ -1,5 +1,5 @@
 import { userError } from "../model/error.ts";
-import type { ChannelDefinition } from "../model/notification.ts";
+import type { ChannelDefinition, SecretReference } from "../model/notification.ts";
 import { NOTIFIER, isWanted, type Notifier } from "../model/notifier.ts";
 import { isStateType, STATE_TYPES, type State, type StateType } from "../model/state.ts";
 import type { HandlerContext } from "../model/task.ts";
@@ -95,29 +95,36 @@ export const smsNotifier = make<SmsNotifierOptions>(
   }),
 );
 
+const EMAIL_OPTIONS = ["to", "from", "subject", "host", "port", "security", "usernameSecret", "passwordSecret"];
+
 /** Tells people of changes of state by mail. */
-export const emailNotifier = make<EmailNotifierOptions>(
-  "emailNotifier",
-  ["to", "from", "subject", "host", "port", "security", "usernameSecret", "passwordSecret"],
-  (options) => ({
-    type: "email",
-    to: required("emailNotifier", "to", options.to),
-    from: options.from ?? { secret: options.usernameSecret ?? "EMAIL_USERNAME" },
-    host: options.host ?? "smtp.gmail.com",
-    port: options.port ?? 465,
-    security: options.security ?? "tls",
-    ...(options.subject === undefined ? {} : { subject: options.subject }),
-    ...(options.security === "none" && options.usernameSecret === undefined
-      ? {}
-      : {
-          username: { secret: options.usernameSecret ?? "EMAIL_USERNAME" },
-          password: { secret: options.passwordSecret ?? "EMAIL_PASSWORD" },
-        }),
-  }),
+export const emailNotifier = make<EmailNotifierOptions>("emailNotifier", EMAIL_OPTIONS, (options) =>
+  mailOf(options, required("emailNotifier", "to", options.to)),
 );
 
-/** Prefect's name for mail through Gmail. */
-export const gmailNotifier = emailNotifier;
+/**
+ * Mail through Gmail, by default to the account itself.
+ * Source: Prefect 1.x, `gmail_notifier`.
+ */
+export const gmailNotifier = make<EmailNotifierOptions>("gmailNotifier", EMAIL_OPTIONS, (options) =>
+  mailOf(options, options.to ?? { secret: options.usernameSecret ?? "EMAIL_USERNAME" }),
+);
+
+function mailOf(options: EmailNotifierOptions, to: string | readonly string[] | SecretReference): ChannelDefinition {
+  const { from, host = "smtp.gmail.com", port = 465, security = "tls", subject } = options;
+  const { usernameSecret = "EMAIL_USERNAME", passwordSecret = "EMAIL_PASSWORD" } = options;
+  const isOpen = security === "none" && options.usernameSecret === undefined;
+  return {
+    type: "email",
+    to,
+    from: from ?? { secret: usernameSecret },
+    host,
+    port,
+    security,
+    ...(subject === undefined ? {} : { subject }),
+    ...(isOpen ? {} : { username: { secret: usernameSecret }, password: { secret: passwordSecret } }),
+  };
+}
 
 /** Posts changes of state to a URL, signed where a secret for it is named. */
 export const webhookNotifier = make<WebhookNotifierOptions>(

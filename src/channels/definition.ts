@@ -9,6 +9,8 @@ interface OptionRule {
   readonly required?: true;
   /** The only texts that are allowed. */
   readonly oneOf?: readonly string[];
+  /** Entries of a list may be names of secrets. */
+  readonly secrets?: true;
   /** What every text must look like, and how to say so. */
   readonly like?: readonly [RegExp, string];
 }
@@ -24,7 +26,7 @@ const COMMON: OptionRules = {
   onAmbiguous: { is: "text", oneOf: ["resend", "hold"] },
 };
 
-/** Checks a definition by its channel's rules; a text, a URL or an entry of a list may also be a secret's name. */
+/** Checks a definition by its channel's rules; a text or a URL, and an entry of some lists, may also be a secret's name. */
 export function checkOptions(definition: ChannelDefinition, rules: OptionRules): readonly ChannelProblem[] {
   const all: OptionRules = { ...COMMON, ...rules };
   const names = Object.keys(all);
@@ -58,7 +60,7 @@ function problemsOf(path: string, value: unknown, rule: OptionRule): readonly Ch
     case "texts":
       if (Array.isArray(value) && value.length === 0) return one("must not be empty");
       return (Array.isArray(value) ? value : [value]).flatMap((each: unknown, index) => {
-        const message = textProblem(each, rule);
+        const message = rule.secrets === true && isSecretReference(each) ? undefined : textProblem(each, rule);
         return message === undefined ? [] : [{ path: Array.isArray(value) ? `${path}[${index}]` : path, message }];
       });
     case "number":
@@ -104,6 +106,13 @@ export function optionTexts(definition: ChannelDefinition, name: string): readon
   const value = definition[name];
   const list: readonly unknown[] = Array.isArray(value) ? value : [value];
   return list.filter((each) => typeof each === "string");
+}
+
+/** The same with secrets resolved. */
+export function optionList({ definition, values }: Source, name: string): readonly string[] {
+  const value = definition[name];
+  const list: readonly unknown[] = Array.isArray(value) ? value : [value];
+  return list.flatMap((each) => textOf(each, values) ?? []);
 }
 
 /** A record option's texts, secrets resolved. */

@@ -4,7 +4,7 @@ import type { SendMailOptions } from "nodemailer";
 import type { DeliveryRequest } from "../outbox/channel.ts";
 import { contentOf } from "./content.ts";
 import { cut, oneLine } from "./cut.ts";
-import { optionRecord, optionText, optionTexts } from "./definition.ts";
+import { optionList, optionRecord, optionText } from "./definition.ts";
 import { emailHtml } from "./email-html.ts";
 import { renderText } from "./render-text.ts";
 
@@ -19,16 +19,16 @@ const LONGEST = 100_000;
  * @throws Node's error where an attachment cannot be read
  */
 export async function emailOf(delivery: DeliveryRequest): Promise<SendMailOptions> {
-  const { definition, recipient, id, message } = delivery;
+  const { recipient, id, message } = delivery;
   const from = oneLine(optionText(delivery, "from") ?? "");
   const domain = `flowctl.${/@([\w.-]+)/.exec(from)?.[1] ?? "localhost"}`;
   const replyTo = optionText(delivery, "replyTo");
-  const cc = optionTexts(definition, "cc").map(oneLine);
+  const cc = optionList(delivery, "cc").map(oneLine);
   const flow = message.kind === "alert" ? message.alert.flow : undefined;
   const thread = flow === undefined ? undefined : flow.replace(/[^\w.-]+/g, "-");
   return {
     from,
-    to: optionTexts(definition, "to").map(oneLine),
+    to: optionList(delivery, "to").map(oneLine),
     ...(cc.length === 0 ? {} : { cc }),
     ...(replyTo === undefined ? {} : { replyTo: oneLine(replyTo) }),
     envelope: { from: addressOf(from), to: [addressOf(recipient)] },

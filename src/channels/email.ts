@@ -1,6 +1,7 @@
 import type { ChannelDefinition } from "../model/notification.ts";
 import type { Channel, ChannelProblem, Delivery, DeliveryRequest } from "../outbox/channel.ts";
-import { checkOptions, optionTexts, type OptionRules } from "./definition.ts";
+import { recipientsOf } from "../outbox/recipients.ts";
+import { checkOptions, type OptionRules } from "./definition.ts";
 import { emailOf } from "./email-message.ts";
 import { quote } from "./scrub.ts";
 import { smtpServer } from "./smtp-server.ts";
@@ -15,9 +16,9 @@ const RULES: OptionRules = {
   username: { is: "text" },
   password: { is: "text" },
   from: { is: "text", required: true },
-  to: { is: "texts", required: true, like: ADDRESS },
-  cc: { is: "texts", like: ADDRESS },
-  bcc: { is: "texts", like: ADDRESS },
+  to: { is: "texts", required: true, secrets: true, like: ADDRESS },
+  cc: { is: "texts", secrets: true, like: ADDRESS },
+  bcc: { is: "texts", secrets: true, like: ADDRESS },
   replyTo: { is: "text" },
   subject: { is: "text" },
   headers: { is: "headers" },
@@ -33,7 +34,7 @@ export const email: Channel = {
   ambiguous: "resend",
   isForPeople: true,
   check,
-  recipients: (definition) => [...new Set(["to", "cc", "bcc"].flatMap((each) => optionTexts(definition, each)))],
+  recipients: recipientsOf,
   send,
   preview,
 };

@@ -1,6 +1,7 @@
 import type { Channel, ChannelProblem, Delivery, DeliveryRequest } from "../outbox/channel.ts";
+import { recipientsOf } from "../outbox/recipients.ts";
 import type { ChannelDefinition } from "../model/notification.ts";
-import { checkOptions, optionText, optionTexts, type OptionRules } from "./definition.ts";
+import { checkOptions, optionText, type OptionRules } from "./definition.ts";
 import { quote } from "./scrub.ts";
 import { smsText } from "./sms-text.ts";
 import { twilioClient, type TwilioClient } from "./twilio-client.ts";
@@ -20,7 +21,7 @@ const RULES: OptionRules = {
   authToken: { is: "text", required: true },
   from: { is: "text" },
   messagingServiceSid: { is: "text", like: [/^MG[0-9a-f]{32}$/i, "must be MG and 32 hexadecimal digits"] },
-  to: { is: "texts", required: true, like: NUMBER },
+  to: { is: "texts", required: true, secrets: true, like: NUMBER },
   maxSegments: { is: "number" },
   edge: { is: "text" },
   region: { is: "text" },
@@ -38,7 +39,7 @@ export const sms: Channel = {
   isForPeople: true,
   ttlMs: VALID_MS,
   check,
-  recipients: (definition) => optionTexts(definition, "to"),
+  recipients: recipientsOf,
   send,
   preview: bodyOf,
   find,

@@ -5,6 +5,7 @@ import { isSecretReference, type ChannelDefinition } from "../model/notification
 import type { Channel, Delivery, DeliveryRequest } from "./channel.ts";
 import type { Digest } from "./digest.ts";
 import type { OutboxItem, SecretSource } from "./item.ts";
+import { addressOf } from "./recipients.ts";
 import { expire, hold, settle, startAttempt, type Settled } from "./outcome.ts";
 
 /** What sending needs of the world. */
@@ -75,7 +76,7 @@ export async function attemptDelivery(
   const request: DeliveryRequest = {
     id: item.id,
     definition: item.definition,
-    recipient: item.recipient,
+    recipient: addressOf(item.recipient, { ...values.found, ...memory }),
     message: item.message,
     attempt: item.attempts.length + 1,
     at: clock.now(),

@@ -1,6 +1,7 @@
 import { mapTexts } from "../model/map-texts.ts";
 import type { Message } from "../model/notification.ts";
 import { channelIdOf, itemIdOf, suppression, type NewItem, type OutboxItem } from "./item.ts";
+import { recipientsOf } from "./recipients.ts";
 import { DEFAULT_TTL_MS, SMS_TTL_MS, SUCCESS_TTL_MS } from "./schedule.ts";
 
 /**
@@ -17,7 +18,7 @@ export function makeItems(
   const { values, suppressed, ...rest } = redactedNews(item, redact);
   const channelId = channelIdOf(item.definition, item.source);
   const message = dated(rest.message, created);
-  return recipientsOf(item).map((recipient, index) => {
+  return recipientsOf(item.definition).map((recipient, index) => {
     const id = itemIdOf(item, channelId, recipient);
     return {
       ...rest,
@@ -44,18 +45,6 @@ export function redactedNews(item: NewItem, redact: (text: string) => string): N
     message: mapTexts(message, redact),
     ...(fallback === undefined ? {} : { fallback: { ...fallback, message: mapTexts(fallback.message, redact) } }),
   };
-}
-
-/**
- * Whom one message goes to: the definition's `to`, `cc` and `bcc`, each by itself, so that one
- * refusal does not repeat the message for the others. One empty name where there
- * is none.
- */
-function recipientsOf({ definition }: NewItem): readonly string[] {
-  const list = [definition["to"], definition["cc"], definition["bcc"]]
-    .flatMap((each: unknown): readonly unknown[] => (Array.isArray(each) ? each : [each]))
-    .filter((each): each is string => typeof each === "string" && each !== "");
-  return list.length === 0 ? [""] : [...new Set(list)];
 }
 
 /** A strict notifier has no clock: what it says happened now. */

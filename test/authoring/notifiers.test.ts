@@ -30,7 +30,14 @@ test("each notifier goes to its own service, or to a channel by name", () => {
     host: "smtp.gmail.com",
     from: { secret: "EMAIL_USERNAME" },
   });
-  expect(gmailNotifier).toBe(emailNotifier);
+  // By itself it goes to the account's own address, as in Prefect.
+  expect(gmailNotifier().to).toMatchObject({
+    host: "smtp.gmail.com",
+    port: 465,
+    to: { secret: "EMAIL_USERNAME" },
+    password: { secret: "EMAIL_PASSWORD" },
+  });
+  expect(gmailNotifier({ to: "a@x.test" }).to).toEqual(emailNotifier({ to: "a@x.test" }).to);
   expect(webhookNotifier({ signingSecret: "S" }).to).toEqual({
     type: "webhook",
     url: { secret: "WEBHOOK_URL" },

@@ -75,7 +75,8 @@ describe("sms", () => {
     const real = await realUrls([accepted]);
     open.push(real);
     // Over TLS the proxy's authority is not trusted in this process, so the address is seen by its refusal.
-    const refused = await sms.send(via("", { environment: { HTTPS_PROXY: real.proxyUrl } }));
+    const patient = { ...DEFINITION, timeout: "60s" };
+    const refused = await sms.send(via("", { definition: patient, environment: { HTTPS_PROXY: real.proxyUrl } }));
     expect(refused).toMatchObject({ outcome: "transient", note: "the server's certificate is not trusted" });
 
     const server = await serving(accepted);

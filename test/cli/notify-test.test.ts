@@ -4,6 +4,7 @@ import { expect, it } from "vitest";
 import { CHANNEL_TYPES } from "../../src/channels/index.ts";
 import { cliHome, type CliHome } from "../rig/cli.ts";
 import { faultyServer } from "../rig/faulty-server.ts";
+import { startMailDev } from "../rig/smtp.ts";
 
 const CONFIG = `
 channels:
@@ -117,4 +118,22 @@ it("finds a message by the start of its id, and says what was meant where it is 
   const several = await home.run(["notify", "show", "n_"]);
   expect(several).toMatchObject({ code: 2 });
   expect(several.stderr).toContain('2 messages have an id that starts with "n_"');
+});
+
+it("sends to an address that is a secret, and shows its name only", async () => {
+  await using home = cliHome();
+  const maildev = await startMailDev();
+  try {
+    home.write(
+      "flowctl.config.yaml",
+      `channels: { me: { type: email, host: 127.0.0.1, port: ${String(maildev.smtpPort)}, security: none, from: "a@x.test", to: { secret: ME } } }\n`,
+    );
+    const done = await home.run(["notify", "test", "me"], { env: { FLOWCTL_SECRET_ME: "hidden@x.test" } });
+    expect(done).toMatchObject({ code: 0, stdout: "✔ me → (secret ME)  accepted by the service\n" });
+    const [mail] = await maildev.mails();
+    expect(mail?.envelope.to.map(({ address }) => address)).toEqual(["hidden@x.test"]);
+    expect(done.output + home.stateText()).not.toContain("hidden@x.test");
+  } finally {
+    await maildev.close();
+  }
 });

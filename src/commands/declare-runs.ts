@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { collect, declareView } from "./declare.ts";
+import { declareView, repeatable } from "./declare.ts";
 import type { Does } from "./program.ts";
 
 /** Declares what looks at the record of runs. */
@@ -46,14 +46,14 @@ function declareContinuing(runs: Command, does: Does): void {
     .description("go on with a run that is paused, or that ended before all was done")
     .option("--approve [tasks...]", "say yes to tasks that wait; without names to all of them")
     .option("--reject [tasks...]", "say no: they fail")
-    .option("--input <task=text>", "answer a task that asks for a text", collect);
+    .addOption(repeatable("--input <task=text>", "answer a task that asks for a text"));
   const retry = runs
     .command("retry [run]")
     .description("a new run that does again what did not go well in an earlier one");
   for (const command of [resume, retry])
     declareView(
       command
-        .option("-p, --param <name=value>", "a parameter, where those of the run could not be kept", collect, [])
+        .addOption(repeatable("-p, --param <name=value>", "a parameter, where those of the run could not be kept"))
         .option("--params-file <file>", "the same from a JSON or YAML file")
         .option("--force", "go on although the flow has changed: what has changed runs again"),
     );

@@ -1,9 +1,11 @@
-import type { Command } from "commander";
+import { Option, type Command } from "commander";
 import type { Does } from "./program.ts";
 
-/** Gathers an option that may be given several times. */
-export function collect(value: string, before: readonly string[] = []): readonly string[] {
-  return [...before, value];
+/** An option that may be given several times; a list, empty where it is not given. */
+export function repeatable(flags: string, description: string): Option {
+  return new Option(flags, description)
+    .argParser((value: string, before: readonly string[]) => [...before, value])
+    .default([], "none");
 }
 
 /** Declares how a run is limited, shown and told. */
@@ -13,7 +15,7 @@ export function declareView(command: Command): Command {
     .option("--timeout <duration>", "end the run after this time, such as 30m")
     .option("--ui <mode>", "how to show the run: auto, live, plain or json", "auto")
     .option("--logs <which>", "output of tasks: full, failed or none")
-    .option("--report <file>", "write a report when the run has ended: .xml (JUnit)", collect, [])
+    .addOption(repeatable("--report <file>", "write a report when the run has ended: .xml (JUnit)"))
     .option("--events <file>", "write every event to this file as a line of JSON; - for standard output")
     .option("--notify", "tell of refused runs on a terminal, too")
     .option("--no-notify", "put nothing in the outbox for hooks and notifiers")
@@ -30,7 +32,7 @@ export function declareRun(program: Command, does: Does): void {
     .command("run <flow>")
     .description("run a flow: a .ts or .js module, or a .yaml spec")
     .option("-n, --name <flow>", "the flow's name, where the file holds several")
-    .option("-p, --param <name=value>", "a parameter; name:=json, name=@file", collect, [])
+    .addOption(repeatable("-p, --param <name=value>", "a parameter; name:=json, name=@file"))
     .option("--params-file <file>", "parameters from a JSON or YAML file")
     .option("--dry-run", "show the plan: tasks, parameters, secrets, who is told; run nothing")
     .option("--on-overlap <what>", "when a run of this flow goes on already: run, skip or fail", "run");

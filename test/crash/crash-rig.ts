@@ -84,9 +84,21 @@ export interface CrashHome extends Disposable {
   recorded(): readonly Recorded[];
 }
 
-export function crashHome(bin: string, url: string): CrashHome {
+export function crashHome(
+  bin: string,
+  url: string,
+  {
+    background = false,
+    at,
+  }: {
+    /** Whether drainers are left behind. */
+    readonly background?: boolean;
+    /** Where the state directory is. @default in the home */
+    readonly at?: string;
+  } = {},
+): CrashHome {
   const root = mkdtempSync(join(tmpdir(), "flowctl-crash-"));
-  const [project, state] = [join(root, "project"), join(root, "state")];
+  const [project, state] = [join(root, "project"), at ?? join(root, "state")];
   for (const each of [join(project, ".git"), join(root, "marks"), state]) mkdirSync(each, { recursive: true });
   writeFileSync(
     join(project, "flow.mjs"),
@@ -112,7 +124,7 @@ export function crashHome(bin: string, url: string): CrashHome {
     PATH: process.env["PATH"] ?? "",
     HOME: root,
     FLOWCTL_STATE_DIR: state,
-    FLOWCTL_BACKGROUND: "0",
+    ...(background ? {} : { FLOWCTL_BACKGROUND: "0" }),
   };
   let serial = 0;
   const start = (args: readonly string[], more: Readonly<Record<string, string>>): Promise<string> =>

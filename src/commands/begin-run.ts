@@ -6,6 +6,7 @@ import type { Hook } from "../model/hook.ts";
 import type { ActiveRun } from "../runs/active-run.ts";
 import type { LastState } from "../runs/last-state.ts";
 import type { RunRecord } from "../runs/run-record.ts";
+import { newRunId } from "../runs/run-id.ts";
 import { openRunStore, type RunDraft, type RunStore } from "../runs/run-store.ts";
 import type { Will } from "../runs/will.ts";
 import type { CommandContext } from "./context.ts";
@@ -54,6 +55,16 @@ export async function beginRun(
   const run = await store.begin(draft, (text) => services.redactor.redact(text));
   context.stop.parent?.begun(run.id);
   return { place, services, store, run, mayTell, facts: () => factsOf(run.will, store) };
+}
+
+/** The facts of a run that could not be put on record. */
+export function unrecordedFacts(place: FlowPlace, services: Services, context: CommandContext): RunFacts {
+  const { clock, random } = context.host;
+  const now = clock.now();
+  const identity = { version: 1, runId: newRunId(now, random), project: services.project.name } as const;
+  const startedAt = new Date(now).toISOString();
+  const draft = { ...draftOf(services, true, context), flow: place.stem, tags: [], file: place.file };
+  return factsOf({ ...identity, startedAt, ...draft }, openStore(services, context));
 }
 
 /** Goes on with a run that has ended. @throws UserError "locked" where it goes on already */

@@ -39,7 +39,10 @@ export async function bury(
   for (const each of dead) {
     const items = [...(each.told as readonly NewItem[]), ...newsOf(each, store)];
     if (items.length > 0) await told.enqueue(items);
-    await each.settle();
+    // What a full disk did not take is told from memory, and by whoever finds the run next: under the same id.
+    if (!told.isSafe()) await told.deliver();
+    if (each.isWritten && told.isSafe()) await each.settle();
+    else each.leave();
   }
   return { ...told, records: dead.map(({ record }) => record) };
 }

@@ -67,8 +67,11 @@ async function finish(
 ): Promise<Executed> {
   const { host } = context;
   const { run, store } = begun;
-  run.settle();
+  if (parts.told.isSafe()) run.settle();
   const summary = await parts.told.deliver();
+  // What a full disk did not take and nobody heard is in the terminal record: a later command puts it in the outbox.
+  if (parts.told.isSafe()) run.settle();
+  else run.leave();
   const left = await leaveToDrainer(summary, begun.services.stateDirectory, context);
   const notifications =
     summary === undefined
@@ -82,7 +85,8 @@ async function finish(
     durationMs: host.clock.now() - Date.parse(will.startedAt),
     notifications,
   });
-  for (const problem of parts.reporter.problems) host.terminal.stderr.write(`warning: ${problem}\n`);
+  for (const problem of [...parts.reporter.problems, ...run.troubles])
+    host.terminal.stderr.write(`warning: ${problem}\n`);
   store.prune();
   const undelivered = summary?.outcomes.some(({ state }) => state !== "sent" && state !== "suppressed") ?? false;
   return { state, undelivered };

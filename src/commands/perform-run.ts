@@ -1,9 +1,10 @@
 import { join } from "node:path";
 import { resolveParameters } from "../authoring/resolve-parameters.ts";
+import { diskTrouble, isDiskTrouble } from "../model/disk-trouble.ts";
 import { UserError, userError, type Diagnostic } from "../model/error.ts";
 import type { Flow } from "../model/flow.ts";
 import { applyConfig } from "./apply-config.ts";
-import { beginRun, identify, openStore, reopenRun, type BegunRun } from "./begin-run.ts";
+import { beginRun, identify, openStore, reopenRun, unrecordedFacts, type BegunRun } from "./begin-run.ts";
 import type { CommandContext } from "./context.ts";
 import type { Continuation } from "./continuation.ts";
 import { bequeath } from "./death-hooks.ts";
@@ -15,7 +16,7 @@ import { gitHubMasks } from "./github-masks.ts";
 import { givenParameters } from "./given-parameters.ts";
 import { needsParent } from "./needs-parent.ts";
 import { openFlow } from "./open-flow.ts";
-import { refuse } from "./refuse.ts";
+import { refuse, refuseUnrecorded } from "./refuse.ts";
 import { requireSecrets } from "./require-secrets.ts";
 import type { Limits, RunCommandOptions } from "./run.ts";
 import { openServices, type Services } from "./services.ts";
@@ -62,7 +63,10 @@ export async function performRun(start: RunStart, context: CommandContext): Prom
   const link = continuation === undefined ? {} : { retryOf: continuation.record.runId };
   const begun = isSame
     ? await reopenRun(continuation.record, place, services, context, mayTell)
-    : await beginRun(place, services, context, mayTell, link);
+    : await beginRun(place, services, context, mayTell, link).catch((error: unknown) =>
+        notOnRecord(error, start, services, context),
+      );
+  if (typeof begun === "number") return begun;
   watchExit(begun.run, context);
   await watchDeath(begun.run, services.stateDirectory, context);
   try {
@@ -103,6 +107,24 @@ async function buryDead(services: Services, context: CommandContext): Promise<Te
   if (context.host.files.list(join(services.stateDirectory, "live")).length === 0) return undefined;
   const { bury } = await import("./bury.ts");
   return bury(openStore(services, context), services, context);
+}
+
+/** The disk does not take the run's beginning: nothing runs that nobody could tell of later. It is told of now. */
+async function notOnRecord(
+  error: unknown,
+  { place, options }: RunStart,
+  services: Services,
+  context: CommandContext,
+): Promise<number> {
+  if (!isDiskTrouble(error)) throw error;
+  const what = `The run cannot be put on record in ${services.stateDirectory}: ${diskTrouble(error)}.`;
+  const help = "make room there, or choose another place: FLOWCTL_STATE_DIR=/path/of/yours flowctl …";
+  const refusal = userError("usage", "STATE_DIR", what, { help, cause: error });
+  const code = explain(refusal, context.host, { cwd: context.globals.cwd });
+  const isTold = options.notify ?? startedBy(context.host.environment, context.host.terminal) !== "terminal";
+  if (!isTold) return code;
+  await refuseUnrecorded(unrecordedFacts(place, services, context), services, refusal, context);
+  return code;
 }
 
 async function handOver(services: Services, context: CommandContext): Promise<number> {

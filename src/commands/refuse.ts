@@ -1,8 +1,11 @@
 import type { UserError } from "../model/error.ts";
+import type { RunFacts } from "../hooks/told.ts";
 import type { BegunRun } from "./begin-run.ts";
 import type { NewItem } from "../outbox/item.ts";
 import type { CommandContext } from "./context.ts";
 import { leaveToDrainer } from "./leave-drainer.ts";
+import type { ActiveRun } from "../runs/active-run.ts";
+import type { Services } from "./services.ts";
 import { telling } from "./tell.ts";
 
 /**
@@ -17,9 +20,7 @@ export async function refuse(
   context: CommandContext,
 ): Promise<void> {
   const { run, services } = begun;
-  const { clock, terminal } = context.host;
-  const told = telling(services, context);
-  const items = isTold ? await news(begun, error, clock.now()) : [];
+  const items = isTold ? await news(begun.facts(), services, error, context) : [];
   run.end({
     state: "Failed",
     message: error.diagnostics[0]?.message ?? error.message,
@@ -28,9 +29,33 @@ export async function refuse(
     reason: "refused",
     told: items,
   });
+  await tell(items, services, context, run);
+  for (const trouble of run.troubles) context.host.terminal.stderr.write(`warning: ${trouble}\n`);
+}
+
+/** The same for a run that could not even be put on record: the hooks hear of it from memory. */
+export async function refuseUnrecorded(
+  facts: RunFacts,
+  services: Services,
+  error: UserError,
+  context: CommandContext,
+): Promise<void> {
+  await tell(await news(facts, services, error, context), services, context);
+}
+
+async function tell(
+  items: readonly NewItem[],
+  services: Services,
+  context: CommandContext,
+  run?: ActiveRun,
+): Promise<void> {
+  const { clock, terminal } = context.host;
+  const told = telling(services, context);
   if (items.length > 0) await told.enqueue(items);
-  run.settle();
+  if (told.isSafe()) run?.settle();
   const summary = await told.deliver();
+  if (told.isSafe()) run?.settle();
+  else run?.leave();
   if (summary === undefined) return;
   const left = await leaveToDrainer(summary, services.stateDirectory, context);
   const { summaryLines } = await import("../outbox/summary.ts");
@@ -38,8 +63,13 @@ export async function refuse(
 }
 
 /** What the hooks say of it; nothing of it is imported where there is none. */
-async function news(begun: BegunRun, error: UserError, now: number): Promise<readonly NewItem[]> {
-  if (begun.facts().hooks.length === 0) return [];
+async function news(
+  facts: RunFacts,
+  { redactor }: Services,
+  error: UserError,
+  { host }: CommandContext,
+): Promise<readonly NewItem[]> {
+  if (facts.hooks.length === 0) return [];
   const [{ refusedTold }, { place }, { redactedNews }] = await Promise.all([
     import("../hooks/derive.ts"),
     import("../reporters/diagnostics.ts"),
@@ -49,6 +79,6 @@ async function news(begun: BegunRun, error: UserError, now: number): Promise<rea
     .map((each) => [each.file === undefined ? "" : `${place(each)}: `, each.message].join(""))
     .join("\n");
   const message = error.diagnostics[0]?.message ?? error.message;
-  const redact = (text: string): string => begun.services.redactor.redactMessage(text);
-  return refusedTold(begun.facts(), message, now, detail).map((item) => redactedNews(item, redact));
+  const redact = (text: string): string => redactor.redactMessage(text);
+  return refusedTold(facts, message, host.clock.now(), detail).map((item) => redactedNews(item, redact));
 }

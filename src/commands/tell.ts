@@ -18,6 +18,8 @@ export interface Telling {
   enqueue(items: readonly NewItem[]): Promise<void>;
   /** Remembers messages that somebody else put in the outbox. */
   note(ids: readonly string[]): void;
+  /** Whether all of it survives this process, or is sent: not what a full disk did not take. */
+  isSafe(): boolean;
   /** Delivers what was put in the outbox, for a bounded time. @returns what has become of it; `undefined` where there was nothing */
   deliver(): Promise<DeliverySummary | undefined>;
 }
@@ -26,9 +28,12 @@ export interface Telling {
 export function telling(services: Services, { host, stop }: CommandContext): Telling {
   const ids = new Set<string>();
   const ended = new AbortController();
+  let areSafe = (): boolean => true;
   return {
+    isSafe: () => areSafe(),
     async enqueue(items) {
       const outbox = await services.outbox();
+      areSafe = () => outbox.areSafe(ids);
       const added = items.flatMap((item) => outbox.enqueue(item));
       for (const id of added) ids.add(id);
       // What is on disk is safe; sending it goes on beside the run. Failures are seen at the end, in `deliver`.

@@ -85,9 +85,10 @@ export async function drainChannel(
       queue.unshift(...waiting.filter(({ id }) => members.has(id)));
       continue;
     }
+    // First what follows from it: a death in between repeats this, and a fallback that waits already is not put there twice.
+    options.onSettled(settled.item, settled.shelf);
     spool.move("new", settled.shelf, settled.item);
     memory.delete(item.id);
-    options.onSettled(settled.item, settled.shelf);
   }
 }
 

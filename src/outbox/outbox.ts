@@ -34,6 +34,8 @@ export interface Outbox {
   withdraw(ids: readonly string[]): Promise<readonly string[]>;
   /** Lets items go again that were held and use this secret, once it was set. */
   release(secretName: string): Promise<readonly string[]>;
+  /** Whether all of these survive this process, or are sent: not what a full disk did not take. */
+  areSafe(ids: Iterable<string>): boolean;
   /** Removes what was sent or given up before a time (epoch milliseconds). @returns how many */
   prune(before: number): number;
 }
@@ -67,6 +69,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
   const { clock, files, directory, redact } = options;
   const locks = options.locks ?? processLocks();
   const warn = options.warn ?? (() => undefined);
+  const lastResort = processLocks();
   const memory = new Map<string, Readonly<Record<string, string>>>();
   const disk = openSpool(
     files,
@@ -96,7 +99,9 @@ export function createOutbox(options: OutboxOptions): Outbox {
 
   const acquire = async (channelId: string, signal: AbortSignal): Promise<HeldLock | undefined> => {
     while (!signal.aborted) {
-      const lock = await locks.tryLock(join(directory, "locks", `drain-${channelId}.lock`));
+      const path = join(directory, "locks", `drain-${channelId}.lock`);
+      // Without a place for the lock two processes may send the same message, under the same id; without a lock, none.
+      const lock = await locks.tryLock(path).catch(() => lastResort.tryLock(path));
       if (lock !== undefined) return lock;
       await sleep(POLL_MS, clock, signal);
     }
@@ -245,6 +250,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
           .map((item) => item.id),
         again,
       ),
+    areSafe: (ids) => ![...ids].some((id) => spool.isVolatile(id)),
     prune: (before) => spool.prune(before),
   };
 }

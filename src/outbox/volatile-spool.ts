@@ -6,7 +6,14 @@ import type { Spool } from "./spool.ts";
  * that cannot be written are kept in memory and sent from there. They die with
  * the process, so `onVolatile` must say it loudly; it is told once per item.
  */
-export function withMemory(disk: Spool, onVolatile: (item: OutboxItem, error: unknown) => void): Spool {
+export function withMemory(
+  disk: Spool,
+  onVolatile: (item: OutboxItem, error: unknown) => void,
+): Spool & {
+  /** Whether the death of this process would take the item with it: it is on no disk and not sent. */
+  isVolatile(id: string): boolean;
+} {
+  const volatile = new Set<string>();
   const waiting = new Map<string, OutboxItem>();
   const settled = new Map<string, { readonly shelf: "held" | "sent" | "dead"; readonly item: OutboxItem }>();
   /** What was delivered and cannot be noted must not stop the rest. */
@@ -21,6 +28,7 @@ export function withMemory(disk: Spool, onVolatile: (item: OutboxItem, error: un
   };
   return {
     ...disk,
+    isVolatile: (id) => volatile.has(id),
     add(item) {
       if (waiting.has(item.id) || settled.has(item.id)) return false;
       try {
@@ -29,6 +37,7 @@ export function withMemory(disk: Spool, onVolatile: (item: OutboxItem, error: un
         // What is not to be sent needs no memory to be sent from.
         if (isSuppressed(item)) settled.set(item.id, { shelf: "dead", item });
         else waiting.set(item.id, item);
+        if (!isSuppressed(item)) volatile.add(item.id);
         onVolatile(item, error);
         return true;
       }
@@ -48,6 +57,7 @@ export function withMemory(disk: Spool, onVolatile: (item: OutboxItem, error: un
     },
     move(from, to, item) {
       if (waiting.delete(item.id)) {
+        if (to === "sent") volatile.delete(item.id);
         if (to !== "new") settled.set(item.id, { shelf: to, item });
       } else if (
         !tolerate(() => {
@@ -61,6 +71,7 @@ export function withMemory(disk: Spool, onVolatile: (item: OutboxItem, error: un
     },
     remove(shelf, id) {
       settled.delete(id);
+      volatile.delete(id);
       if (!waiting.delete(id)) disk.remove(shelf, id);
     },
     saveChannelState(channelId, state) {

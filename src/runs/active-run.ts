@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { diskTrouble, isDiskTrouble } from "../model/disk-trouble.ts";
 import type { HeldLock } from "../host/lock.ts";
 import { Journal } from "./journal.ts";
 import { readJournal } from "./read-journal.ts";
@@ -22,6 +23,7 @@ export class ActiveRun {
   #will: Will;
   readonly #onSettled: (() => void)[] = [];
   #settled = false;
+  #unwritten: { readonly record: EndRecord; readonly error: unknown } | undefined;
 
   constructor(
     options: RunStoreOptions & {
@@ -41,15 +43,15 @@ export class ActiveRun {
       file: options.files.append(join(this.directory, "journal.jsonl")),
       redact: options.redact,
       onError: (error) => {
-        this.journalError ??= error;
+        this.#trouble("its journal is not whole", error);
       },
     });
   }
 
   /** Whether a sentinel watches it. */
   isWatched = false;
-  /** Why the journal is not whole: the disk's error. */
-  journalError: unknown = undefined;
+  /** What of it could not be written, a sentence each: the run goes on without. */
+  readonly troubles: string[] = [];
 
   get will(): Will {
     return this.#will;
@@ -58,7 +60,20 @@ export class ActiveRun {
   /** Completes the will with what only the loaded flow knows. */
   identify(more: Partial<Omit<Will, "version" | "runId" | "project" | "startedAt">>): void {
     this.#will = { ...this.#will, ...more };
-    this.#store.files.replace(join(this.directory, "will.json"), JSON.stringify(this.#will), durabilityOf(this.#will));
+    try {
+      this.#store.files.replace(
+        join(this.directory, "will.json"),
+        JSON.stringify(this.#will),
+        durabilityOf(this.#will),
+      );
+    } catch (error) {
+      this.#trouble("if it dies, not all of it will be known", error);
+    }
+  }
+
+  #trouble(what: string, error: unknown): void {
+    if (!isDiskTrouble(error)) throw error;
+    this.troubles.push(`run ${this.id}: ${what}: ${diskTrouble(error)} (${this.#store.directory})`);
   }
 
   /**
@@ -67,7 +82,9 @@ export class ActiveRun {
    */
   end(ending: Ending): { readonly record: EndRecord; readonly isOurs: boolean } {
     this.journal.flush();
-    return writeEnd(this.#store, this.#will, { ...ending, writtenBy: "runner" }, this.#redact);
+    const written = writeEnd(this.#store, this.#will, { ...ending, writtenBy: "runner" }, this.#redact);
+    this.#unwritten = "error" in written ? { record: written.record, error: written.error } : undefined;
+    return written;
   }
 
   /**
@@ -77,7 +94,7 @@ export class ActiveRun {
   crash(cause: string): EndRecord {
     this.journal.flush();
     const events = readJournal(this.id, this.#store.files.read(join(this.directory, "journal.jsonl")) ?? "");
-    return writeCrash(this.#store, this.#will, { cause, events, writtenBy: "runner", redact: this.#redact });
+    return writeCrash(this.#store, this.#will, { cause, events, writtenBy: "runner", redact: this.#redact }).record;
   }
 
   /** Leaves a run that was to be gone on with as it was found. */
@@ -93,6 +110,18 @@ export class ActiveRun {
     this.#onSettled.push(callback);
   }
 
+  /** There may be room by now for a record that could not be written. Without its mark nobody will call it crashed. */
+  #writeAtLast(): void {
+    if (this.#unwritten === undefined) return;
+    const { record, error } = this.#unwritten;
+    try {
+      this.#store.files.create(join(this.directory, "end.json"), JSON.stringify(record));
+      this.#unwritten = undefined;
+    } catch {
+      this.#trouble("its end is not on record", error);
+    }
+  }
+
   /** Another process runs the flow, under another id: this run has never been. */
   abandon(): void {
     this.settle();
@@ -101,11 +130,26 @@ export class ActiveRun {
 
   /** All that the end of the run causes is safe: nothing is left for a reaper. */
   settle(): void {
+    this.#close(() => {
+      settleRun(this.#store, this.id);
+    });
+  }
+
+  /** It has ended, and not all that it causes is safe: a reaper goes on from its record. Nothing where it is settled. */
+  leave(): void {
+    // Without a record it would be taken for crashed.
+    this.#close(() => {
+      if (this.#unwritten !== undefined) settleRun(this.#store, this.id);
+    });
+  }
+
+  #close(mark: () => void): void {
     if (this.#settled) return;
     this.#settled = true;
+    this.#writeAtLast();
     for (const callback of this.#onSettled) callback();
     this.journal.close();
-    settleRun(this.#store, this.id);
+    mark();
     this.#lock.release();
   }
 }

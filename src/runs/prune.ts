@@ -47,7 +47,11 @@ export function pruneByItself(store: RunStoreOptions): readonly string[] {
   const mark = join(directory, "pruned");
   const last = files.stat(mark)?.modifiedMs ?? 0;
   if (clock.now() - last < DAY && last <= clock.now()) return [];
-  files.replace(mark, "", "quick");
+  try {
+    files.replace(mark, "", "quick");
+  } catch {
+    // A full disk: to make room is right now.
+  }
   return prune(store);
 }
 

@@ -10,19 +10,23 @@ import { readJournal, readTold } from "./read-journal.ts";
 import { readRun, type RunRecord } from "./run-record.ts";
 import type { RunStoreOptions } from "./run-store.ts";
 import type { EndRecord, Will } from "./will.ts";
-import { tallyOf, writeCrash } from "./write-end.ts";
+import { tallyOf, writeCrash, type WrittenEnd } from "./write-end.ts";
 
 /** A run whose process is gone and that nobody has settled. Its lock is ours until `settle`. */
 export interface DeadRun {
   readonly will: Will;
   /** The terminal record that stands: the runner's own, or Crashed. */
   readonly record: EndRecord;
+  /** False where the disk did not take that record: whoever looks next finds the run as it was. */
+  readonly isWritten: boolean;
   /** The tasks that were running when it died. */
   readonly underway: readonly Underway[];
   /** What its events have caused to be told, from its journal; the outbox knows most of it. */
   readonly told: readonly unknown[];
   /** How many of its task processes were still there. */
   readonly leftBehind: number;
+  /** Leaves it to whoever looks next. */
+  leave(): void;
   /** All that its end causes is safe: kills what is left of its processes and forgets the run. */
   settle(): Promise<void>;
 }
@@ -88,19 +92,25 @@ function bury(options: ReapOptions, run: RunRecord, held: HeldLock): DeadRun {
   const events = readJournal(run.runId, journal);
   const orphans = askToEnd(options, run);
   if (run.end !== undefined) rememberState(store, run.end, true);
+  const written: WrittenEnd =
+    run.end === undefined
+      ? writeCrash(store, run.will, {
+          cause: causeOfDeath(run.will, evidence(options, run.will)),
+          events,
+          writtenBy: "reaper",
+          redact: options.redact,
+        })
+      : { record: run.end, isOurs: false };
   return {
     will: run.will,
-    record:
-      run.end ??
-      writeCrash(store, run.will, {
-        cause: causeOfDeath(run.will, evidence(options, run.will)),
-        events,
-        writtenBy: "reaper",
-        redact: options.redact,
-      }),
+    record: written.record,
+    isWritten: !("error" in written),
     underway: tallyOf(events).underway,
     told: readTold(journal),
     leftBehind: orphans.length,
+    leave: () => {
+      held.release();
+    },
     settle: async () => {
       await killAfterGrace(options, orphans);
       settleRun(store, run.runId);

@@ -79,7 +79,11 @@ export function openRunStore(options: RunStoreOptions): RunStore {
       const path = join(directory, "locks", `flow-${shortHash(`${project.name}\0${flow}`)}`);
       const held = await locks.tryLock(path);
       if (held === undefined) return { by: files.read(`${path}.run`)?.trim() };
-      files.replace(`${path}.run`, runId, "quick");
+      try {
+        files.replace(`${path}.run`, runId, "quick");
+      } catch {
+        // It only tells others which run it is.
+      }
       return { held };
     },
     list: (query) => listRuns(options, query),
@@ -100,12 +104,19 @@ async function begin(options: RunStoreOptions, draft: RunDraft, redact: (text: s
     if (held === undefined) continue;
     const startedAt = new Date(clock.now()).toISOString();
     const will: Will = { version: 1, runId, project: project.name, startedAt, ...draft };
-    // The mark comes first: a will without one would never be looked at.
     const how = durabilityOf(will);
-    files.create(join(directory, "live", runId), "", how);
-    if (files.create(join(path, "will.json"), JSON.stringify(will), how))
-      return new ActiveRun({ ...options, will, held, redact });
-    held.release();
+    try {
+      // The mark comes first: a will without one would never be looked at.
+      files.create(join(directory, "live", runId), "", how);
+      if (files.create(join(path, "will.json"), JSON.stringify(will), how))
+        return new ActiveRun({ ...options, will, held, redact });
+      held.release();
+    } catch (error) {
+      files.remove(join(directory, "live", runId));
+      files.remove(path);
+      held.release();
+      throw error;
+    }
   }
   throw new InternalError("no free run id was found");
 }

@@ -1,6 +1,7 @@
 import { isAbsolute, join, resolve } from "node:path";
 import type { Files } from "../host/files.ts";
 import type { Environment } from "../host/host.ts";
+import { diskTrouble } from "../model/disk-trouble.ts";
 import { userError } from "../model/error.ts";
 
 /** What the place of the state directory depends on. */
@@ -27,13 +28,13 @@ export function openStateDirectory(options: StateDirectoryOptions): string {
   try {
     for (const each of ["runs", "live", "locks"]) files.makeDirectory(join(path, each));
   } catch (error) {
-    throw unusable(path, origin, `cannot be made: ${reason(error)}`, error);
+    throw unusable(path, origin, `cannot be made: ${diskTrouble(error)}`, error);
   }
   refuseForeign(path, origin, options);
   try {
     files.append(join(path, ".writable")).close();
   } catch (error) {
-    throw unusable(path, origin, `cannot be written to: ${reason(error)}`, error);
+    throw unusable(path, origin, `cannot be written to: ${diskTrouble(error)}`, error);
   }
   return path;
 }
@@ -77,19 +78,4 @@ function unusable(path: string, origin: Origin, what: string, cause?: unknown, h
     help: help ?? "Choose another: FLOWCTL_STATE_DIR=/path/of/yours flowctl …",
     ...(cause === undefined ? {} : { cause }),
   });
-}
-
-const REASONS: Readonly<Record<string, string>> = {
-  EACCES: "permission denied",
-  EPERM: "permission denied",
-  EROFS: "the file system is read-only",
-  ENOSPC: "the disk is full",
-  EDQUOT: "the disk quota is used up",
-  ENOTDIR: "a part of the path is not a directory",
-  EEXIST: "a file is in its place",
-};
-
-function reason(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return ("code" in error && typeof error.code === "string" ? REASONS[error.code] : undefined) ?? error.message;
 }

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { isDiskTrouble } from "../model/disk-trouble.ts";
 import type { RunEvent } from "../model/event.ts";
 import { shownValue } from "../model/shown-value.ts";
 import type { StateType } from "../model/state.ts";
@@ -21,13 +22,18 @@ export interface Ending {
   readonly told?: readonly unknown[];
 }
 
+/** The record that stands; with the disk's `error` where it could not be written. */
+export type WrittenEnd =
+  | { readonly record: EndRecord; readonly isOurs: boolean }
+  | { readonly record: EndRecord; readonly isOurs: true; readonly error: unknown };
+
 /** Writes a run's terminal record unless there is one. */
 export function writeEnd(
   store: RunStoreOptions,
   will: Will,
   ending: Ending & { readonly writtenBy: EndRecord["writtenBy"] },
   redact: (text: string) => string,
-): { readonly record: EndRecord; readonly isOurs: boolean } {
+): WrittenEnd {
   const now = store.clock.now();
   const { runId, flow, project, startedAt } = will;
   const text = (message: string | null): string | null => (message === null ? null : redact(message));
@@ -47,11 +53,16 @@ export function writeEnd(
   };
   const path = join(store.directory, "runs", runId, "end.json");
   const written = JSON.stringify(record);
-  if (!store.files.create(path, written)) {
-    const other = parseEnd(store.files.read(path));
-    if (other !== undefined) return { record: other, isOurs: false };
-    // A part of a record, from a disk without hard links: its writer is gone, as we hold the run's lock.
-    store.files.replace(path, written);
+  try {
+    if (!store.files.create(path, written)) {
+      const other = parseEnd(store.files.read(path));
+      if (other !== undefined) return { record: other, isOurs: false };
+      // A part of a record, from a disk without hard links: its writer is gone, as we hold the run's lock.
+      store.files.replace(path, written);
+    }
+  } catch (error) {
+    if (!isDiskTrouble(error)) throw error;
+    return { record, isOurs: true, error };
   }
   try {
     rememberState(store, record);
@@ -72,11 +83,11 @@ export function writeCrash(
     readonly writtenBy: EndRecord["writtenBy"];
     readonly redact: (text: string) => string;
   },
-): EndRecord {
+): WrittenEnd {
   const { counts, failures, underway } = tallyOf(crash.events);
   const message = crashMessage(crash.cause, underway);
   const ending = { state: "Crashed", message, counts, failures, writtenBy: crash.writtenBy } as const;
-  return writeEnd(store, will, ending, crash.redact).record;
+  return writeEnd(store, will, ending, crash.redact);
 }
 
 /** How far a run had come, by what its journal says. */

@@ -1,3 +1,7 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { bundle } from "./bundle.ts";
 import { wreakHavoc } from "./chaos.ts";
@@ -29,3 +33,58 @@ test.skipIf(process.platform !== "linux")(
   },
   3_600_000,
 );
+
+const disk = smallDisk();
+if (typeof disk === "string") process.stderr.write(`a full disk: skipped, mount says: ${disk}\n`);
+
+test.skipIf(typeof disk === "string")(
+  "on a disk that is full now and then, what it refuses is said; what it took is told, once",
+  async () => {
+    const { directory, unmount } = disk as Exclude<typeof disk, string>;
+    const program = await bundle();
+    const service = await unreliableService(SEED);
+    using home = crashHome(program.bin, service.url, { background: true, at: directory });
+    try {
+      const fill = (): (() => void) => {
+        const file = join(directory, ".filler");
+        // A full disk takes what it can and refuses the rest.
+        spawnSync("dd", ["if=/dev/zero", `of=${file}`, "bs=4k"], { stdio: "ignore" });
+        return () => {
+          rmSync(file, { force: true });
+        };
+      };
+      const toll = await wreakHavoc(home, service, { ...SIZE, seed: SEED, fill });
+      process.stderr.write(`full disk, seed ${SEED}: ${JSON.stringify({ ...toll, requests: service.taken.length })}\n`);
+      expect(Object.keys(toll.refused).filter((word) => word.startsWith("BUG"))).toEqual([]);
+      expect(toll).toMatchObject({ contradicting: [], left: [] });
+      // Neither record nor outbox nor service took it: it was said, and is counted apart.
+      const unwritten = new Set(toll.lost.map((each) => each.split(" ")[0]));
+      expect(unwritten.size).toBeLessThanOrEqual(toll.refused["not on record"] ?? 0);
+    } finally {
+      await service.close();
+      program.remove();
+      unmount();
+    }
+  },
+  3_600_000,
+);
+
+/** A file system of a few megabytes, or why there is none. */
+function smallDisk(): { readonly directory: string; readonly unmount: () => void } | string {
+  const directory = mkdtempSync(join(tmpdir(), "flowctl-disk-"));
+  const mounted = spawnSync("mount", ["-t", "tmpfs", "-o", "size=8m,mode=700", "flowctl-test", directory], {
+    encoding: "utf8",
+  });
+  const why = mounted.error?.message ?? mounted.stderr.trim();
+  if (mounted.status !== 0) {
+    rmSync(directory, { recursive: true });
+    return why;
+  }
+  return {
+    directory,
+    unmount() {
+      spawnSync("umount", ["-l", directory]);
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}

@@ -53,6 +53,8 @@ export interface Toll {
   readonly recorded: number;
   /** How many of each were killed. */
   readonly killed: Readonly<Record<string, number>>;
+  /** Writes that a full disk refused, by what was said of them. */
+  readonly refused: Readonly<Record<string, number>>;
   /** `RUN ASKER` of each message that was due and never came. */
   readonly lost: readonly string[];
   /** Messages of one run for one asker under more than one id or with more than one state. */
@@ -70,7 +72,13 @@ export interface Toll {
 export async function wreakHavoc(
   home: CrashHome,
   service: Awaited<ReturnType<typeof unreliableService>>,
-  options: { readonly runs: number; readonly atATime: number; readonly seed: number },
+  options: {
+    readonly runs: number;
+    readonly atATime: number;
+    readonly seed: number;
+    /** Makes the disk full and calls back to make room again. */
+    readonly fill?: () => () => void;
+  },
 ): Promise<Toll> {
   const random = seeded(options.seed);
   const killed: Record<string, number> = {};
@@ -99,15 +107,33 @@ export async function wreakHavoc(
       }
     }
   };
+  const refused: string[] = [];
   const worker = async (): Promise<void> => {
-    while ((left -= 1) >= 0) await home.flowctl("run", "flow.mjs", "--quiet");
+    while ((left -= 1) >= 0) {
+      const output = await home.flowctl("run", "flow.mjs", "--quiet");
+      refused.push(...(output.match(/cannot be put on record|not durable|not whole|not on record|BUG.*/g) ?? []));
+    }
   };
-  const killing = killer();
+  const filler = async (): Promise<void> => {
+    while (!isOver && options.fill !== undefined) {
+      await pause(random() * 600);
+      const makeRoom = options.fill();
+      await pause(random() * 600);
+      makeRoom();
+    }
+  };
+  const beside = [killer(), filler()];
   await Promise.all(Array.from({ length: options.atATime }, worker));
   isOver = true;
-  await killing;
+  await Promise.all(beside);
   await settle(home, service);
-  return { runs: options.runs, killed, ...count(home, service) };
+  return { runs: options.runs, killed, refused: tally(refused), ...count(home, service) };
+}
+
+function tally(words: readonly string[]): Readonly<Record<string, number>> {
+  const counts: Record<string, number> = {};
+  for (const word of words) counts[word] = (counts[word] ?? 0) + 1;
+  return counts;
 }
 
 /** The service is well again, and nobody is killed any more: later commands deliver what is left. */

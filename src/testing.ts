@@ -48,6 +48,8 @@ export interface SimulationOptions {
   readonly signal?: AbortSignal;
   /** Shares cached results between simulations. @default a cache of its own */
   readonly cache?: CacheStore;
+  /** @default "simulated" */
+  readonly runId?: string;
   /** States to start from: finished tasks are not run again. */
   readonly taskStates?: ReadonlyMap<Task, State>;
 }
@@ -105,7 +107,7 @@ export async function simulate(flow: Flow, options: SimulationOptions = {}): Pro
   const notifications: RecordedNotification[] = [];
   const { signal, concurrency, pools, taskStates, cache = memoryCache() } = options;
   const result = await runFlow(flow, {
-    runId: "simulated",
+    runId: options.runId ?? "simulated",
     params: resolved.values,
     clock,
     random: randomFrom(options.seed ?? 1),

@@ -28,6 +28,8 @@ export function verdictOf(event: TaskState): Verdict | undefined {
   if (to.type === "Retrying") return "retry";
   if (to.type === "Paused") return "paused";
   // Of a mapped task the children are what ends.
+  // A success that is cached has been told of as one.
+  if (to.type === "Cached" && event.from.type === "Success") return undefined;
   if (!isFinished(to) || to.type === "Looped" || to.type === "Mapped" || event.willRetry === true) return undefined;
   return final(event, to);
 }

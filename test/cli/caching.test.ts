@@ -15,7 +15,10 @@ it("a cached result serves later runs, as its validator says, and --no-cache goe
   await using home = cliHome();
   home.write("daily.ts", FLOW);
   const run = async (...more: string[]) => home.run(["run", "daily.ts", "--logs", "full", ...more]);
-  expect((await run()).stdout).toContain("fetching monday");
+  const first = await run();
+  expect(first.stdout).toContain("fetching monday");
+  expect(first.stdout).not.toContain("from the cache");
+  expect(first.stdout).toContain("2 ok");
   const second = await run();
   expect(second.stdout).not.toContain("fetching");
   expect(second.stdout).toContain("cached  fetch              from the cache");

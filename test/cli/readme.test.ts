@@ -20,6 +20,8 @@ const RUNS: Readonly<Record<string, readonly string[]>> = {
   "handlers.ts": [],
   "mapped.ts": [],
   "nightly.yaml": [],
+  "cached.ts": [],
+  "regions.ts": [],
 };
 
 it("names the files of its flows", () => {
@@ -57,6 +59,28 @@ it("its test of a flow passes", async () => {
   const tsx = join(root, "node_modules", "tsx", "dist", "cli.mjs");
   const done = await home.run([tsx, "nightly.test.ts"], { program: [process.execPath] });
   expect(done).toMatchObject({ code: 0, stderr: "" });
+});
+
+it("its release waits, and its commands go on with it and with a run that failed", async () => {
+  await using home = cliHome();
+  const commands = blocks
+    .filter(({ language, text }) => language === "console" && /runs (resume|retry)/.test(text))
+    .flatMap(({ text }) =>
+      [...text.matchAll(/^\$ flowctl ([^#;\n]*)/gm)].map(([, words = ""]) => words.trim().split(" ")),
+    );
+  const [resume = [], retry = [], run = [], approve = []] = commands;
+  home.write("release.ts", blocks.find((each) => each.file === "release.ts")?.text ?? "");
+  expect((await home.run(run)).code).toBe(5);
+  expect((await home.run(approve)).code).toBe(0);
+  home.write(
+    "red.ts",
+    'import { flow, task } from "flowctl";\nconst a = task("a", () => { throw new Error("no"); });\nexport default flow("red", () => { a(); });',
+  );
+  expect((await home.run(["run", "red.ts"])).code).toBe(1);
+  for (const words of [resume, retry]) {
+    const done = await home.run(words);
+    expect([done.code, done.stderr]).toEqual([1, expect.stringContaining("keeps nothing")]);
+  }
 });
 
 it("its config is accepted", async () => {

@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { simulate, type Simulation } from "flowctl/testing";
+import approval from "../../flows/approval.ts";
+import caching from "../../flows/caching.ts";
 import controlFlow from "../../flows/control-flow.ts";
 import failureAlert from "../../flows/failure-alert.ts";
 import failureSms from "../../flows/failure-sms.ts";
@@ -11,6 +13,8 @@ import resource from "../../flows/resource.ts";
 import retries from "../../flows/retries.ts";
 import slackImperative from "../../flows/slack-test-imperative.ts";
 import slack from "../../flows/slack-test.ts";
+import subFlow from "../../flows/sub-flow.ts";
+import { memoryCache } from "../../src/engine/cache-store.ts";
 
 const lines = (run: Simulation): readonly string[] => run.output.map((each) => each.text);
 const texts = (run: Simulation): readonly (string | undefined)[] =>
@@ -104,5 +108,31 @@ describe("the examples do what their headers say", () => {
     const run = await simulate(loop);
     expect(run.transitionsOf("pages").filter((each) => each === "Running->Looped")).toHaveLength(2);
     expect(lines(run)).toEqual(["6 rows"]);
+  });
+
+  it("caching fetches once for each day", async () => {
+    const cache = memoryCache();
+    expect(lines(await simulate(caching, { cache }))).toEqual(["fetching the rows of monday", "3 rows"]);
+    // Another run: a run does not use what it has cached itself.
+    const again = await simulate(caching, { cache, runId: "later" });
+    expect(lines(again)).toEqual(["3 rows"]);
+    expect(again.transitionsOf("fetch")).toEqual(["Pending->Cached"]);
+    const friday = await simulate(caching, { cache, runId: "friday", params: { day: "friday" } });
+    expect(lines(friday)).toEqual(["fetching the rows of friday", "3 rows"]);
+  });
+
+  it("approval waits for a person, and keeps what was built", async () => {
+    const run = await simulate(approval);
+    expect(run.state.type).toBe("Paused");
+    expect(run.stateOf("build").type).toBe("Success");
+    expect(run.stateOf("approve")).toMatchObject({ type: "Paused", message: "Publish it?" });
+    expect(run.stateOf("publish").type).toBe("Pending");
+  });
+
+  it("sub-flow runs a flow for each region", async () => {
+    const run = await simulate(subFlow);
+    expect(run.state.type).toBe("Success");
+    expect(run.resultOf("region")).toEqual(["Success", "Success"]);
+    expect(lines(run)).toEqual(["all regions are loaded"]);
   });
 });

@@ -2,6 +2,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { simulate } from "flowctl/testing";
 import { describe, expect, it } from "vitest";
+import approval from "../../flows/approval.ts";
+import caching from "../../flows/caching.ts";
 import failureSms from "../../flows/failure-sms.ts";
 import hello from "../../flows/hello.ts";
 import slackTest from "../../flows/slack-test.ts";
@@ -20,6 +22,8 @@ describe("an example in YAML", () => {
     ["hello", hello],
     ["slack-test", slackTest],
     ["failure-sms", failureSms],
+    ["caching", caching],
+    ["approval", approval],
   ] as const)("%s has the same graph as in TypeScript", async (name, flow) => {
     const names = (text: string): string => text.replaceAll(/"(alert|notify|slack)(?:-task)?"/g, '"$1"');
     expect(names(drawGraph(await spec(name), "json"))).toBe(names(drawGraph(flow, "json")));
@@ -29,6 +33,8 @@ describe("an example in YAML", () => {
     ["hello", hello],
     ["slack-test", slackTest],
     ["failure-sms", failureSms],
+    ["caching", caching],
+    ["approval", approval],
   ] as const)("%s goes through the same states as in TypeScript, and says as much", async (name, flow) => {
     const [yaml, typescript] = [await simulate(await spec(name)), await simulate(flow)];
     expect(yaml.state.type).toBe(typescript.state.type);

@@ -1,5 +1,6 @@
 import {
   closeSync,
+  existsSync,
   fsyncSync,
   linkSync,
   lstatSync,
@@ -76,9 +77,7 @@ export function systemFiles(): Files {
     read: (path) => absent(() => readFileSync(path, "utf8")),
     list: (path) => absent(() => readdirSync(path)) ?? [],
     stat: (path, follow = true) => absent(() => describe(follow ? statSync(path) : lstatSync(path))),
-    makeDirectory: (path) => {
-      mkdirSync(path, { recursive: true, mode: PRIVATE_DIRECTORY });
-    },
+    makeDirectory,
     create(path, text, how = "durable") {
       const draft = temporary(path);
       try {
@@ -158,6 +157,22 @@ function createWithoutLink(path: string, text: string, how: Durability): boolean
   }
   if (how === "durable") syncDirectory(dirname(path));
   return true;
+}
+
+/**
+ * By our own steps: Node's recursive one never comes back where a directory exists in which none can be made, such
+ * as /proc.
+ */
+function makeDirectory(path: string): void {
+  try {
+    mkdirSync(path, { mode: PRIVATE_DIRECTORY });
+  } catch (error) {
+    if (isCode(error, "EEXIST") && statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return;
+    const parent = dirname(path);
+    if (!isCode(error, "ENOENT") || existsSync(parent)) throw error;
+    makeDirectory(parent);
+    makeDirectory(path);
+  }
 }
 
 function write(path: string, text: string, how: Durability): void {

@@ -1,5 +1,6 @@
 import type { Files } from "../host/files.ts";
 import type { Environment } from "../host/host.ts";
+import { UserError } from "../model/error.ts";
 import type { AgeFile } from "./age-file.ts";
 import { findAgeKeys } from "./age-key.ts";
 import { providerOfEach, type Lookup, type Provider } from "./provider.ts";
@@ -23,6 +24,8 @@ export function fileProvider(
       const value = await file.decrypt(name, keys.identities);
       return value === undefined ? { kind: "no", why: `it is not in ${file.path}` } : { kind: "found", value };
     } catch (error) {
+      // Ours name the file by themselves.
+      if (error instanceof UserError) return { kind: "no", why: error.message };
       return { kind: "no", why: `${file.path}: ${error instanceof Error ? error.message : "it cannot be read"}` };
     }
   });

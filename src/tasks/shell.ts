@@ -43,6 +43,12 @@ export class ShellTask<S = string> extends Task<ShellInputs, ShellOutput<S>> {
     return INPUTS;
   }
 
+  /** Those of a call are known before anything runs, like those of its options. */
+  secretsFor(constants: Readonly<Record<string, unknown>>): readonly string[] {
+    const { secrets } = constants;
+    return Array.isArray(secrets) ? secrets.filter((each): each is string => typeof each === "string") : [];
+  }
+
   async run(inputs: ShellInputs, context: TaskContext): Promise<ShellOutput<S>> {
     const env = { ...this.#defaults.env, ...inputs.env };
     const { stdout, ...outputs } = await runShell({ ...this.#defaults, ...inputs, env }, context);

@@ -179,6 +179,26 @@ describe.skipIf(skip)("with a keychain that does not work", () => {
     expect(helpersOf(keyring)).toEqual([]);
   });
 
+  test("a helper that dies by SIGSEGV is told as such, and leaves no core file", async () => {
+    await using keyring = await startKeyring();
+    await using home = cliHome();
+    expect((await home.run(["secrets", "set", "DEADLY"], { input: "some value", env: { ...keyring.env } })).code).toBe(
+      0,
+    );
+    keyring.freeze();
+    const get = home.start(["secrets", "get", "DEADLY"], { env: { ...keyring.env } });
+    let helpers = helpersOf(keyring);
+    while (helpers.length === 0 && get.child.exitCode === null) {
+      await new Promise(setImmediate);
+      helpers = helpersOf(keyring);
+    }
+    for (const pid of helpers) process.kill(Number(pid), "SIGSEGV");
+    const { code, stderr } = await get.finished;
+    expect(code).toBe(3);
+    expect(stderr).toContain("the OS keychain (its helper ended without an answer (SIGSEGV))");
+    expect(readdirSync(home.directory).filter((each) => each.startsWith("core"))).toEqual([]);
+  });
+
   test("a service without a keyring says so", async () => {
     await using keyring = await startKeyring({ unlock: false });
     await using home = cliHome();

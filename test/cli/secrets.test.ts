@@ -126,6 +126,92 @@ describe("on a machine without a keychain", () => {
   });
 });
 
+describe("hostile input", () => {
+  test("names that every object has are names like any other", async () => {
+    await using home = cliHome();
+    await secrets(home, ["keygen"]);
+    expect((await secrets(home, ["get", "constructor"])).code).toBe(3);
+    const values = '{"constructor":"value one","__proto__":"value two"}';
+    expect((await secrets(home, ["import", "-"], values)).stderr).toContain("Stored 2 of 2");
+    expect((await secrets(home, ["get", "constructor", "--reveal"])).stdout).toBe("value one\n");
+    expect((await secrets(home, ["get", "__proto__", "--reveal"])).stdout).toBe("value two\n");
+    expect((await secrets(home, ["get", "toString"])).code).toBe(3);
+    expect((await secrets(home, ["delete", "__proto__"])).code).toBe(0);
+  });
+
+  test("several processes that store at once lose nothing", async () => {
+    await using home = cliHome();
+    await secrets(home, ["keygen"]);
+    const names = ["ONE", "TWO", "THREE", "FOUR"];
+    const done = await Promise.all(names.map((name) => secrets(home, ["set", name], `value of ${name}`)));
+    expect(done.map(({ code }) => code)).toEqual([0, 0, 0, 0]);
+    const listed = JSON.parse((await secrets(home, ["list", "--json"])).stdout) as { name: string; provider: string }[];
+    expect(listed.map(({ name, provider }) => `${name} ${provider}`)).toEqual(
+      [...names].sort().map((name) => `${name} file`),
+    );
+  });
+
+  test.each([
+    ["half written", '{ "version": 1, "secrets": {'],
+    ["of another kind", '{"version":1,"recipients":["age1x"],"secrets":null}'],
+    ["with an entry that is none", '{"version":1,"recipients":["age1x"],"secrets":{"A":null}}'],
+    ["a directory", undefined],
+  ])("an encrypted file that is %s is an error that names it, and stays as it is", async (_, text) => {
+    await using home = cliHome();
+    const file = join(home.directory, "s.json");
+    if (text === undefined) mkdirSync(file);
+    else home.write("s.json", text);
+    home.write("flowctl.config.yaml", "secrets: { file: ./s.json }\n");
+    for (const args of [["set", "A"], ["list"], ["delete", "A"]]) {
+      const { code, stderr } = await secrets(home, args, "some value");
+      expect(code, stderr).toBe(3);
+      expect(stderr).toMatch(/s\.json (is no file of secrets|cannot be read: it is a directory)/);
+    }
+    if (text !== undefined) expect(readFileSync(file, "utf8")).toBe(text);
+  });
+
+  test("a twin that differs in case is refused within one import, too", async () => {
+    await using home = cliHome();
+    const twins = await secrets(home, ["import", "-"], '{"Name":"value one","NAME":"value two"}');
+    expect(twins.code).toBe(2);
+    expect(twins.stderr).toContain("differ only in case");
+  });
+});
+
+describe("values that output cannot hide well", () => {
+  const FLOW = `import { flow, task } from "flowctl";
+    const a = task("a", { secrets: ["PIN", "STAGE"] }, () => 1);
+    export default flow("to-production", () => { a(); });`;
+  const env = { FLOWCTL_SECRET_PIN: "12345", FLOWCTL_SECRET_STAGE: "production" };
+
+  test("are warned of by import and run, and not with --quiet", async () => {
+    await using home = cliHome();
+    await secrets(home, ["keygen"]);
+    expect((await secrets(home, ["import", "-"], '{"PIN":"12345"}')).stderr).toContain("warning: PIN: it is short");
+    home.write("f.ts", FLOW);
+    const run = await home.run(["run", "f.ts"], { env });
+    expect(run.code).toBe(0);
+    expect(run.stderr).toMatch(/SECRET_EXPOSED.*PIN cannot be hidden well: it is short/);
+    expect(run.stderr).toMatch(/STAGE cannot be hidden well: it is a common word/);
+    expect(run.stderr).toContain("it is a part of the name of the flow");
+    expect((await home.run(["run", "f.ts", "--quiet"], { env })).output).toBe("");
+  });
+});
+
+test("under GitHub Actions a secret that is only found later is masked when it is found", async () => {
+  await using home = cliHome();
+  home.write(
+    "late.ts",
+    `import { flow, task, envSecret } from "flowctl";
+     const a = task("a", ({ s }: { s: string | null }) => { console.log("got", s); throw new Error("no"); });
+     export default flow("late", () => { a({ s: envSecret("LATE_TOKEN") }); });`,
+  );
+  const env = { GITHUB_ACTIONS: "true", CI: "true", LATE_TOKEN: "late-token-value" };
+  const { stdout } = await home.run(["run", "late.ts"], { env });
+  expect(stdout.indexOf("::add-mask::late-token-value")).toBeGreaterThan(-1);
+  expect(stdout.indexOf("::add-mask::")).toBeLessThan(stdout.indexOf("***LATE_TOKEN***"));
+});
+
 describe("a run that misses secrets", () => {
   test("names all of them, who needs them and how to set them, runs nothing and exits with 3", async () => {
     await using home = cliHome();

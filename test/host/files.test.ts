@@ -75,3 +75,18 @@ it("lines are added whole, and a directory goes with all in it", () => {
   files.remove(join(directory, "a"));
   expect(readdirSync(directory)).toEqual(["deep.log"]);
 });
+
+it.skipIf(process.platform !== "linux")(
+  "a directory that cannot be made is an error, and nothing waits for it for ever",
+  () => {
+    expect(() => {
+      files.makeDirectory("/proc/no-such-directory/below");
+    }).toThrow(/ENOENT/);
+    files.makeDirectory(join(directory, "a/b/c"));
+    files.makeDirectory(join(directory, "a/b/c"));
+    writeFileSync(join(directory, "file"), "");
+    expect(() => {
+      files.makeDirectory(join(directory, "file"));
+    }).toThrow(/EEXIST/);
+  },
+);

@@ -152,7 +152,7 @@ const fail = task("fail", { secrets: ["CANARY"], stateHandlers: [slackNotifier({
   throw new Error("refused: " + forms(s).join("\\n"), { cause: new Error(s) });
 });
 // What later runs could take from the disk, as text and as bytes.
-const keep = task("keep", { secrets: ["CANARY"], cache: { for: "1h" } }, async (_: {}, ctx) => { const s = await ctx.secret("CANARY"); return { s, bytes: Buffer.from(s), of: new Map([[s, s]]) }; });
+const keep = task("keep", { secrets: ["CANARY"], cacheFor: "1h" }, async (_: {}, ctx) => { const s = await ctx.secret("CANARY"); return { s, bytes: Buffer.from(s), of: new Map([[s, s]]) }; });
 const reject = task("reject", { secrets: ["CANARY"] }, async (_: {}, ctx) => { throw { message: await ctx.secret("CANARY") }; });
 const name = task("name", { secrets: ["CANARY"] }, async (_: {}, ctx) => { const s = await ctx.secret("CANARY"); const error = new TypeError(s); error.stack = s; throw error; });
 

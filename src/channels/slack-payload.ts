@@ -1,3 +1,4 @@
+import type { ActionsBlockElement, KnownBlock, MessageAttachment, MrkdwnElement, RichTextBlock } from "@slack/types";
 import type { DeliveryRequest } from "../outbox/channel.ts";
 import { contentOf, type Content } from "./content.ts";
 import { cut, cutEscaped, plain } from "./cut.ts";
@@ -8,6 +9,14 @@ import { COLOURS } from "./words.ts";
 
 /** What is posted to a webhook. */
 export type SlackPayload = Readonly<Record<string, unknown>>;
+
+/** The full layout, in Slack's own types. */
+interface RichPayload extends Record<string, unknown> {
+  readonly text: string;
+  readonly unfurl_links: boolean;
+  readonly unfurl_media: boolean;
+  readonly attachments: MessageAttachment[];
+}
 
 /** Escapes what Slack reads as markup for links and mentions; there is no escape for `*`, `_`, `~` and backticks. */
 export function escapeSlack(text: string): string {
@@ -40,9 +49,9 @@ export function slackLadder(delivery: DeliveryRequest): readonly SlackPayload[] 
 }
 
 /** The full layout; the excerpt shrinks until all blocks are within their budget. */
-function richPayload(content: Content, withExcerpt: boolean): SlackPayload {
+function richPayload(content: Content, withExcerpt: boolean): RichPayload {
   const fallback = cutEscaped(content.headline, LIMITS.section, escapeSlack);
-  const attachment = (blocks: readonly object[]): SlackPayload => ({
+  const attachment = (blocks: KnownBlock[]): RichPayload => ({
     text: fallback,
     unfurl_links: false,
     unfurl_media: false,
@@ -58,33 +67,36 @@ function richPayload(content: Content, withExcerpt: boolean): SlackPayload {
   return attachment(blocksOf(content, null));
 }
 
-function blocksOf(content: Content, shown: string | null): readonly object[] {
-  const mrkdwn = (text: string, limit: number): object => ({
+function blocksOf(content: Content, shown: string | null): KnownBlock[] {
+  const mrkdwn = (text: string, limit: number): MrkdwnElement => ({
     type: "mrkdwn",
     text: cutEscaped(text, limit, escapeSlack),
   });
   const what = content.what.join("\n");
   const buttons = content.links.filter(({ url }) => url.length <= LIMITS.buttonUrl);
+  const some = <Block extends KnownBlock>(isThere: boolean, block: () => Block): Block[] => (isThere ? [block()] : []);
   return [
     { type: "header", text: { type: "plain_text", text: cut(content.title, LIMITS.header), emoji: false } },
     {
       type: "section",
       fields: content.facts.slice(0, LIMITS.fieldCount).map(([label, value]) => mrkdwn(`*${label}*\n${value}`, 300)),
     },
-    ...(what === "" ? [] : [{ type: "section", text: mrkdwn(what, 1500) }]),
-    ...(shown === null || shown === "" ? [] : [preformatted(shown)]),
-    ...(buttons.length === 0 ? [] : [{ type: "actions", elements: buttons.map(button) }]),
-    ...(content.next.length === 0 ? [] : [preformatted(content.next.join("\n"))]),
+    ...some(what !== "", () => ({ type: "section", text: mrkdwn(what, 1500) })),
+    ...some(shown !== null && shown !== "", () => preformatted(shown ?? "")),
+    ...some(buttons.length > 0, () => ({ type: "actions", elements: buttons.map(button) })),
+    ...some(content.next.length > 0, () => preformatted(content.next.join("\n"))),
     { type: "context", elements: [mrkdwn(content.small, 300)] },
   ];
 }
 
 /** Text that Slack never parses: no mention, no end of a fence can come out of it. */
-function preformatted(text: string): object {
-  const elements = [{ type: "rich_text_preformatted", border: 0, elements: [{ type: "text", text }] }];
-  return { type: "rich_text", elements };
+function preformatted(text: string): RichTextBlock {
+  return {
+    type: "rich_text",
+    elements: [{ type: "rich_text_preformatted", border: 0, elements: [{ type: "text", text }] }],
+  };
 }
 
-function button({ label, url }: Content["links"][number]): object {
+function button({ label, url }: Content["links"][number]): ActionsBlockElement {
   return { type: "button", text: { type: "plain_text", text: cut(plain(label), LIMITS.button), emoji: false }, url };
 }

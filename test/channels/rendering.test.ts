@@ -175,6 +175,25 @@ describe("rendering", () => {
     ]);
   });
 
+  it("carries what Prefect's notifier carries: colour of the state, subject and state, and the message", () => {
+    const alert = alertOf({ subject: "task", task: "load", summary: "no rows", failures: [] });
+    const [payload] = slackLadder(of(alert)) as unknown as {
+      text: string;
+      attachments: { color: string; fallback: string; blocks: Block[] }[];
+    }[];
+    const [{ color, fallback, blocks } = { color: "", fallback: "", blocks: [] }] = payload!.attachments;
+    expect(color).toBe("#d72b3f");
+    expect(fallback).toBe("Task failed: load of nightly-etl");
+    expect(blocks[0]).toMatchObject({ type: "header", text: { text: "Task failed: load of nightly-etl" } });
+    expect(blocks[1]?.fields?.[0]?.text).toBe("*State*\nRunning → Failed");
+    expect(blocks[2]).toMatchObject({ type: "section", text: { text: "no rows" } });
+    expect(JSON.stringify(blocks[3])).toContain("connect ECONNREFUSED 10.0.0.5:5432");
+    expect(blocks.at(-1)).toMatchObject({
+      type: "context",
+      elements: [{ text: "flowctl n_7qk2mzx4c5v6b7n8m9k0j1h2g3" }],
+    });
+  });
+
   it("never lets an error's text be parsed by Slack", () => {
     const payload = slackLadder(of(alertOf({ detail: "``` <!channel> *bold*" })))[0];
     const [attachment] = (payload as { attachments: { blocks: Block[] }[] }).attachments;

@@ -74,7 +74,8 @@ describe("slack", () => {
     const direct = await serving(ok);
     const url = "http://hooks.slack.com/services/T/B/X";
     const environment = { HTTP_PROXY: real.proxyUrl, NO_PROXY: "127.0.0.1" };
-    expect(await slack.send(to(url, { environment }))).toEqual({ outcome: "delivered" });
+    const definition = { type: "slack", url: { secret: "SLACK_WEBHOOK_URL" }, timeout: "60s" };
+    expect(await slack.send(to(url, { environment, definition }))).toEqual({ outcome: "delivered" });
     expect(await slack.send(to(direct.url, { environment }))).toEqual({ outcome: "delivered" });
     expect(real.requests().map((each) => each.url)).toEqual([url]);
     expect(direct.requests()).toHaveLength(1);
@@ -83,7 +84,9 @@ describe("slack", () => {
   it("does not trust a certificate that nobody vouches for", async () => {
     const real = await realUrls([ok]);
     open.push(real);
-    const sent = to("https://hooks.slack.com/services/T/B/X", { environment: { https_proxy: real.proxyUrl } });
+    const definition = { type: "slack", url: { secret: "SLACK_WEBHOOK_URL" }, timeout: "60s" };
+    const environment = { https_proxy: real.proxyUrl };
+    const sent = to("https://hooks.slack.com/services/T/B/X", { environment, definition });
     expect(await slack.send(sent)).toMatchObject({
       outcome: "transient",
       note: "the server's certificate is not trusted",

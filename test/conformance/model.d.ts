@@ -1,0 +1,3 @@
+/** The scenario never comes to an end. */
+export class Endless extends Error {}
+export function expectationOf(scenario: object): { readonly tasks: object };

@@ -1,6 +1,5 @@
 import { runFlow } from "../engine/run-flow.ts";
 import type { RunEvent, RunState } from "../model/event.ts";
-import type { Flow } from "../model/flow.ts";
 import { isNotifier } from "../model/notifier.ts";
 import type { State } from "../model/state.ts";
 import { Tally } from "../model/tally.ts";
@@ -69,7 +68,7 @@ export async function recordRun(
     reporter,
   });
   const cache = await openCache(begun, prepared, context);
-  const notify = notifyLater(begun, flow, parts);
+  const notify = notifyLater(begun, prepared, parts);
   using slow = await watchForSlow(begun, told, context);
   const { state } = await runFlow(flow, {
     runId: run.id,
@@ -159,7 +158,11 @@ function hasToTell({ run, mayTell }: BegunRun, { flow, flowHandlers, taskHandler
 }
 
 /** The service notification tasks send through, made when the first of them does. */
-function notifyLater(begun: BegunRun, flow: Flow, { told, signal }: RunParts): () => Promise<NotifyService> {
+function notifyLater(
+  begun: BegunRun,
+  { flow, restored }: PreparedRun,
+  { told, signal }: RunParts,
+): () => Promise<NotifyService> {
   let made: Promise<NotifyService> | undefined;
   const make = async (): Promise<NotifyService> => {
     const { createNotifyService } = await import("../outbox/notify-service.ts");
@@ -169,6 +172,7 @@ function notifyLater(begun: BegunRun, flow: Flow, { told, signal }: RunParts): (
       channels: begun.services.config.channels,
       runId: begun.run.id,
       flow: flow.name,
+      partOf: (label) => (restored?.ended.has(label) === true ? begun.run.will.part : undefined),
       signal,
       ...(source === undefined ? {} : { source }),
       onEnqueued: (ids) => {

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { userError } from "../model/error.ts";
 import type { Flow } from "../model/flow.ts";
-import { state, type State } from "../model/state.ts";
+import { isFinished, state, type State } from "../model/state.ts";
 import type { Task } from "../model/task.ts";
 import { unpack } from "../runs/pack.ts";
 import { readJournal } from "../runs/read-journal.ts";
@@ -20,6 +20,8 @@ export interface Restored {
   readonly decisions: readonly Decision[];
   /** Names of tasks that had paused, and children of them as `name[3]`. */
   readonly paused: ReadonlySet<string>;
+  /** What had ended before, of the same run: what such a task tells when it runs again is news. */
+  readonly ended: ReadonlySet<string>;
   /** The last number of an event of the same run. */
   readonly lastSeq: number;
   /** What the new file of results begins with. */
@@ -50,9 +52,11 @@ export async function restore(
   const events = readJournal(record.runId, host.files.read(join(record.directory, "journal.jsonl")) ?? "");
   const isSame = how.continuing === "resume";
   const paused = new Set<string>();
+  const ended = new Set<string>();
   for (const event of events) {
     if (event.type !== "task-state") continue;
     const label = event.mapIndex === undefined ? event.task : `${event.task}[${event.mapIndex}]`;
+    if (isSame && isFinished(event.to) && event.willRetry !== true) ended.add(label);
     if (event.to.type === "Paused") paused.add(label);
     else paused.delete(label);
   }
@@ -67,6 +71,7 @@ export async function restore(
     states,
     decisions,
     paused,
+    ended,
     lastSeq: isSame ? (events.at(-1)?.seq ?? 0) : 0,
     lines: linesOf(results, decisions),
     hasParams: results.params !== undefined && results.params.lost === undefined,

@@ -35,6 +35,8 @@ export function createNotifyService(options: {
   readonly flow: string;
   readonly source?: SecretSource;
   readonly signal?: AbortSignal;
+  /** Set for a task that had ended in an earlier part of the run: what it tells now is another message. */
+  readonly partOf?: (task: string) => number | undefined;
   /** Told of every item put in the outbox, for the run's last lines. */
   readonly onEnqueued?: (ids: readonly string[]) => void;
 }): NotifyService {
@@ -43,7 +45,10 @@ export function createNotifyService(options: {
   const counts = new Map<string, number>();
   return async (request, from) => {
     const channel = channelOf(request.to, options.channels);
-    const who = `${from.task ?? ""}[${String(from.mapIndex ?? "")}]#${String(from.attempt)}`;
+    const label = from.mapIndex === undefined ? (from.task ?? "") : `${from.task ?? ""}[${String(from.mapIndex)}]`;
+    const part = options.partOf?.(label);
+    const again = part === undefined ? "" : `/${String(part)}`;
+    const who = `${from.task ?? ""}[${String(from.mapIndex ?? "")}]#${String(from.attempt)}${again}`;
     const count = (counts.get(who) ?? 0) + 1;
     counts.set(who, count);
     const item: NewItem = {

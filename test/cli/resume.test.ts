@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { cliHome, type CliHome } from "../rig/cli.ts";
@@ -273,5 +273,47 @@ export default flow("daily", () => { load({ n: fetched() }); });`,
       "fetch: runs: --no-cache",
     );
     expect(home.stateText()).toBe(before);
+  });
+});
+
+describe("what a run tells when it is gone on with", () => {
+  it("is news where its task had ended before, and is not sent twice where the run died in between", async () => {
+    await using home = cliHome();
+    home.write(
+      "alert.ts",
+      `import { existsSync } from "node:fs";
+import { flow, notifyTask, task, triggers } from "flowctl";
+const load = task("load", () => { throw new Error("no rows"); });
+const stop = task("stop", async () => {
+  if (existsSync("kill")) { await new Promise((resolve) => setTimeout(resolve, 1)); process.kill(process.pid, "SIGKILL"); }
+});
+export default flow("alert", () => {
+  const told = notifyTask({ channel: "inbox", message: load() }, { trigger: triggers.anyFailed, name: "told" });
+  stop({}, { upstream: [told] });
+});`,
+    );
+    const inbox = async (): Promise<number> =>
+      (await home.run(["inbox"])).stdout.match(/load failed: no rows/g)?.length ?? 0;
+    home.write("kill", "");
+    expect((await home.run(["run", "alert.ts"])).signal).toBe("SIGKILL");
+    expect(await inbox()).toBe(1);
+
+    rmSync(join(home.directory, "kill"));
+    await home.run(["runs", "resume", "last"]);
+    // "load" failed again, and that is told again: it had ended before, and so had "told".
+    expect(await inbox()).toBe(2);
+  });
+
+  it("survives a file of results that ends in the middle of a line", async () => {
+    await using home = cliHome();
+    const id = await failed(home);
+    const file = join(home.state, "runs", id, "results.jsonl");
+    const text = readFileSync(file, "utf8");
+    writeFileSync(file, text.slice(0, text.indexOf('"task":"half"') + 20));
+    home.write("mended", "");
+    const resumed = await home.run(["runs", "resume", id]);
+    expect(resumed.code).toBe(0);
+    expect(resumed.stderr).toContain("keeps extract");
+    expect(ran(home).sort()).toEqual(["half 1", "half 2", "half 3", "sum 0.5 1 1.5 monday 0"]);
   });
 });

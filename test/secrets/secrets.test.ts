@@ -47,6 +47,34 @@ describe("the chain of providers", () => {
     expect((await createSecrets(rig.options).resolve([])).missing).toEqual([]);
   });
 
+  test("starts one keychain for all names of a run, in all namespaces, and none for what is known by then", async () => {
+    using rig = secretsRig("echo", { FLOWCTL_SECRET_N0: "from env" });
+    const secrets = createSecrets({ ...rig.options, namespace: "team.prod" });
+    const names = Array.from({ length: 20 }, (_, index) => `N${index}`);
+    expect((await secrets.resolve(names)).found.size).toBe(20);
+    await secrets.resolve(names);
+    await secrets.get("N7");
+    expect(readFileSync(join(rig.directory, "starts"), "utf8").trim().split("\n")).toHaveLength(1);
+  });
+
+  test("a dotenv file that may not be read, and a command that prints without end, are reasons and no crash", async () => {
+    using rig = secretsRig("empty", {});
+    mkdirSync(join(rig.directory, "dir.env"));
+    const config = { dotenv: "dir.env", exec: { A: "yes canary-value" } };
+    const { missing } = await createSecrets({ ...rig.options, config }).resolve(["A", "constructor"]);
+    const told = JSON.stringify(missing);
+    expect(told).toContain("printed more than the 65536 bytes that a secret can have");
+    expect(told).toContain("dir.env cannot be read");
+    expect(told).not.toContain("canary-value");
+  });
+
+  test("a command that leaves an agent behind is not waited for", async () => {
+    using rig = secretsRig("empty", {});
+    const config = { exec: { A: "sleep 5 & echo value of a; echo $! > agent" } };
+    expect(await createSecrets({ ...rig.options, config }).get("A")).toBe("value of a");
+    process.kill(Number(readFileSync(join(rig.directory, "agent"), "utf8")));
+  });
+
   test("an empty variable counts as unset, and a bare one counts only where config names it", async () => {
     using rig = secretsRig("empty", { FLOWCTL_SECRET_A: "", A: "bare", B_URL: "named" });
     const secrets = createSecrets({ ...rig.options, config: { env: { B: "B_URL" } } });

@@ -103,7 +103,7 @@ export interface TaskDefaults {
 export interface DeliveryConfig {
   /** How long the end of a run waits for deliveries. */
   readonly waitAtEnd?: number;
-  /** Messages that notifiers of one run's tasks send to one destination. @default 20 */
+  /** Failures, and as many other messages, that notifiers of one run's tasks send to one destination. @default 20 */
   readonly maxPerRun?: number;
 }
 

@@ -69,7 +69,9 @@ const fields = {
         .int()
         .min(1)
         .optional()
-        .describe("Messages of one run's tasks to one channel; the rest is counted in one. By default 20"),
+        .describe(
+          "Failures, and as many other messages, of one run's tasks to one channel; the rest is counted. By default 20",
+        ),
     })
     .optional()
     .describe("How messages are delivered"),

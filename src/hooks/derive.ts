@@ -22,7 +22,7 @@ export interface Deriver {
 }
 
 export interface DeriverOptions {
-  /** How many messages of a run's tasks go to one destination. @default 20 */
+  /** How many failures, and how many other messages, of a run's tasks go to one destination. @default 20 */
   readonly mostPerRun?: number;
   /** Told once of each name of a channel that config does not have. */
   readonly onUnknownChannel?: (name: string) => void;

@@ -9,7 +9,8 @@ import type { RunFacts, Told } from "./told.ts";
 
 interface Share {
   readonly notifier: Notifier;
-  sent: number;
+  /** Of failures, and of all else: good news never takes the place of bad. */
+  readonly sent: { failures: number; others: number };
   readonly kept: Map<StateType, number>;
   /** Of what was kept back, the failures. */
   readonly failures: NonNullable<Alert["failures"]>[number][];
@@ -19,7 +20,8 @@ interface Share {
 const NAMED = 5;
 
 /**
- * How many messages of one run's tasks go to one destination. The others are counted, and
+ * How many messages of one run's tasks go to one destination: so many failures, and so many of all
+ * else. The others are counted, and
  * one message at the run's end says how many there were, of what, and which failed.
  */
 export class Quota {
@@ -32,10 +34,16 @@ export class Quota {
 
   /** @returns false where the message is kept back */
   admit(destination: string, notifier: Notifier, event: TaskState): boolean {
-    const share: Share = this.#shares.get(destination) ?? { notifier, sent: 0, kept: new Map(), failures: [] };
+    const share: Share = this.#shares.get(destination) ?? {
+      notifier,
+      sent: { failures: 0, others: 0 },
+      kept: new Map(),
+      failures: [],
+    };
     this.#shares.set(destination, share);
-    if (share.sent < this.#most) {
-      share.sent += 1;
+    const kind = isFailed(event.to) ? "failures" : "others";
+    if (share.sent[kind] < this.#most) {
+      share.sent[kind] += 1;
       return true;
     }
     const { type, message } = event.to;
@@ -51,7 +59,7 @@ export class Quota {
     return shares.flatMap(({ notifier, kept, failures }) => {
       const count = [...kept.values()].reduce((sum, each) => sum + each, 0);
       const parts = [...kept].map(([type, each]) => `${String(each)} ${type}`).join(", ");
-      const most = `a run sends at most ${String(this.#most)} to one channel`;
+      const most = `a run sends at most ${String(this.#most)} failures and as many others to one channel`;
       const alert: Alert = {
         subject: "flow",
         flow,

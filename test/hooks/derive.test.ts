@@ -142,18 +142,19 @@ test("children that succeed are one message at the end; that they start, and tha
   ]);
 });
 
-test("a run's tasks send a destination so many messages and no more; the rest is one that says how many and which failed", () => {
+test("a run's tasks send a destination so many failures and so many others, and no more; the rest is one that says how many and which failed", () => {
   const deriver = createDeriver(() => facts(), { mostPerRun: 3 });
   const notifiers = [slackNotifier()];
   const said = Array.from({ length: 10 }, (_, i) => [
     ...deriver.on(taskState(`t${i}`, state("Running"), { notifiers })),
-    ...deriver.on(taskState(`t${i}`, i === 5 ? failed : state("Success"), { notifiers })),
+    ...deriver.on(taskState(`t${i}`, i >= 5 ? failed : state("Success"), { notifiers })),
   ]).flat();
-  expect(said).toHaveLength(3);
+  expect(said.filter((each) => alertOf(each).to === "Failed")).toHaveLength(3);
+  expect(said).toHaveLength(6);
   const [told] = deriver.on(runState(failed));
   expect(alertOf(told!)).toMatchObject({
-    text: "17 more messages of this run's tasks were not sent (a run sends at most 3 to one channel): 8 Success, 8 Running, 1 Failed",
-    failures: [{ task: "t5", message: "no rows" }],
+    text: "14 more messages of this run's tasks were not sent (a run sends at most 3 failures and as many others to one channel): 4 Success, 8 Running, 2 Failed",
+    failures: [{ task: "t8", message: "no rows" }, { task: "t9" }],
   });
 });
 

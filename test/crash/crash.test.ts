@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { BIN, cliHome } from "../rig/cli.ts";
+import { faultyServer } from "../rig/faulty-server.ts";
 import { CONFIG, flowOf, oneEnd, records, start, told, WAIT } from "./doomed.ts";
 
 describe("a run that dies", () => {
@@ -135,4 +136,28 @@ it("a flow with nobody to tell starts no sentinel", async () => {
   expect(readFileSync(`/proc/${started.child.pid}/task/${started.child.pid}/children`, "utf8").trim()).toBe("");
   started.child.kill("SIGKILL");
   await started.finished;
+});
+
+it("a dead man's switch hears of the start and of the death, under one id", async () => {
+  const server = await faultyServer(() => ({ status: 200, body: "OK" }));
+  try {
+    const config = `channels: { switch: { type: deadman, url: "${server.url}/uuid" } }
+hooks: [{ name: pinged, states: [Success, Failed], events: [started], to: [switch] }]
+`;
+    await using doomed = await start(WAIT, {}, { config });
+    const { started } = doomed;
+    await started.saw("last | reached");
+    await server.arrived(1);
+    started.child.kill("SIGKILL");
+    const heard = async (count: number): Promise<readonly string[]> => {
+      const paths = (await server.arrived(count)).map(({ path }) => path);
+      // A ping whose answer the runner did not live to see is repeated: the protocol allows for it.
+      return paths.some((path) => path.includes("/fail")) ? paths : heard(count + 1);
+    };
+    const paths = await heard(2);
+    expect(new Set(paths.map((path) => path.split("?")[0]))).toEqual(new Set(["/uuid/start", "/uuid/fail"]));
+    expect(new Set(paths.map((path) => path.split("rid=")[1])).size).toBe(1);
+  } finally {
+    await server.close();
+  }
 });

@@ -7,7 +7,7 @@
  *
  * `npm run bench -- startup` measures only the parts whose names are given.
  */
-const PARTS = ["startup", "engine", "shell", "outbox", "secrets"];
+const PARTS = ["startup", "spec", "engine", "shell", "outbox", "secrets"];
 
 const chosen = process.argv.slice(2).filter((name) => PARTS.includes(name));
 let missed = 0;

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
 import { parse } from "yaml";
+import { jsonSchema } from "../../src/config/json-schema.ts";
 import { BIN, cliHome } from "../rig/cli.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -22,7 +23,14 @@ const RUNS: Readonly<Record<string, readonly string[]>> = {
   "nightly.yaml": [],
   "cached.ts": [],
   "regions.ts": [],
+  "shops.yaml": [],
+  "publish.yaml": [],
+  "uses.yaml": [],
 };
+/** Secrets that those flows need. */
+const SECRETS = { FLOWCTL_SECRET_PUBLISH_TOKEN: "correct-horse" };
+/** Files of the README that are no flows. */
+const NO_FLOW = ["deploy.ts", "score.ts", "config-in-code/flowctl.config.ts"];
 
 it("names the files of its flows", () => {
   expect(named(/\.(ts|yaml)$/).map((each) => each.file)).toEqual(expect.arrayContaining(Object.keys(RUNS)));
@@ -31,15 +39,16 @@ it("names the files of its flows", () => {
 for (const [file, args] of Object.entries(RUNS)) {
   it(`its ${file} runs`, async () => {
     await using home = cliHome();
-    home.write(file, blocks.find((each) => each.file === file)?.text ?? "");
-    const done = await home.run(["run", file, ...args]);
+    for (const name of [file, "score.ts"]) home.write(name, blocks.find((each) => each.file === name)?.text ?? "");
+    expect(await home.run(["validate", file, "--strict"])).toMatchObject({ code: 0, stderr: "" });
+    const done = await home.run(["run", file, ...args], { env: SECRETS });
     expect(done.output).toContain("succeeded");
     expect(done.code).toBe(0);
   });
 }
 
 for (const { file = "", text } of named(/\.ts$/)) {
-  if (file.endsWith(".test.ts") || file in RUNS || file === "deploy.ts") continue;
+  if (file.endsWith(".test.ts") || file in RUNS || NO_FLOW.includes(file)) continue;
   it(`its ${file} is a flow without mistakes`, async () => {
     await using home = cliHome();
     home.write(file, text);
@@ -83,12 +92,58 @@ it("its release waits, and its commands go on with it and with a run that failed
   }
 });
 
-it("its config is accepted", async () => {
-  for (const { text } of named(/flowctl\.config\.yaml$/)) {
+it("its config is accepted, and does what it says to a flow that knows nothing of it", async () => {
+  const configs = named(/flowctl\.config\.(?:yaml|ts)$/);
+  expect(configs.length).toBeGreaterThan(2);
+  for (const { text, file = "" } of configs) {
     await using home = cliHome();
-    home.write("flowctl.config.yaml", text);
+    home.write(file.replace(/^.*\//, ""), text);
     expect(await home.run(["config", "show"])).toMatchObject({ code: 0, stderr: "" });
+    home.write("nightly.yaml", "tasks: { load: { run: exit 3 } }\ndefaults: { retry: 0 }\n");
+    const args = ["run", "nightly.yaml", "--dry-run"];
+    const { stdout } = await home.run(args, { env: { FLOWCTL_SECRET_SLACK_WEBHOOK_URL: "https://hooks.invalid/x" } });
+    expect(stdout).toContain('hook "failures": Failed → team');
   }
+  const [{ text = "" } = {}] = named(/^flowctl\.config\.yaml$/).filter((each) => each.text.includes("alert:"));
+  await using home = cliHome();
+  home.write("flowctl.config.yaml", text);
+  home.write("nightly.yaml", "tasks: { load: { run: exit 3 } }\ndefaults: { retry: 0 }\n");
+  expect((await home.run(["run", "nightly.yaml"])).code).toBe(1);
+  expect((await home.run(["inbox"])).stdout).toMatch(/nightly failed, run \w+/);
+});
+
+/** The text of a section, up to the next of its rank. */
+const section = (title: string): string => new RegExp(`^## ${title}\n(.*?)(?=^## )`, "ms").exec(readme)?.[1] ?? "";
+
+for (const title of ["YAML", "Config"])
+  it(`the commands of its section ${title} do what they are there for`, async () => {
+    await using home = cliHome();
+    const text = section(title);
+    for (const [, language = "", content = ""] of text.matchAll(/^```(\w+)\n(.*?)^```$/gms)) {
+      const file = /^(?:\/\/|#) (\S+)\n/.exec(content)?.[1];
+      // Of two configs in one directory neither would hold.
+      if (file !== undefined && language !== "console" && !file.includes("/")) home.write(file, content);
+    }
+    const commands = [...text.matchAll(/^\$ flowctl (.*?)(?: {2,}#.*)?$/gm)].map(([, words = ""]) => words.split(" "));
+    expect(commands.length).toBeGreaterThanOrEqual(4);
+    for (const words of commands) {
+      const { code, stdout, stderr } = await home.run(words);
+      expect([words, code, stderr]).toEqual([words, 0, ""]);
+      expect(stdout).not.toBe("");
+    }
+  });
+
+it("names every key of a flow and of a task", () => {
+  const keys = (title: string, before: string): string[] => {
+    const rows = section(title).split(before)[1]?.split("\n\n")[0] ?? "";
+    return [...rows.matchAll(/^\| (`.*?) +\|/gm)].flatMap(([, cell = ""]) =>
+      [...cell.matchAll(/`(\w+)`/g)].map(([, key = ""]) => key),
+    );
+  };
+  const flow = jsonSchema("flow") as { properties: Record<string, { additionalProperties?: { properties: object } }> };
+  expect(keys("YAML", "key of a flow").sort()).toEqual(Object.keys(flow.properties).sort());
+  const task = Object.keys(flow.properties["tasks"]?.additionalProperties?.properties ?? {});
+  expect([...keys("YAML", "key of a task"), "name", "description"].sort()).toEqual(task.sort());
 });
 
 it("its crontab line runs a flow in cron's environment, silently", async () => {

@@ -97,6 +97,19 @@ tasks:
   });
 });
 
+describe("the examples that only YAML has", () => {
+  it.each([
+    ["outputs", "2 shops, 3 rows"],
+    ["tolerance", "3 of 4 shops"],
+  ])("%s does what its header says", async (name, said) => {
+    await using home = cliHome();
+    const { code, stdout } = await home.run(["run", join(import.meta.dirname, `../../flows/${name}.yaml`)]);
+    expect(code).toBe(0);
+    expect((await home.run(["runs", "logs", "last"])).stdout).toContain(said);
+    if (name === "tolerance") expect(stdout).toContain("   result: 3\n");
+  });
+});
+
 describe("flowctl run --dry-run", () => {
   it("shows tasks, parameters, secrets and who would be told, and runs nothing", async () => {
     await using home = cliHome();

@@ -71,8 +71,8 @@ const edit = fc.record({
   put: fc.oneof(fc.constant(""), fc.constantFrom(...PIECES), fc.string({ maxLength: 8, unit: "binary" })),
 });
 
-/** More of them in CI: FLOWCTL_FUZZ_RUNS=10000. */
-const numRuns = Number(process.env["FLOWCTL_FUZZ_RUNS"] ?? 400);
+/** Few where a person waits, and many in CI. */
+const numRuns = Number(process.env["FLOWCTL_FUZZ_RUNS"] ?? (process.env["CI"] === "true" ? 10_000 : 400));
 
 describe("a spec with any change in it", () => {
   it(`is accepted, or refused with a place inside of the file (${numRuns} changed specs)`, async () => {

@@ -1,0 +1,91 @@
+import { describe, expect, it } from "vitest";
+import { Skip } from "../../src/model/signal.ts";
+import { ExpressionError, parseExpression } from "../../src/spec/expression.ts";
+
+function evaluate(code: string, scope: Record<string, unknown> = {}): unknown {
+  const parsed = parseExpression(code);
+  if (!("evaluate" in parsed)) throw new Error(`${code}: ${parsed.message}`);
+  return parsed.evaluate(scope);
+}
+
+describe("an expression", () => {
+  it.each([
+    ["1 + 2", 3],
+    ["7 / 2", 3],
+    ["7 % 4", 3],
+    ["x.n + 1", 4],
+    ["x.n / 2.0", 1.5],
+    ["x.f * x.n", 4.5],
+    ["x.n == 3 && x.f < 2.0", true],
+    ["x.list[0] + x.list[1]", 3],
+    ["x.list.map(each, each * 2)", [2, 4]],
+    ["x.list.filter(each, each > 1).size()", 1],
+    ["sum(x.list)", 3],
+    ["sum([1, 0.5])", 1.5],
+    ["sum([])", 0],
+    ["json(x.list)", "[1,2]"],
+    ["parseJson('{\"a\": [1]}').a[0] + 1", 2],
+    ["has(x.none)", false],
+    ["'n=' + string(x.n)", "n=3"],
+    ["int('4') + 1", 5],
+    ["x.n > 2 ? 'big' : 'small'", "big"],
+    ["'b' in {'b': 1}", true],
+    ["x.text.startsWith('a')", true],
+    ["x.big", 2 ** 60],
+    ["date(now)", "2026-01-31"],
+    ["date(now, 'Europe/Oslo')", "2026-02-01"],
+    ["date(timestamp('2026-03-01T00:00:00Z'))", "2026-03-01"],
+    ["now.getFullYear()", 2026],
+  ])("%s", (code, expected) => {
+    const x = { n: 3, f: 1.5, list: [1, 2], text: "abc", big: 2 ** 60 };
+    expect(evaluate(code, { x, now: new Date("2026-01-31T23:30:00Z") })).toEqual(expected);
+  });
+
+  it("of one name hands on what is there, an Error as an Error", () => {
+    const error = new Error("x");
+    expect(evaluate("tasks.a.outputs", { tasks: { a: { outputs: error } } })).toBe(error);
+    expect(evaluate("tasks['a'].outputs", { tasks: { a: { outputs: 2 ** 53 } } })).toBe(2 ** 53);
+  });
+
+  it("sees of what a task threw its name and its message", () => {
+    const tasks = { a: { outputs: new Skip("not today") }, b: { outputs: new RangeError("too far") } };
+    expect(evaluate("tasks.a.outputs.message + '/' + tasks.b.outputs.name", { tasks })).toBe("not today/RangeError");
+    expect(evaluate("has(tasks.a.outputs.rows)", { tasks })).toBe(false);
+  });
+
+  it("reads data that holds itself", () => {
+    const circle: Record<string, unknown> = { n: 1 };
+    circle["self"] = circle;
+    expect(evaluate("x.n + 1", { x: circle })).toBe(2);
+  });
+
+  it.each([
+    ["x.none", 'x has no "none"'],
+    ["x.none + 1", "none"],
+    ["1 / 0", "zero"],
+    ["sum(['a'])", 'sum() adds numbers, and found "a"'],
+    ["date(now, 'Atlantis')", "Atlantis"],
+    ["parseJson('{')", "JSON"],
+    ["x.n + 'a'", "no such overload"],
+  ])("%s has no value, and says why", (code, why) => {
+    const attempt = () => evaluate(code, { x: { n: 1 }, now: new Date(0) });
+    expect(attempt).toThrow(ExpressionError);
+    expect(attempt).toThrow(why);
+  });
+
+  it.each([
+    "constructor.constructor('return process')()",
+    "x.constructor('return 1')()",
+    "(() => 1)()",
+    "import('fs')",
+    "x = 1",
+    "`a`",
+    "''.matches('(a+)+$')",
+    "a".repeat(5000),
+    "(".repeat(100) + ")".repeat(100),
+  ])("is no JavaScript: %s", (code) => {
+    const parsed = parseExpression(code);
+    if ("evaluate" in parsed) expect(() => parsed.evaluate({ x: {} })).toThrow(ExpressionError);
+    else expect(parsed.message).not.toBe("");
+  });
+});

@@ -104,7 +104,7 @@ it("its config is accepted, and does what it says to a flow that knows nothing o
     const { stdout } = await home.run(args, { env: { FLOWCTL_SECRET_SLACK_WEBHOOK_URL: "https://hooks.invalid/x" } });
     expect(stdout).toContain('hook "failures": Failed → team');
   }
-  const [{ text = "" } = {}] = named(/^flowctl\.config\.yaml$/).filter((each) => each.text.includes("alert:"));
+  const text = named(/^flowctl\.config\.yaml$/).find((each) => each.text.includes("alert:"))?.text ?? "";
   await using home = cliHome();
   home.write("flowctl.config.yaml", text);
   home.write("nightly.yaml", "tasks: { load: { run: exit 3 } }\ndefaults: { retry: 0 }\n");

@@ -17,7 +17,10 @@ export const LIBRARY: Library = {
   },
   inputs: {
     ...Object.fromEntries(
-      ["slack", "sms", "notify", "webhook", "pagerduty", "prompt"].map((name) => [name, { required: ["message"] }]),
+      ["slack", "sms", "notify", "webhook", "pagerduty", "prompt", "approval"].map((name) => [
+        name,
+        { required: ["message"] },
+      ]),
     ),
     sleep: { required: ["duration"] },
     http: {

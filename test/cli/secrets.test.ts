@@ -1,8 +1,9 @@
 import { chmodSync, mkdirSync, readFileSync, rmSync, statSync } from "node:fs";
-import { spawn, type ChildProcess } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { BIN, cliHome, type CliHome, type Finished } from "../rig/cli.ts";
+import { onTerminal } from "../rig/terminal.ts";
 import { isProgram, keyringMissing, skipReason, startKeyring } from "../rig/keyring.ts";
 
 const secrets = (
@@ -387,36 +388,4 @@ async function bridgeTo(address: string, path: string): Promise<AsyncDisposable>
       await new Promise((resolve) => server.close(resolve));
     },
   };
-}
-
-/** Runs a command on a pseudo-terminal; each answer is typed when its question shows. */
-async function onTerminal(
-  home: CliHome,
-  args: readonly string[],
-  answers: readonly (readonly [question: string, answer: string])[],
-): Promise<{ code: number | null; output: string }> {
-  const command = [process.execPath, BIN, ...args].join(" ");
-  const child: ChildProcess = spawn("script", ["-qefc", command, "/dev/null"], {
-    cwd: home.directory,
-    env: {
-      PATH: process.env["PATH"],
-      HOME: join(home.directory, "../home"),
-      FLOWCTL_STATE_DIR: home.state,
-      TERM: "xterm",
-    },
-    stdio: ["pipe", "pipe", "ignore"],
-  });
-  let output = "";
-  const left = [...answers];
-  let from = 0;
-  child.stdout!.setEncoding("utf8").on("data", (chunk: string) => {
-    output += chunk;
-    const next = left[0];
-    if (next === undefined || !output.slice(from).includes(next[0])) return;
-    from = output.length;
-    left.shift();
-    child.stdin!.write(next[1]);
-  });
-  const code = await new Promise<number | null>((resolve) => child.on("close", resolve));
-  return { code, output };
 }

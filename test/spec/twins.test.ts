@@ -41,6 +41,7 @@ const ALONE: Readonly<Record<string, string>> = {
   "control-flow": "a branch is an if: of each task, and no task of its own",
   loop: "a loop is thrown by a body, which is code",
   resource: "a resource is made by code",
+  "sub-flow": "a flow that is run as a task is a value of code",
   "slack-test-imperative": "the same flow as slack-test",
 };
 

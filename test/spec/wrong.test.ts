@@ -23,9 +23,10 @@ describe("a wrong spec", () => {
       load(text, {
         file,
         tasks: { echo: any, slack: any, sms: any, http: any, sleep: any, notify: any },
+        inputs: { sleep: { required: ["duration"], known: ["duration"] } },
         handlers: { slackNotifier: any, smsNotifier: any },
         importModule: async (path) => {
-          if (path.endsWith("tasks.ts")) return { load: () => 1, limit: 5 };
+          if (path.endsWith("tasks.ts")) return { load: ({ rows }: { rows?: number }) => rows, limit: 5 };
           throw userError("usage", "LOAD_NOT_FOUND", "there is no such file");
         },
       }),

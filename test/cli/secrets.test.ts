@@ -1,5 +1,4 @@
 import { chmodSync, mkdirSync, readFileSync, rmSync, statSync } from "node:fs";
-import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { BIN, cliHome, type CliHome, type Finished } from "../rig/cli.ts";

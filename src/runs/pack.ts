@@ -26,7 +26,8 @@ export interface Kept {
 export function pack(value: unknown, options: PackOptions): Kept | Promise<Kept> {
   if (value === null || value === undefined) return NOTHING;
   if (typeof value === "boolean") return { text: `"json":${String(value)}` };
-  const look = { left: options.limit, redact: options.redact, inside: new Set<object>() };
+  if (typeof value === "number" && isJsonNumber(value)) return safe(`"json":${String(value)}`, options);
+  const look = { left: options.limit, redact: options.redact, inside: [] };
   if (!isJson(value, look)) return packMore(value, options);
   if (look.left < 0) throw tooLong(options.limit);
   return safe(`"json":${JSON.stringify(value)}`, options);
@@ -105,7 +106,7 @@ interface Look {
   left: number;
   readonly redact: (text: string) => string;
   /** What is being looked through: a value in it again refers to itself. */
-  readonly inside: Set<object>;
+  readonly inside: object[];
 }
 
 /** Whether a value comes back from JSON as it was. It stops looking where there is more than may be kept. */
@@ -117,14 +118,18 @@ function isJson(value: unknown, look: Look): boolean {
     innocent(value, look.redact);
     return true;
   }
-  if (typeof value === "number") return Number.isFinite(value) && !Object.is(value, -0);
+  if (typeof value === "number") return isJsonNumber(value);
   if (typeof value !== "object" || value === null) return value === null || typeof value === "boolean";
-  if (look.inside.has(value)) return false;
-  if (look.inside.size > DEEPEST) throw new Unkeepable(`it is nested more than ${DEEPEST} deep`);
-  look.inside.add(value);
+  if (look.inside.includes(value)) return false;
+  if (look.inside.length > DEEPEST) throw new Unkeepable(`it is nested more than ${DEEPEST} deep`);
+  look.inside.push(value);
   const holds = Array.isArray(value) ? isJsonList(value, look) : isJsonObject(value, look);
-  look.inside.delete(value);
+  look.inside.pop();
   return holds;
+}
+
+function isJsonNumber(value: number): boolean {
+  return Number.isFinite(value) && !Object.is(value, -0);
 }
 
 function isJsonList(list: readonly unknown[], look: Look): boolean {

@@ -4,13 +4,16 @@ import type { Flow } from "../model/flow.ts";
 import { isFinished, isSuccessful } from "../model/state.ts";
 import { isPlumbing } from "../model/verdict.ts";
 import { signaturesOf } from "./signature.ts";
-import { pack, Unkeepable, type Kept } from "./pack.ts";
+import { pack, Unkeepable, type Kept, type PackOptions } from "./pack.ts";
 
 /** One result may have as many characters, and all of a run together. */
 const RESULT_LIMIT = 16 * 1024 * 1024;
 const RUN_LIMIT = 128 * 1024 * 1024;
 /** What is buffered beyond this is written out at once. */
 const BUFFER_LIMIT = 1024 * 1024;
+
+/** A name that needs no escape. */
+const PLAIN = /^[\w .,:;()[\]/-]*$/;
 
 /** What the results of a run are kept with. */
 export interface ResultsOptions {
@@ -33,6 +36,7 @@ export class Results {
   readonly #options: ResultsOptions;
   readonly #schedule: (callback: () => void) => unknown;
   readonly #secret: ReadonlySet<string>;
+  readonly #packing: PackOptions;
   #signatures: ReadonlyMap<string, number> | undefined = undefined;
   #file: AppendFile | undefined = undefined;
   #buffer = "";
@@ -47,6 +51,7 @@ export class Results {
   constructor(options: ResultsOptions) {
     this.#options = options;
     this.#schedule = options.schedule ?? setImmediate;
+    this.#packing = { redact: options.redact, limit: RESULT_LIMIT };
     this.#secret = new Set(options.flow.tasks.filter((task) => !task.checkpoint).map((task) => task.name));
     if (Object.keys(options.params).length > 0) void this.#keep(options.params, `{"params":true`, "the parameters");
   }
@@ -96,32 +101,44 @@ export class Results {
   }
 
   #keep(value: unknown, head: string, name: string): void | Promise<void> {
-    const lost = (error: unknown): void => {
-      if (!(error instanceof Unkeepable)) throw error;
-      this.unkept.set(name, error.message);
-      this.#write(`${head},"lost":${JSON.stringify(this.#options.redact(error.message))}}\n`);
-    };
-    const written = ({ text }: Kept): void => {
-      if (this.#written + text.length > RUN_LIMIT) {
-        lost(new Unkeepable(`the run's results together are longer than ${String(RUN_LIMIT / 2 ** 20)} MiB`));
-        return;
-      }
-      this.#write(text === "" ? `${head}}\n` : `${head},${text}}\n`);
-    };
+    let packed: Kept | Promise<Kept>;
     try {
-      const packed = pack(value, { redact: this.#options.redact, limit: RESULT_LIMIT });
-      if ("text" in packed) written(packed);
-      else return packed.then(written, lost);
+      packed = pack(value, this.#packing);
     } catch (error) {
-      lost(error);
+      this.#lose(error, head, name);
+      return undefined;
     }
-    return undefined;
+    if ("text" in packed) {
+      this.#put(packed, head, name);
+      return undefined;
+    }
+    return packed.then(
+      (kept) => {
+        this.#put(kept, head, name);
+      },
+      (error: unknown) => {
+        this.#lose(error, head, name);
+      },
+    );
+  }
+
+  #put({ text }: Kept, head: string, name: string): void {
+    if (this.#written + text.length > RUN_LIMIT) {
+      const limit = String(RUN_LIMIT / 2 ** 20);
+      this.#lose(new Unkeepable(`the run's results together are longer than ${limit} MiB`), head, name);
+    } else this.#write(text === "" ? `${head}}\n` : `${head},${text}}\n`);
+  }
+
+  #lose(error: unknown, head: string, name: string): void {
+    if (!(error instanceof Unkeepable)) throw error;
+    this.unkept.set(name, error.message);
+    this.#write(`${head},"lost":${JSON.stringify(this.#options.redact(error.message))}}\n`);
   }
 
   #head({ task, mapIndex }: TaskState): string {
     this.#signatures ??= signaturesOf(this.#options.flow);
     const child = mapIndex === undefined ? "" : `,"mapIndex":${String(mapIndex)}`;
-    return `{"task":${JSON.stringify(task)}${child},"inputs":${String(this.#signatures.get(task) ?? 0)}`;
+    return `{"task":${PLAIN.test(task) ? `"${task}"` : JSON.stringify(task)}${child},"inputs":${String(this.#signatures.get(task) ?? 0)}`;
   }
 
   #write(line: string): void {

@@ -34,13 +34,14 @@ test.skipIf(process.platform !== "linux")(
   3_600_000,
 );
 
-const disk = smallDisk();
-if (typeof disk === "string") process.stderr.write(`a full disk: skipped, mount says: ${disk}\n`);
+const trial = smallDisk();
+if (typeof trial === "string") process.stderr.write(`a full disk: skipped, mount says: ${trial}\n`);
+else trial.unmount();
 
-test.skipIf(typeof disk === "string")(
+test.skipIf(typeof trial === "string")(
   "on a disk that is full now and then, what it refuses is said; what it took is told, once",
   async () => {
-    const { directory, unmount } = disk as Exclude<typeof disk, string>;
+    const { directory, unmount } = smallDisk() as Exclude<typeof trial, string>;
     const program = await bundle();
     const service = await unreliableService(SEED);
     using home = crashHome(program.bin, service.url, { background: true, at: directory });

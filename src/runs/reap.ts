@@ -73,7 +73,8 @@ async function reapOne(options: ReapOptions, runId: string): Promise<DeadRun | u
   // Read only now: before, its runner might still have changed it.
   const run = readRun(store, runId);
   if (run === undefined) {
-    forgetIfEmpty(store, runId, path);
+    // Its runner holds the lock before it leaves a mark: it died before its start was on record.
+    if (!hasWill(store, path)) settleRun(store, runId);
     held.release();
     return undefined;
   }
@@ -140,11 +141,15 @@ async function killAfterGrace(options: ReapOptions, orphans: readonly ProcessIde
   for (const each of orphans) processes.signalGroup(each, "SIGKILL");
 }
 
+function hasWill({ files }: RunStoreOptions, path: string): boolean {
+  return files.stat(join(path, "will.json")) !== undefined;
+}
+
 /** How long a mark without a will may be that of a run that is just beginning. */
 const BEGINNING_MS = 60_000;
 
 function forgetIfEmpty(store: RunStoreOptions, runId: string, path: string): void {
-  if (store.files.stat(join(path, "will.json")) !== undefined) return;
+  if (hasWill(store, path)) return;
   const since = store.files.stat(join(store.directory, "live", runId))?.modifiedMs ?? 0;
   if (Math.abs(store.clock.now() - since) > BEGINNING_MS) settleRun(store, runId);
 }

@@ -158,6 +158,15 @@ describe("a look for dead runs", () => {
     expect(await look(rig, processes)).toEqual([]);
   });
 
+  it("forgets at once a run that died between its lock and its will: nothing of it was ever on record", async () => {
+    using rig = storeRig();
+    rig.files.create(join(rig.state, "live", "0000000000"), "");
+    rig.files.makeDirectory(join(rig.state, "runs", "0000000000"));
+    rig.files.create(join(rig.state, "runs", "0000000000", "lock"), "");
+    expect(await look(rig)).toEqual([]);
+    expect(rig.files.list(join(rig.state, "live"))).toHaveLength(0);
+  });
+
   it("forgets the mark of a run that never got as far as its will, after a while", async () => {
     using rig = storeRig();
     rig.clock.at = Date.now();

@@ -6,6 +6,7 @@ import type { Flow } from "../model/flow.ts";
 import type { Task } from "../model/task.ts";
 import { applyConfig } from "./apply-config.ts";
 import type { CommandContext } from "./context.ts";
+import { descriptionsOf } from "./descriptions.ts";
 import { flowPlace } from "./flow-place.ts";
 import { givenParameters, type GivenParameters } from "./given-parameters.ts";
 import { jsonText } from "./json-text.ts";
@@ -29,12 +30,15 @@ export interface PlanOptions {
 /** What a run would do. */
 export interface Plan {
   readonly flow: string;
+  /** What the spec says for people, here and below. */
+  readonly description?: string;
   readonly config: string | null;
   readonly parameters: readonly {
     readonly name: string;
     readonly value: unknown;
     /** `-p`, the parameters' file, `env NAME` or `default`. */
     readonly origin: string;
+    readonly description?: string;
   }[];
   readonly tasks: readonly PlannedTask[];
   readonly secrets: readonly { readonly name: string; readonly for: readonly string[]; readonly from: string | null }[];
@@ -47,6 +51,7 @@ export interface Plan {
 export interface PlannedTask {
   readonly stage: number;
   readonly name: string;
+  readonly description?: string;
   readonly trigger: string;
   readonly after: readonly string[];
   readonly attempts: number;
@@ -86,15 +91,18 @@ export async function planCommand(
   );
   const names = [...new Set([...needed.tasks.keys(), ...needed.channels.keys()])];
   const found = names.length === 0 ? undefined : await (await services.secrets()).resolve(names);
+  const describe = await descriptionsOf(opened.source);
   const plan: Plan = {
     flow: flow.name,
+    ...said(describe()),
     config: config.file ?? null,
     parameters: Object.entries(resolved.values).map(([name, value]) => ({
       name,
       value,
       origin: originOf(name, given, opened.flow),
+      ...said(describe("params", name)),
     })),
-    tasks: plannedTasks(flow),
+    tasks: plannedTasks(flow).map((task) => ({ ...task, ...said(describe("tasks", task.name)) })),
     secrets: names.map((name) => ({
       name,
       for: [...(needed.tasks.get(name) ?? []), ...(needed.channels.get(name) ?? [])],
@@ -108,6 +116,10 @@ export async function planCommand(
   };
   host.terminal.stdout.write(globals.json ? jsonText(plan, services) : render(plan));
   return plan.secrets.some(({ name, from }) => from === null && needed.tasks.has(name)) ? 3 : 0;
+}
+
+function said(description: string | undefined): { readonly description?: string } {
+  return description === undefined ? {} : { description };
 }
 
 function originOf(name: string, { origins }: GivenParameters, { params }: Flow): string {
@@ -150,7 +162,8 @@ function plannedTasks(flow: Flow): readonly PlannedTask[] {
 
 function render(plan: Plan): string {
   const lines = [
-    `plan of ${plan.flow}: ${plan.tasks.length} tasks; nothing is run or sent`,
+    `plan of ${plan.flow}: ${plan.tasks.length} ${plan.tasks.length === 1 ? "task" : "tasks"}; nothing is run or sent`,
+    ...(plan.description === undefined ? [] : [plan.description.trimEnd()]),
     `config: ${plan.config ?? "none"}`,
   ];
   const section = (title: string, rows: readonly string[]): void => {
@@ -158,13 +171,17 @@ function render(plan: Plan): string {
   };
   section(
     "parameters",
-    plan.parameters.map(({ name, value, origin }) => `${name} = ${JSON.stringify(value)}  (${origin})`),
+    plan.parameters.map(({ name, value, origin, description }) =>
+      [`${name} = ${JSON.stringify(value)}  (${origin})`, ...(description === undefined ? [] : [description])].join(
+        ": ",
+      ),
+    ),
   );
   section(
     "tasks",
     plan.tasks.map((task) =>
       [
-        `${task.stage + 1}. ${task.name}`,
+        `${task.stage + 1}. ${task.name}${task.description === undefined ? "" : `: ${task.description.trim()}`}`,
         ...(task.after.length === 0 ? [] : [`after ${task.after.join(", ")}`]),
         ...(task.trigger === "all_successful" ? [] : [`when ${task.trigger}`]),
         ...(task.attempts === 1

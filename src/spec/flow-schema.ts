@@ -64,14 +64,14 @@ const parameter = z
     enum: z.array(z.unknown()).min(1).optional().describe("The values it may have"),
     required: z.boolean().optional().describe("By default: without a default it is"),
     env: z.string().min(1).optional().describe("The environment variable that gives it, where nothing else does"),
-    description: z.string().optional(),
+    description: z.string().optional().describe("For people: shown by run --dry-run"),
   })
   .describe("One parameter");
 
 const task = z
   .strictObject({
     name: name.optional().describe("What is shown; by default its key"),
-    description: z.string().optional().describe("For people: shown by run --dry-run and graph"),
+    description: z.string().optional().describe("For people: shown by run --dry-run"),
     run: z
       .union([z.string().min(1), z.array(z.union([z.string(), z.number()])).min(1)])
       .optional()
@@ -153,7 +153,7 @@ const ownHook = hook.refine((value) => value.match?.flows === undefined, {
 export const flowSchema = z
   .strictObject({
     flow: name.optional().describe("The flow's name; by default the file's"),
-    description: z.string().optional().describe("For people: shown by run --dry-run and graph"),
+    description: z.string().optional().describe("For people: shown by run --dry-run"),
     tags: z.array(z.string().min(1)).optional().describe("Words that match: can choose it by"),
     params: z
       .record(identifier, z.union([parameter, z.string(), z.number(), z.boolean(), z.null()]))

@@ -320,3 +320,24 @@ describe("flowctl init", () => {
     expect(readFileSync(join(home.directory, `first.${template}`), "utf8")).toBe("mine");
   });
 });
+
+describe("what a spec says for people", () => {
+  it("stands in the plan of a run: of the flow, its parameters and its tasks", async () => {
+    await using home = cliHome();
+    home.write(
+      "nightly.yaml",
+      `flow: nightly
+description: Sales of the day before.
+params:
+  day: { type: string, default: monday, description: the day to load }
+tasks:
+  load: { run: "true", description: Loads the rows }
+`,
+    );
+    const { code, stdout } = await home.run(["run", "nightly.yaml", "--dry-run"]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^plan of nightly: 1 task; nothing is run or sent\nSales of the day before\.\n/);
+    expect(stdout).toContain('  day = "monday"  (default): the day to load\n');
+    expect(stdout).toContain("  1. load: Loads the rows\n");
+  });
+});

@@ -28,7 +28,7 @@ test("a run that is killed before any change of the disk is told once: as done o
   try {
     const changes = await home.count();
     expect(changes).toBeGreaterThan(40);
-    const stride = isFull ? 1 : Math.ceil(changes / 20);
+    const stride = isFull ? 1 : Math.ceil(changes / 12);
     const runner = Array.from({ length: changes }, (_, at) => [at + 1]).filter((_, at) => at % stride === 0);
     // The reaper dies as well, at different places.
     const both = runner.filter((_, at) => isFull || at % 4 === 0).map(([cut = 1], at) => [cut, 3 + ((at * 5) % 30)]);

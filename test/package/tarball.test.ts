@@ -52,6 +52,8 @@ test("the tarball holds the executable, the bundle, its types and the documents,
       "dist/secrets/keychain-host.js",
       "dist/types/index.d.ts",
       "dist/types/testing.d.ts",
+      "dist/flow.schema.json",
+      "dist/config.schema.json",
       "package.json",
       "LICENSE",
     ]),
@@ -59,7 +61,7 @@ test("the tarball holds the executable, the bundle, its types and the documents,
   expect(
     paths.filter(
       (path) =>
-        !/^(?:bin\/flowctl\.js|dist\/(?:secrets\/)?[\w-]+\.js|dist\/types\/.+\.d\.ts|package\.json|README\.md|LICENSE)$/.test(
+        !/^(?:bin\/flowctl\.js|dist\/(?:secrets\/)?[\w-]+\.js|dist\/types\/.+\.d\.ts|dist\/(?:flow|config)\.schema\.json|package\.json|README\.md|LICENSE)$/.test(
           path,
         ),
     ),

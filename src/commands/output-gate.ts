@@ -1,5 +1,6 @@
 import type { Screen } from "../host/host.ts";
 import type { StreamName, SystemTerminal } from "../host/terminal.ts";
+import { screenBefore } from "../reporters/screen-before.ts";
 import type { Redactor } from "../secrets/redactor.ts";
 
 /**
@@ -21,20 +22,9 @@ export function redactedTerminal(
 }
 
 function redactedScreen(screen: Screen, redactor: Redactor): Screen {
-  return {
-    get isTTY() {
-      return screen.isTTY;
-    },
-    get columns() {
-      return screen.columns;
-    },
-    get rows() {
-      return screen.rows;
-    },
-    write: (text) => {
-      screen.write(redactor.redact(text));
-    },
-  };
+  return screenBefore(screen, (text) => {
+    screen.write(redactor.redact(text));
+  });
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { Screen } from "../host/host.ts";
+import { screenBefore } from "./screen-before.ts";
 
 /** A screen that can be kept still: what is written meanwhile waits. */
 export interface GatedScreen {
@@ -11,21 +12,10 @@ export interface GatedScreen {
 export function gated(screen: Screen): GatedScreen {
   let waiting: string[] | undefined;
   return {
-    screen: {
-      get isTTY() {
-        return screen.isTTY;
-      },
-      get columns() {
-        return screen.columns;
-      },
-      get rows() {
-        return screen.rows;
-      },
-      write(text) {
-        if (waiting === undefined) screen.write(text);
-        else waiting.push(text);
-      },
-    },
+    screen: screenBefore(screen, (text) => {
+      if (waiting === undefined) screen.write(text);
+      else waiting.push(text);
+    }),
     hold() {
       waiting ??= [];
       return () => {

@@ -9,6 +9,7 @@ import { cleanText } from "./clean-text.ts";
 import { errorPlace } from "./error-place.ts";
 import { jobSummary } from "./job-summary.ts";
 import { OutputTail } from "./output-tail.ts";
+import { screenBefore } from "./screen-before.ts";
 import type { Reporter, RunReport } from "./reporter.ts";
 import { failureText } from "./wording.ts";
 
@@ -153,18 +154,7 @@ function property(text: string): string {
  * obeyed anywhere in a line.
  */
 export function withoutCommands(screen: Screen): Screen {
-  return {
-    get isTTY() {
-      return screen.isTTY;
-    },
-    get columns() {
-      return screen.columns;
-    },
-    get rows() {
-      return screen.rows;
-    },
-    write: (text) => {
-      screen.write(text.replaceAll("##[", "## [").replace(/^([ \t]*)::/gm, "$1: :"));
-    },
-  };
+  return screenBefore(screen, (text) => {
+    screen.write(text.replaceAll("##[", "## [").replace(/^([ \t]*)::/gm, "$1: :"));
+  });
 }

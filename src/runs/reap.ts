@@ -17,7 +17,7 @@ export interface DeadRun {
   readonly will: Will;
   /** The terminal record that stands: the runner's own, or Crashed. */
   readonly record: EndRecord;
-  /** False where the disk did not take that record: whoever looks next finds the run as it was. */
+  /** False where the disk did not take that record, or what it means to the flow: whoever looks next finds the run as it was. */
   readonly isWritten: boolean;
   /** The tasks that were running when it died. */
   readonly underway: readonly Underway[];
@@ -92,7 +92,7 @@ function bury(options: ReapOptions, run: RunRecord, held: HeldLock): DeadRun {
   const journal = store.files.read(join(run.directory, "journal.jsonl")) ?? "";
   const events = readJournal(run.runId, journal);
   const orphans = askToEnd(options, run);
-  if (run.end !== undefined) rememberState(store, run.end, true);
+  const isRemembered = run.end === undefined || remember(store, run.end);
   const written: WrittenEnd =
     run.end === undefined
       ? writeCrash(store, run.will, {
@@ -105,7 +105,7 @@ function bury(options: ReapOptions, run: RunRecord, held: HeldLock): DeadRun {
   return {
     will: run.will,
     record: written.record,
-    isWritten: !("error" in written),
+    isWritten: isRemembered && !("error" in written),
     underway: tallyOf(events).underway,
     told: readTold(journal),
     leftBehind: orphans.length,
@@ -118,6 +118,16 @@ function bury(options: ReapOptions, run: RunRecord, held: HeldLock): DeadRun {
       held.release();
     },
   };
+}
+
+/** @returns false where the disk refuses: then the run is left as it is, and whoever looks next tries again */
+function remember(store: RunStoreOptions, end: EndRecord): boolean {
+  try {
+    rememberState(store, end, true);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function evidence({ processes, end }: ReapOptions, { memory }: Will): Evidence {

@@ -76,7 +76,7 @@ export async function wreakHavoc(
     readonly runs: number;
     readonly atATime: number;
     readonly seed: number;
-    /** Makes the disk full and calls back to make room again. */
+    /** Makes the disk full and calls back to make room again; nobody is killed then. */
     readonly fill?: () => () => void;
   },
 ): Promise<Toll> {
@@ -115,17 +115,18 @@ export async function wreakHavoc(
     }
   };
   const filler = async (): Promise<void> => {
-    while (!isOver && options.fill !== undefined) {
+    while (!isOver) {
       await pause(random() * 600);
-      const makeRoom = options.fill();
+      const makeRoom = options.fill?.();
       await pause(random() * 600);
-      makeRoom();
+      makeRoom?.();
     }
   };
-  const beside = [killer(), filler()];
+  // A death beside a full disk can leave nothing anywhere: each is tried by itself.
+  const beside = options.fill === undefined ? killer() : filler();
   await Promise.all(Array.from({ length: options.atATime }, worker));
   isOver = true;
-  await Promise.all(beside);
+  await beside;
   await settle(home, service);
   return { runs: options.runs, killed, refused: tally(refused), ...count(home, service) };
 }

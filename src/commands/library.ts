@@ -1,3 +1,4 @@
+import { isAbsolute } from "node:path";
 import { NOTIFIERS } from "../authoring/notifiers.ts";
 import type { Library } from "../spec/resolve-uses.ts";
 
@@ -29,5 +30,8 @@ export const LIBRARY: Library = {
     },
   },
   handlers: Object.fromEntries(Object.entries(NOTIFIERS).map(([name, make]) => [name, () => Promise.resolve(make)])),
-  importModule: async (path) => (await import("../load/import-module.ts")).importModule(path),
+  importModule: async (path, from) => {
+    const { importModule, importPackage } = await import("../load/import-module.ts");
+    return isAbsolute(path) ? importModule(path) : importPackage(path, from);
+  },
 };

@@ -1,6 +1,8 @@
 import { importOwn } from "./evaluate.ts";
-import { loadFailure } from "./load-error.ts";
+import { importForeign } from "./library.ts";
+import { loadFailure, missingModule } from "./load-error.ts";
 import { locate } from "./locate.ts";
+import { resolve } from "./resolve.ts";
 import { isMapped } from "./stacks.ts";
 
 /** Authoring reads it: while something loads, a `flow.run()` at its top level is not obeyed. */
@@ -36,5 +38,25 @@ export async function importModule(
     throw loadFailure(error, file, isMapped);
   } finally {
     world[LOADING] = before;
+  }
+}
+
+/**
+ * Imports a package by its name, as a file of the person's would.
+ *
+ * @param from the file that names it, absolute
+ * @throws UserError of kind "usage" where it is not installed or does not load
+ */
+export async function importPackage(name: string, from: string): Promise<Record<string, unknown>> {
+  const target = resolve(name, from, "import");
+  switch (target.kind) {
+    case "own":
+      return importModule(target.file);
+    case "foreign":
+      return importForeign(target.url);
+    case "json":
+    case "helper":
+    case "missing":
+      throw missingModule(name, { file: from, source: "" }, "import");
   }
 }

@@ -15,8 +15,8 @@ export interface Library {
   readonly inputs?: Readonly<
     Record<string, { readonly required: readonly string[]; readonly known?: readonly string[] }>
   >;
-  /** Loads a module of the person's, by its absolute path or its package's name. */
-  readonly importModule: (path: string) => Promise<Readonly<Record<string, unknown>>>;
+  /** Loads a module of the person's, by its absolute path, or by the name of a package that `from` finds. */
+  readonly importModule: (path: string, from: string) => Promise<Readonly<Record<string, unknown>>>;
 }
 
 /** The body behind a `uses`, and what its kind says of itself. */
@@ -81,7 +81,7 @@ async function lookUp(
         help: suggestion(uses, Object.keys(names)) ?? "a task of your own: ./file.ts#export",
       },
     };
-  const module = await library.importModule(isPath ? resolve(dirname(file), path) : path).catch(loadProblem(uses));
+  const module = await library.importModule(isPath ? resolve(dirname(file), path) : path, file).catch(loadProblem(uses));
   if ("problem" in module) return module as { readonly problem: UsesProblem };
   const exports = Object.keys(module);
   const wanted = name ?? "default";

@@ -341,3 +341,22 @@ tasks:
     expect(stdout).toContain("  1. load: Loads the rows\n");
   });
 });
+
+describe("a package whose tasks a spec uses", () => {
+  it("is found where the spec is, and one that is not installed is named", async () => {
+    await using home = cliHome();
+    home.write("node_modules/row-tasks/package.json", '{"name":"row-tasks","type":"module","exports":"./index.js"}');
+    home.write("node_modules/row-tasks/index.js", "export const count = ({ of }) => of.length;\n");
+    home.write(
+      "flow.yaml",
+      'flow: f\ntasks:\n  n: { uses: "row-tasks#count", with: { of: [1, 2, 3] } }\nresult: "${{ tasks.n.outputs }}"\n',
+    );
+    const { code, stdout } = await home.run(["run", "flow.yaml", "--events", "-"]);
+    expect([code, stdout]).toEqual([0, expect.stringContaining('"result":3')]);
+    home.write("wrong.yaml", 'flow: f\ntasks:\n  n: { uses: "no-such-tasks#count" }\n');
+    const wrong = await home.run(["run", "wrong.yaml"]);
+    expect(wrong.code).toBe(2);
+    expect(wrong.stderr).toMatch(/"no-such-tasks#count" cannot be loaded: .*no-such-tasks/);
+    expect(wrong.stderr).toContain("wrong.yaml:3:14");
+  });
+});

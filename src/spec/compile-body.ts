@@ -107,7 +107,7 @@ function compileRun(entry: TaskEntry, path: Path, reader: Reader, setting: TaskS
       const { variables, ...rest } = command(scope);
       const inputs: ShellInputs = {
         ...rest,
-        env: { ...texts(flow.env(scope)), ...texts(env(scope)), ...variables },
+        env: { ...flow.fromFiles, ...texts(flow.env(scope)), ...texts(env(scope)), ...variables },
         cwd: resolve(dirname(file), asText(cwd(scope))),
         ...(given === undefined ? {} : { stdin: given }),
         ...(shell === undefined ? {} : { shell }),

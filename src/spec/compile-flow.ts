@@ -26,6 +26,8 @@ export interface FlowSetting {
   readonly taskNames: readonly string[];
   /** Environment variables, those of dotenv files included. */
   readonly variables: Readonly<Record<string, string | undefined>>;
+  /** Those that only dotenv files give. */
+  readonly fromFiles: Readonly<Record<string, string>>;
   /** The time, in milliseconds. */
   readonly now: () => number;
 }
@@ -40,7 +42,7 @@ export interface CompiledFlow {
 
 /** Compiles a checked spec to the same Flow that code makes; what is wrong is reported. */
 export async function compileFlow(content: FlowFile, setting: FlowSetting): Promise<CompiledFlow> {
-  const { report, variables, file, now } = setting;
+  const { report, variables, fromFiles, file, now } = setting;
   const name = content.flow ?? setting.name;
   const declarations = compileParams(content.params, { report, flow: name, variables, now });
   const around: Surroundings = {
@@ -50,7 +52,7 @@ export async function compileFlow(content: FlowFile, setting: FlowSetting): Prom
     ...outputsOf(content),
   };
   const env = new Reader(report, around).data(content.env ?? {}, ["env"]);
-  const scope: FlowScope = { flow: name, variables, env, now };
+  const scope: FlowScope = { flow: name, variables, fromFiles, env, now };
   const withEnvSecrets = { ...content, secrets: [...(content.secrets ?? []), ...secretsIn(content.env)] };
   const compiling: TaskSetting = { ...setting, content: withEnvSecrets, around, scope };
   const tasks: CompiledTask[] = [];

@@ -14,6 +14,7 @@ import { problemsOf, valueAt } from "./problems.ts";
 import { readYaml } from "./read-yaml.ts";
 import { Report } from "./report.ts";
 import type { Library } from "./resolve-uses.ts";
+import type { FlowScope } from "./scope.ts";
 import type { Source } from "./source.ts";
 import { unusedOutputs } from "./unused-outputs.ts";
 
@@ -60,7 +61,7 @@ export async function loadSpec(file: string, text: string, options: SpecOptions)
     file,
     name: stem === "" ? "flow" : stem,
     taskNames: typeof tasks === "object" && tasks !== null ? Object.keys(tasks) : [],
-    variables: variables(file, content, options, report),
+    ...variables(file, content, options, report),
     now: options.now,
   });
   if (report.hasErrors) throw new UserError("usage", sorted(report.diagnostics));
@@ -95,16 +96,20 @@ function variables(
   content: FlowFile,
   options: SpecOptions,
   report: Report,
-): Readonly<Record<string, string | undefined>> {
-  let all = openVariables(options.environment.variables);
+): Pick<FlowScope, "variables" | "fromFiles"> {
+  const given = openVariables(options.environment.variables);
+  let fromFiles: FlowScope["fromFiles"] = {};
   for (const [index, name] of many(content.dotenv).entries()) {
     const path = typeof content.dotenv === "string" ? ["dotenv"] : ["dotenv", index];
     const text = options.files.read(resolve(dirname(file), name));
     if (text === undefined) report.value(path, { code: "DOTENV_NOT_FOUND", message: `there is no file ${name}` });
-    // What the environment says already stands.
-    else all = { ...parseDotenv(text), ...all };
+    else fromFiles = { ...openVariables(parseDotenv(text)), ...fromFiles };
   }
-  return all;
+  // What the environment says already stands.
+  return {
+    variables: { ...fromFiles, ...given },
+    fromFiles: Object.fromEntries(Object.entries(fromFiles).filter(([name]) => !Object.hasOwn(given, name))),
+  };
 }
 
 /** In the order of the file; each problem once. */

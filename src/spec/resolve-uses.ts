@@ -81,7 +81,9 @@ async function lookUp(
         help: suggestion(uses, Object.keys(names)) ?? "a task of your own: ./file.ts#export",
       },
     };
-  const module = await library.importModule(isPath ? resolve(dirname(file), path) : path, file).catch(loadProblem(uses));
+  const module = await library
+    .importModule(isPath ? resolve(dirname(file), path) : path, file)
+    .catch(loadProblem(uses));
   if ("problem" in module) return module as { readonly problem: UsesProblem };
   const exports = Object.keys(module);
   const wanted = name ?? "default";

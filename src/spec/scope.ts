@@ -6,6 +6,8 @@ export interface FlowScope {
   readonly flow: string;
   /** Environment variables: the process's and those of dotenv files. */
   readonly variables: Readonly<Record<string, string | undefined>>;
+  /** Those that only dotenv files give: scripts get them, as they get the process's. */
+  readonly fromFiles: Readonly<Record<string, string>>;
   /** The flow's own `env:`, which may have expressions. */
   readonly env: Value;
   /** The time, in milliseconds. */

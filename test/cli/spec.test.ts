@@ -360,3 +360,16 @@ describe("a package whose tasks a spec uses", () => {
     expect(wrong.stderr).toContain("wrong.yaml:3:14");
   });
 });
+
+describe("a spec's dotenv files", () => {
+  it("are variables of its scripts, below the environment's own and the spec's", async () => {
+    await using home = cliHome();
+    home.write("some.env", "ONE=file\nTWO=file\nTHREE=file\nFLOWCTL_SECRET_X=file\n");
+    home.write(
+      "flow.yaml",
+      'flow: f\ndotenv: some.env\nenv: { THREE: spec }\ntasks:\n  say: { run: "echo $ONE $TWO $THREE ${FLOWCTL_SECRET_X:-none}" }\n',
+    );
+    const { code, stdout } = await home.run(["run", "flow.yaml", "--logs", "full"], { env: { TWO: "environment" } });
+    expect([code, stdout]).toEqual([0, expect.stringContaining("say | file environment spec none\n")]);
+  });
+});

@@ -83,7 +83,7 @@ import { flow, shell, task } from "flowctl";
 const first = task("first", () => { console.log("first ran"); return ["a", "b"]; });
 const wait = task("wait", async ({ from }: { from: string[] }) => {
   // What has happened is on disk once a turn of the event loop is over.
-  await new Promise((resolve) => setTimeout(resolve, 1));
+  await new Promise((resolve) => setImmediate(resolve));
   console.log("waiting with", from.join("+"));
   if (!existsSync("mended")) await new Promise((resolve) => setTimeout(resolve, 60_000));
 });
@@ -285,7 +285,7 @@ describe("what a run tells when it is gone on with", () => {
 import { flow, notifyTask, task, triggers } from "flowctl";
 const load = task("load", () => { throw new Error("no rows"); });
 const stop = task("stop", async () => {
-  if (existsSync("kill")) { await new Promise((resolve) => setTimeout(resolve, 1)); process.kill(process.pid, "SIGKILL"); }
+  if (existsSync("kill")) { await new Promise((resolve) => setImmediate(resolve)); process.kill(process.pid, "SIGKILL"); }
 });
 export default flow("alert", () => {
   const told = notifyTask({ channel: "inbox", message: load() }, { trigger: triggers.anyFailed, name: "told" });

@@ -13,6 +13,8 @@ export interface ParameterTypes {
   number: number;
   integer: number;
   boolean: boolean;
+  /** `2026-01-31`. */
+  date: string;
   datetime: Date;
   object: Readonly<Record<string, unknown>>;
   array: readonly unknown[];

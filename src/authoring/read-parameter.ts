@@ -12,8 +12,15 @@ type Answer = { readonly value: unknown } | { readonly wrong: string };
 export function readParameter(declaration: ParameterDeclaration, value: unknown, isText: boolean): Answer {
   const answer = typed(declaration.type, value, isText);
   if ("wrong" in answer || declaration.enum === undefined) return answer;
-  if (declaration.enum.some((each) => Object.is(each, answer.value))) return answer;
+  const found = JSON.stringify(answer.value);
+  if (declaration.enum.some((each) => JSON.stringify(asTyped(declaration.type, each)) === found)) return answer;
   return wrong(`one of ${declaration.enum.map((each) => JSON.stringify(each)).join(", ")}`, value);
+}
+
+/** A choice as its type: a datetime is written as text. */
+function asTyped(type: ParameterDeclaration["type"], choice: unknown): unknown {
+  const read = typed(type, choice, false);
+  return "value" in read ? read.value : choice;
 }
 
 const wrong = (expected: string, value: unknown): Answer => ({ wrong: `must be ${expected}, not ${show(value)}` });
@@ -38,6 +45,10 @@ function typed(type: ParameterDeclaration["type"], value: unknown, isText: boole
       return isText && (value === "true" || value === "false")
         ? { value: value === "true" }
         : wrong("true or false", value);
+    case "date":
+      return typeof value === "string" && value.length === 10 && isDay(value)
+        ? { value }
+        : wrong("a date such as 2026-01-31", value);
     case "datetime":
       return datetime(value);
     case "array":
@@ -61,9 +72,18 @@ function datetime(value: unknown): Answer {
   if (typeof value !== "string" || !/^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}|$)/.test(value)) {
     return wrong("a date and time such as 2026-01-31T08:30:00Z", value);
   }
+  // JavaScript takes February 31st for March 3rd.
+  if (!isDay(value)) return wrong("a date that is in the calendar", value);
   const zoned = /([zZ]|[+-]\d{2}:?\d{2})$/.test(value.slice(10)) || value.length === 10 ? value : `${value}Z`;
   const read = new globalThis.Date(zoned.replace(" ", "T"));
   return Number.isNaN(read.getTime()) ? wrong("a date and time such as 2026-01-31T08:30:00Z", value) : { value: read };
+}
+
+/** Whether a text begins with a day that there is. */
+function isDay(text: string): boolean {
+  const day = /^\d{4}-\d{2}-\d{2}/.exec(text)?.[0];
+  const read = day === undefined ? undefined : new globalThis.Date(day);
+  return read !== undefined && !Number.isNaN(read.getTime()) && read.toISOString().startsWith(day ?? "");
 }
 
 const isDate = (value: unknown): boolean => Object.prototype.toString.call(value) === "[object Date]";

@@ -1,3 +1,4 @@
+import { writtenDuration } from "../model/duration.ts";
 import { EndRun, Signal } from "../model/signal.ts";
 import { isRunning, state, type State } from "../model/state.ts";
 import { end, goOn } from "./announce.ts";
@@ -53,7 +54,7 @@ function afterThrow(run: TaskRun, thrown: unknown): State {
 }
 
 function timedOut(run: TaskRun, timeout: number): State {
-  const error = new TimeoutError(`The task did not end within ${timeout} ms.`);
+  const error = new TimeoutError(`The task did not end within ${writtenDuration(timeout)}.`);
   return run.make("TimedOut", error.message, error);
 }
 

@@ -1,3 +1,4 @@
+import { writtenDuration } from "../model/duration.ts";
 import type { Flow } from "../model/flow.ts";
 import { isFinished, isRunning, state, type State } from "../model/state.ts";
 import { Signal } from "../model/signal.ts";
@@ -52,7 +53,7 @@ function endWith(signal: AbortSignal | undefined, timeout: number | undefined, r
     timeout === undefined
       ? undefined
       : clock.setTimeout(() => {
-          runner.stop(state("TimedOut", { message: `The run did not end within ${timeout} ms.` }));
+          runner.stop(state("TimedOut", { message: `The run did not end within ${writtenDuration(timeout)}.` }));
         }, timeout);
   return () => {
     signal?.removeEventListener("abort", cancel);

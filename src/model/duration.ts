@@ -15,6 +15,13 @@ export function parseDuration(value: unknown): number | undefined {
   return ms(value.trim() as ms.StringValue);
 }
 
+/** A duration as people write it: `250ms`, `10s`, `90s`, `5m`. */
+export function writtenDuration(milliseconds: number): string {
+  const units = { d: 86_400_000, h: 3_600_000, m: 60_000, s: 1000 };
+  const [unit, length] = Object.entries(units).find(([, each]) => milliseconds % each === 0) ?? ["ms", 1];
+  return `${milliseconds / length}${unit}`;
+}
+
 /** A duration for people: `0.3s`, `14.2s`, `3m 05s`, `2h 04m`. */
 export function formatDuration(milliseconds: number): string {
   const seconds = milliseconds / 1000;

@@ -1,7 +1,7 @@
 /** What a flow declares of one parameter. */
 export interface ParameterDeclaration {
   readonly name: string;
-  readonly type?: "string" | "number" | "integer" | "boolean" | "datetime" | "object" | "array";
+  readonly type?: "string" | "number" | "integer" | "boolean" | "date" | "datetime" | "object" | "array";
   readonly required: boolean;
   readonly default?: unknown;
   /** A default that follows from the parameters before it; `wrong` completes `Parameter "x" …`. */

@@ -28,7 +28,8 @@ export function compileParams(params: FlowFile["params"], setting: ParamsSetting
   const before: string[] = [];
   return Object.entries(params ?? {}).map(([name, entry]) => {
     const isLong = typeof entry === "object" && entry !== null;
-    const written: ParameterEntry = isLong ? entry : { default: entry, ...typeOf(entry) };
+    const short: ParameterEntry = isLong ? entry : { default: entry };
+    const written: ParameterEntry = { ...inferred(short), ...short };
     const at = isLong ? ["params", name, "default"] : ["params", name];
     const made = compileParam(name, written, { at, before: [...before] }, setting);
     before.push(name);
@@ -52,6 +53,12 @@ function compileParam(
     ...(written.enum === undefined ? {} : { enum: written.enum }),
     ...(description === undefined ? {} : { description }),
   };
+  for (const [index, choice] of (written.enum ?? []).entries())
+    if ("wrong" in readParameter({ name, required: false, ...(type === undefined ? {} : { type }) }, choice, false))
+      report.value([...path, "enum", index], {
+        code: "PARAM_ENUM",
+        message: `parameter "${name}": ${nameOf(choice)} is among its values, and the type is ${type ?? "string"}`,
+      });
   if (written.required === true && written.default !== undefined)
     report.value([...path, "required"], {
       code: "PARAM_DEFAULT",
@@ -117,18 +124,25 @@ function checkedDefault(declaration: ParameterDeclaration, written: ParameterEnt
     });
     return undefined;
   }
-  const choices = written.enum?.map((choice) => JSON.stringify(choice));
-  if (choices?.includes(JSON.stringify(written.default)) === false)
+  if (written.enum !== undefined && "wrong" in readParameter(declaration, written.default, false))
     report.value(at, {
       code: "PARAM_DEFAULT",
       message: `parameter "${name}": the default is none of its values`,
-      help: `one of ${choices.join(", ")}`,
+      help: `one of ${written.enum.map((choice) => JSON.stringify(choice)).join(", ")}`,
     });
   return answer.value;
 }
 
-function typeOf(value: unknown): { readonly type?: Type } {
-  if (typeof value === "boolean") return { type: "boolean" };
-  if (typeof value === "number") return { type: Number.isInteger(value) ? "integer" : "number" };
-  return typeof value === "string" && !value.includes("${{") ? { type: "string" } : {};
+/** The type that a default says, else the choices where they are all of one. */
+function inferred({ default: fallback, enum: choices = [] }: ParameterEntry): { readonly type?: Type } {
+  const types = new Set(fallback === undefined || fallback === null ? choices.map(typeOf) : [typeOf(fallback)]);
+  const [type] = types;
+  return type === undefined || types.size > 1 ? {} : { type };
+}
+
+function typeOf(value: unknown): Type | undefined {
+  if (hasExpression(value) || value === null) return undefined;
+  if (typeof value === "number") return Number.isInteger(value) ? "integer" : "number";
+  if (typeof value === "boolean" || typeof value === "string") return typeof value as "boolean" | "string";
+  return Array.isArray(value) ? "array" : "object";
 }

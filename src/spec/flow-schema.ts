@@ -45,7 +45,7 @@ const handler = z
   })
   .describe("Sees each change of state");
 
-const VALUE_TYPES = ["string", "number", "integer", "boolean", "datetime", "object", "array"] as const;
+const VALUE_TYPES = ["string", "number", "integer", "boolean", "date", "datetime", "object", "array"] as const;
 const outputName = z
   .string()
   .regex(/^[A-Za-z_][\w-]*$/, { error: "an output's name is letters, digits, _ and -" })

@@ -75,10 +75,25 @@ export function problemsOf(
 }
 
 function helpFor(issue: Issue, value: unknown, key: string): string | undefined {
-  if (issue.code === "invalid_value" && typeof value === "string") return suggestion(value, issue.values.map(String));
+  if (issue.code === "invalid_value" && typeof value === "string") {
+    const known = issue.values.map(String);
+    const instead = TYPES[value];
+    if (instead !== undefined && known.includes(instead)) return `write ${instead}`;
+    const help = suggestion(value, known);
+    return known.length <= LISTED && help?.startsWith("known:") === true ? undefined : help;
+  }
   const better = key.replace(/\W/g, "_");
   return issue.code === "invalid_key" && better !== key && /^[A-Za-z_]/.test(better) ? `write ${better}:` : undefined;
 }
+
+/** What other tools call the types of values. */
+const TYPES: Readonly<Record<string, string>> = {
+  ...{ list: "array", map: "object", dict: "object", json: "object", int: "integer", bool: "boolean" },
+  ...{ str: "string", text: "string", enum: "string", choice: "string", float: "number", timestamp: "datetime" },
+};
+
+/** So many allowed values are named in the message itself. */
+const LISTED = 8;
 
 /** What other tools call the same thing. */
 const SYNONYMS: Readonly<Record<string, string>> = {
@@ -130,7 +145,7 @@ function isShape(issue: Issue): boolean {
 
 function wording(issue: Issue, value: unknown): string {
   if (issue.code === "invalid_type") return `expected ${article(issue.expected)}, found ${nameOf(value)}`;
-  if (issue.code === "invalid_value" && issue.values.length > 8) return `${nameOf(value)} is not known here`;
+  if (issue.code === "invalid_value" && issue.values.length > LISTED) return `${nameOf(value)} is not known here`;
   if (issue.code === "invalid_value")
     return `expected ${issue.values.length === 1 ? "" : "one of "}${issue.values.map(String).join(", ")}, found ${nameOf(value)}`;
   if (issue.code === "too_small")

@@ -125,5 +125,6 @@ describe("cancelling a run", () => {
   it("by the flow's own time ends TimedOut", async () => {
     const { state, types } = await run(graph([node("a", forever)], [], { timeout: 1000 }));
     expect([state.type, types["a"]]).toEqual(["TimedOut", "Cancelled"]);
+    expect(state.message).toBe("The run did not end within 1s.");
   });
 });

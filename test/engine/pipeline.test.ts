@@ -219,6 +219,7 @@ describe("a timeout", () => {
     late("too late");
     await Promise.resolve();
     expect(states.get(a)).toMatchObject({ type: "TimedOut", result: { name: "TimeoutError" } });
+    expect(states.get(a)?.message).toBe("The task did not end within 500ms.");
     expect(aborted).toBe(states.get(a)?.result);
     expect(events.at(-1)).toMatchObject({ type: "run-state", to: { type: "Failed" } });
   });

@@ -67,3 +67,25 @@ it("a datetime is the same whether it is a default or given", async () => {
   expect(await resolved(params)).toEqual({ values });
   expect(await resolved(params, { since: "2026-01-31" })).toEqual({ values });
 });
+
+describe("a parameter without a type", () => {
+  it("has that of its default, else of its choices", async () => {
+    const params =
+      "params: { a: { default: 3, description: x }, b: { enum: [1, 2] }, c: { enum: [1, x] }, l: { default: [1] } }";
+    expect(await resolved(params, { a: "4", b: "2", c: "x", l: "[2]" })).toEqual({
+      values: { a: 4, b: 2, c: "x", l: [2] },
+    });
+    expect(await resolved(params, { b: "3", c: "x" })).toMatchObject({
+      diagnostics: [{ message: 'Parameter "b" must be one of 1, 2, not "3".' }],
+    });
+  });
+});
+
+it("the choices of a parameter may be lists and dates", async () => {
+  const params =
+    "params: { l: { enum: [[1], [2]], default: [1] }, d: { type: datetime, enum: ['2026-01-31', '2026-02-01'] } }";
+  expect(await resolved(params, { l: "[2]", d: "2026-02-01" })).toEqual({
+    values: { l: [2], d: new Date("2026-02-01") },
+  });
+  expect(await resolved(params, { d: "2026-02-02" })).toHaveProperty("diagnostics");
+});

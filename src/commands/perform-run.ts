@@ -46,8 +46,12 @@ export async function performRun(start: RunStart, context: CommandContext): Prom
   const { stderr } = context.host.terminal;
   const { globals } = context;
   const masks = await gitHubMasks(context, globals.json || options.ui === "json" || options.events === "-");
+  let unusable: UserError | undefined;
   const services = await openServices(context, {
     from: place.directory,
+    onUnusable: (error) => {
+      unusable = error;
+    },
     warn: (text) => {
       stderr.write(`warning: ${text}\n`);
     },
@@ -55,6 +59,7 @@ export async function performRun(start: RunStart, context: CommandContext): Prom
       masks.add(value);
     },
   });
+  if (unusable !== undefined) return unrecorded(unusable, start, services, context);
   const mayTell = options.notify !== false;
   if (mayTell && services.config.hooks.length > 0 && needsParent(context)) return handOver(services, context);
   const earlier = await buryDead(services, context);
@@ -109,17 +114,21 @@ async function buryDead(services: Services, context: CommandContext): Promise<Te
   return bury(openStore(services, context), services, context);
 }
 
-/** The disk does not take the run's beginning: nothing runs that nobody could tell of later. It is told of now. */
-async function notOnRecord(
-  error: unknown,
+/** The disk does not take the run's beginning. */
+function notOnRecord(error: unknown, start: RunStart, services: Services, context: CommandContext): Promise<number> {
+  if (!isDiskTrouble(error)) throw error;
+  const what = `The run cannot be put on record in ${services.stateDirectory}: ${diskTrouble(error)}.`;
+  const help = "make room there, or choose another place: FLOWCTL_STATE_DIR=/path/of/yours flowctl …";
+  return unrecorded(userError("usage", "STATE_DIR", what, { help, cause: error }), start, services, context);
+}
+
+/** Nothing runs that nobody could tell of later. It is told of now. */
+async function unrecorded(
+  refusal: UserError,
   { place, options }: RunStart,
   services: Services,
   context: CommandContext,
 ): Promise<number> {
-  if (!isDiskTrouble(error)) throw error;
-  const what = `The run cannot be put on record in ${services.stateDirectory}: ${diskTrouble(error)}.`;
-  const help = "make room there, or choose another place: FLOWCTL_STATE_DIR=/path/of/yours flowctl …";
-  const refusal = userError("usage", "STATE_DIR", what, { help, cause: error });
   const code = explain(refusal, context.host, { cwd: context.globals.cwd });
   const isTold = options.notify ?? startedBy(context.host.environment, context.host.terminal) !== "terminal";
   if (!isTold) return code;

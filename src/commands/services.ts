@@ -1,13 +1,15 @@
 import { dirname } from "node:path";
 import { loadConfig } from "../config/load-config.ts";
 import type { Config } from "../config/config.ts";
+import type { Files } from "../host/files.ts";
 import type { Environment } from "../host/host.ts";
 import { systemLocks } from "../host/lock.ts";
+import { UserError } from "../model/error.ts";
 import { isSecretReference } from "../model/notification.ts";
 import type { SecretSource } from "../outbox/item.ts";
 import type { Outbox } from "../outbox/outbox.ts";
 import { projectOf, type Project } from "../runs/project.ts";
-import { openStateDirectory } from "../runs/state-directory.ts";
+import { locateStateDirectory, openStateDirectory } from "../runs/state-directory.ts";
 import { registerNamedVariables } from "../secrets/environment-secrets.ts";
 import type { Redactor } from "../secrets/redactor.ts";
 import type { Secrets } from "../secrets/secrets.ts";
@@ -39,6 +41,8 @@ export async function openServices(
     readonly warn?: (text: string) => void;
     /** Hears of each secret's value, once the redactor knows it. */
     readonly onSecret?: (name: string, value: string) => void;
+    /** Hears of a state directory that cannot be used; what is to be told goes out from memory. @default it is thrown */
+    readonly onUnusable?: (error: UserError) => void;
   } = {},
 ): Promise<Services> {
   const { host, globals } = context;
@@ -54,11 +58,20 @@ export async function openServices(
     importModule: async (path) => (await import("../load/import-module.ts")).importModule(path),
     checkChannel: async (definition) => (await import("./check-channel.ts")).checkChannel(definition),
   });
-  const stateDirectory = openStateDirectory({
+  const place = {
     environment,
     files,
     ...(config.stateDir === undefined ? {} : { configured: { path: config.stateDir, relativeTo: globals.cwd } }),
-  });
+  };
+  let unusable: UserError | undefined;
+  try {
+    openStateDirectory(place);
+  } catch (error) {
+    if (options.onUnusable === undefined || !(error instanceof UserError)) throw error;
+    unusable = error;
+    options.onUnusable(error);
+  }
+  const stateDirectory = locateStateDirectory(place).path;
   const project = projectOf({ declared: config.project, directory: from, files });
   const { redactor } = context;
   registerNamedVariables(redactor, environment.variables, config.secrets.env);
@@ -67,7 +80,13 @@ export async function openServices(
     options.onSecret?.(name, value);
   };
   const secrets = once(() => makeSecrets(context, { config, stateDirectory, redactor }, options.onSecret));
-  const outbox = once(() => makeOutbox(context, { config, stateDirectory, redactor, secrets }, options.warn));
+  const outbox = once(async () => {
+    const disk =
+      unusable === undefined
+        ? files
+        : (await import("./without-disk.ts")).withoutDisk(files, unusable.cause ?? unusable);
+    return makeOutbox(context, { config, stateDirectory, redactor, secrets, files: disk }, options.warn);
+  });
   return { config, project, stateDirectory, redactor, secrets, secretFound, outbox };
 }
 
@@ -96,7 +115,13 @@ async function makeSecrets(
 
 async function makeOutbox(
   context: CommandContext,
-  { config, stateDirectory, redactor, secrets }: Pick<Services, "config" | "stateDirectory" | "redactor" | "secrets">,
+  {
+    config,
+    stateDirectory,
+    redactor,
+    secrets,
+    files,
+  }: Pick<Services, "config" | "stateDirectory" | "redactor" | "secrets"> & { readonly files: Files },
   warn?: (text: string) => void,
 ): Promise<Outbox> {
   const { host } = context;
@@ -115,7 +140,7 @@ async function makeOutbox(
     import("../channels/digest-text.ts"),
   ]);
   return createOutbox({
-    files: host.files,
+    files,
     clock: host.clock,
     random: host.random,
     directory: stateDirectory,

@@ -1,4 +1,4 @@
-import { clampRetryAfter } from "./schedule.ts";
+import { clampRetryAfter, wasSetBack } from "./schedule.ts";
 
 /** What is known of a channel between processes: one small file per channel. Times are epoch milliseconds. */
 export interface ChannelState {
@@ -42,9 +42,11 @@ export function afterAttempt(
 /**
  * When the channel may be used again. A person's own request (a notification
  * task, `notify retry`) goes through an open circuit, and never through a
- * Retry-After.
+ * Retry-After. What was written under a clock that has been set back since
+ * holds nothing up.
  */
-export function usableAt(state: ChannelState, urgent: boolean): number {
+export function usableAt(state: ChannelState, urgent: boolean, now: number): number {
+  if (wasSetBack(state.lastSent, now)) return 0;
   return Math.max(state.notBefore, urgent ? 0 : state.openUntil);
 }
 

@@ -1,10 +1,10 @@
 import { attemptDelivery, type Sending } from "./attempt.ts";
 import type { Delivery } from "./channel.ts";
-import { afterAttempt, usableAt } from "./circuit.ts";
+import { afterAttempt, usableAt, type ChannelState } from "./circuit.ts";
 import { digestOf, toldBy } from "./digest.ts";
 import { suppression, type OutboxItem } from "./item.ts";
 import type { Settled } from "./outcome.ts";
-import { isDue } from "./schedule.ts";
+import { dueAt } from "./schedule.ts";
 import type { Spool } from "./spool.ts";
 import { sleep } from "./sleep.ts";
 import { swallowing } from "./swallow.ts";
@@ -56,7 +56,7 @@ export async function drainChannel(
     }
     const blocks = item.digestOf === undefined ? pair : item.recipient;
     const before = spool.channelState(channelId);
-    const waits = !isDue(item, clock.now()) || usableAt(before, urgent || item.origin === "task") > clock.now();
+    const waits = timeOf(item, before, urgent, clock.now()) > clock.now();
     if (waits && clock.now() <= item.expires) {
       if (blocks !== undefined) blocked.add(blocks);
       continue;
@@ -98,12 +98,15 @@ export function nextTime(
   channelId: string,
   ids: ReadonlySet<string> | undefined,
   urgent: boolean,
+  now: number,
 ): number | undefined {
   const state = spool.channelState(channelId);
-  const times = chosen(waitingAt(spool, channelId), ids).map((item) =>
-    Math.max(item.due, usableAt(state, urgent || item.origin === "task")),
-  );
+  const times = chosen(waitingAt(spool, channelId), ids).map((item) => timeOf(item, state, urgent, now));
   return times.length === 0 ? undefined : Math.min(...times);
+}
+
+function timeOf(item: OutboxItem, state: ChannelState, urgent: boolean, now: number): number {
+  return Math.max(dueAt(item, now), usableAt(state, urgent || item.origin === "task", now));
 }
 
 /** What is sent: those asked for and what must go before them, with a digest in the place of what it tells of. */
@@ -133,7 +136,7 @@ async function gatherLate(waiting: readonly OutboxItem[], { spool, sending }: Dr
   const free = waiting.filter((item) => !told.has(item.id));
   const [first] = free;
   if (first === undefined || sending.digest === undefined) return false;
-  if (usableAt(spool.channelState(first.channelId), false) > now) return false;
+  if (usableAt(spool.channelState(first.channelId), false, now) > now) return false;
   let isNew = false;
   for (const recipient of new Set(free.map((item) => item.recipient))) {
     const digest = digestOf(free, recipient, now, sending.digest);

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { Files } from "../host/files.ts";
+import { diskTrouble } from "../model/disk-trouble.ts";
 import { isSecretReference } from "../model/notification.ts";
 import { isSecretTrouble, type Sending } from "./attempt.ts";
 import { CLOSED } from "./circuit.ts";
@@ -80,7 +81,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     },
   );
   const spool = withMemory(disk, (item, error) => {
-    const why = redact(error instanceof Error ? error.message : String(error));
+    const why = redact(diskTrouble(error));
     warn(
       `not durable: the message for "${channelLabel(item)}" could not be written to ${directory} (${why}); it is kept in memory and sent from there`,
     );
@@ -137,8 +138,8 @@ export function createOutbox(options: OutboxOptions): Outbox {
       } finally {
         lock.release();
       }
-      const next = nextTime(spool, channelId, ids, urgent);
-      const wait = (next ?? Infinity) - clock.now();
+      const now = clock.now();
+      const wait = (nextTime(spool, channelId, ids, urgent, now) ?? Infinity) - now;
       if (clock.monotonic() + wait > deadline) return;
       await sleep(Math.max(wait, POLL_MS), clock, signal);
     }
@@ -213,7 +214,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
       }
       return {
         outcomes: (ids ?? mine.map((item) => item.id)).map((id) =>
-          outcomeOf(id, spool.find(id), (channel) => spool.channelState(channel)),
+          outcomeOf(id, spool.find(id), (channel) => spool.channelState(channel), clock.now()),
         ),
       };
     },

@@ -1,4 +1,5 @@
 import type { Random } from "../host/host.ts";
+import type { OutboxItem } from "./item.ts";
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -45,7 +46,15 @@ export function clampRetryAfter(milliseconds: number): number {
   return Math.min(Math.max(milliseconds, RETRY_AFTER.least), RETRY_AFTER.most);
 }
 
-/** Whether an item's time has come. A clock that was set back by more than an hour does not hold items up. */
-export function isDue(item: { readonly created: number; readonly due: number }, now: number): boolean {
-  return now >= item.due || now < item.created - HOUR;
+/** When an item is to be tried: by a clock that has been set back since by more than an hour, now. */
+export function dueAt(
+  { created, due, attempts }: Pick<OutboxItem, "created" | "due" | "attempts">,
+  now: number,
+): number {
+  return wasSetBack(attempts.at(-1)?.at ?? created, now) ? Math.min(due, now) : due;
+}
+
+/** Whether something is said to have happened more than an hour from now. */
+export function wasSetBack(at: number, now: number): boolean {
+  return now < at - HOUR;
 }

@@ -28,6 +28,8 @@ export interface Spool {
 
 const SUFFIX = ".json";
 const DRAFT_AGE_MS = 3_600_000;
+/** How long a part of an item may be one that is just being written, on a disk without hard links. */
+const WRITING_MS = 60_000;
 
 /**
  * @param directory the state directory
@@ -49,18 +51,31 @@ export function openSpool(files: Files, directory: string, now: () => number, on
     const text = files.read(path(shelf, id));
     if (text === undefined) return undefined;
     const item = itemFromText(text);
-    if (item === undefined && shelf !== "dead") {
+    if (item === undefined && shelf !== "dead" && !isBeingWritten(path(shelf, id))) {
       files.rename(path(shelf, id), `${path("dead", id)}.torn`);
       onTorn(id + SUFFIX);
     }
     return item;
+  };
+  const isBeingWritten = (file: string): boolean => {
+    const since = files.stat(file)?.modifiedMs;
+    return since !== undefined && Math.abs(now() - since) < WRITING_MS;
+  };
+  /** Where a process died while it wrote the same item, the whole takes the place of the part. */
+  const write = (file: string, item: OutboxItem): boolean => {
+    const text = itemToText(item);
+    if (files.create(file, text)) return true;
+    const other = files.read(file);
+    if (other === undefined || itemFromText(other) !== undefined) return false;
+    files.replace(file, text);
+    return true;
   };
   return {
     add(item) {
       make();
       const to = isSuppressed(item) ? "dead" : "new";
       const elsewhere = SHELVES.some((shelf) => shelf !== to && files.stat(path(shelf, item.id), false) !== undefined);
-      return !elsewhere && files.create(path(to, item.id), itemToText(item));
+      return !elsewhere && write(path(to, item.id), item);
     },
     find(id) {
       // A drainer may move it from shelf to shelf meanwhile: it only ever moves away from `new`, so one more look finds it.

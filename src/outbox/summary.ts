@@ -1,6 +1,7 @@
 import { usableAt, type ChannelState } from "./circuit.ts";
 import { channelLabel, isSuppressed, type OutboxItem, type Shelf } from "./item.ts";
 import { formatDuration } from "../model/duration.ts";
+import { dueAt } from "./schedule.ts";
 
 /** What has become of messages that were to be delivered. */
 export interface DeliverySummary {
@@ -35,6 +36,7 @@ export function outcomeOf(
   id: string,
   stored: { readonly shelf: Shelf; readonly item: OutboxItem } | undefined,
   channelState: (channelId: string) => ChannelState,
+  now: number,
 ): ItemOutcome {
   if (stored === undefined) return { id, state: "gone", channel: "", recipient: "" };
   const { shelf, item } = stored;
@@ -51,7 +53,7 @@ export function outcomeOf(
     ...(code === undefined ? {} : { code }),
     ...(note === undefined ? {} : { note }),
     ...(help === undefined ? {} : { help }),
-    ...(shelf === "new" ? { due: Math.max(item.due, usableAt(channelState(item.channelId), false)) } : {}),
+    ...(shelf === "new" ? { due: Math.max(dueAt(item, now), usableAt(channelState(item.channelId), false, now)) } : {}),
     ...(last?.outcome === "ambiguous" || last?.outcome === "started" ? { doubtful: true as const } : {}),
   };
 }

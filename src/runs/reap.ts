@@ -73,8 +73,8 @@ async function reapOne(options: ReapOptions, runId: string): Promise<DeadRun | u
   // Read only now: before, its runner might still have changed it.
   const run = readRun(store, runId);
   if (run === undefined) {
-    // Its runner holds the lock before it leaves a mark: it died before its start was on record.
-    if (!hasWill(store, path)) settleRun(store, runId);
+    // Its runner holds the lock before it leaves a mark: it, or its machine, died before its start was on record.
+    settleRun(store, runId);
     held.release();
     return undefined;
   }

@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { cliHome, type CliHome } from "../rig/cli.ts";
 
@@ -113,8 +115,12 @@ describe("flowctl runs", () => {
     expect(stdout).toBe("rc 0\n");
   });
 
-  it("refuses a state directory that cannot be used, before anything runs", async () => {
+  it("refuses a state directory that cannot be used, before anything runs, and tells of it from memory", async () => {
     await using home = cliHome();
+    home.write(
+      "flowctl.config.yaml",
+      "channels: { here: { type: command, run: cat > told } }\nhooks: [{ name: told, states: [Failed], to: [here] }]\n",
+    );
     const file = home.write("a-file", "");
     home.write("green.ts", GREEN);
     const { code, stderr, stdout } = await home.run(["run", "green.ts"], { env: { FLOWCTL_STATE_DIR: file } });
@@ -122,5 +128,9 @@ describe("flowctl runs", () => {
     expect(stderr).toContain("is not a directory");
     expect(stderr).toContain("FLOWCTL_STATE_DIR");
     expect(stdout).not.toContain("hello");
+    expect(stderr).toMatch(/not durable: .*\nnotifications: 1 sent/);
+    expect(JSON.parse(readFileSync(join(home.directory, "told"), "utf8"))).toMatchObject({
+      message: { alert: { flow: "green", to: "Failed", reason: "refused" } },
+    });
   });
 });

@@ -1,4 +1,4 @@
-import { readFileSync, readdirSync } from "node:fs";
+import { readFileSync, readdirSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { userError } from "../../src/model/error.ts";
@@ -195,7 +195,7 @@ test("a disk that is full does not stop a message: it is sent from memory, loudl
   };
   const outbox = rig.open(channel, { files: { ...rig.files, create: full, replace: full, makeDirectory: full } });
   const ids = outbox.enqueue(newItem());
-  expect(rig.warnings.join()).toMatch(/not durable.*ENOSPC/);
+  expect(rig.warnings.join()).toMatch(/not durable.*the disk is full/);
   expect((await outbox.deliver({ ids, deadlineMs: 1000 })).outcomes[0]).toMatchObject({ state: "sent" });
   expect(seen).toHaveLength(1);
 });
@@ -205,11 +205,46 @@ test("a damaged file is put aside with a warning, and the others are sent", asyn
   const { channel, seen } = scriptedChannel();
   const outbox = rig.open(channel);
   outbox.enqueue(newItem());
-  rig.files.replace(join(rig.directory, "outbox", "new", "n_torn.json"), '{"v":1,"id":');
+  const torn = join(rig.directory, "outbox", "new", "n_torn.json");
+  rig.files.replace(torn, '{"v":1,"id":');
+  utimesSync(torn, rig.clock.now() / 1000, rig.clock.now() / 1000);
   await outbox.deliver({ deadlineMs: 1000 });
   expect(seen).toHaveLength(1);
+  // On a disk without hard links another process may still be writing it.
+  expect(rig.warnings).toEqual([]);
+  rig.clock.advance(60_000);
+  await outbox.deliver({ deadlineMs: 1000 });
   expect(rig.warnings.join()).toContain("n_torn.json");
   expect(readdirSync(join(rig.directory, "outbox", "dead"))).toEqual(["n_torn.json.torn"]);
+});
+
+test("where a process died while it wrote a message, on a disk without hard links, whoever tells it again writes the whole", async () => {
+  using rig = outboxRig();
+  const { channel, seen } = scriptedChannel();
+  const [id] = rig.open(channel).enqueue(newItem());
+  const path = join(rig.directory, "outbox", "new", `${id!}.json`);
+  const whole = readFileSync(path, "utf8");
+  writeFileSync(path, whole.slice(0, 40));
+  const outbox = rig.open(channel);
+  expect(outbox.enqueue(newItem())).toEqual([id]);
+  expect(readFileSync(path, "utf8")).toBe(whole);
+  await outbox.deliver({ deadlineMs: 1000 });
+  expect(seen).toHaveLength(1);
+});
+
+test("a clock that is set back by minutes ends no pause that a service asked for; one set back by a day holds nothing up", async () => {
+  using rig = outboxRig();
+  const { channel, seen } = scriptedChannel([{ ...transient, code: "429", retryAfterMs: 7_200_000 }]);
+  const outbox = rig.open(channel);
+  const ids = outbox.enqueue(newItem());
+  await outbox.deliver({ ids, deadlineMs: 1000 });
+  rig.clock.advance(-600_000);
+  await rig.open(channel).deliver({ deadlineMs: 1000, urgent: true });
+  expect(seen).toHaveLength(1);
+  rig.clock.advance(-86_400_000);
+  const other = await rig.open(channel).deliver({ deadlineMs: 1000 });
+  expect(seen).toHaveLength(2);
+  expect(other.outcomes).toMatchObject([{ state: "sent" }]);
 });
 
 test("a slow channel does not delay another", async () => {

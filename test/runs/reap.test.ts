@@ -165,6 +165,12 @@ describe("a look for dead runs", () => {
     rig.files.create(join(rig.state, "runs", "0000000000", "lock"), "");
     expect(await look(rig)).toEqual([]);
     expect(rig.files.list(join(rig.state, "live"))).toHaveLength(0);
+    // A machine that lost its power may leave the name of a will and nothing in it.
+    const run = await begin(rig);
+    writeFileSync(join(run.directory, "will.json"), "");
+    dies(run);
+    expect(await look(rig)).toEqual([]);
+    expect(rig.files.list(join(rig.state, "live"))).toHaveLength(0);
   });
 
   it("forgets the mark of a run that never got as far as its will, after a while", async () => {

@@ -186,9 +186,10 @@ const lazyChildProcess = {
   },
 };
 
-const { outputFiles } = await build({
+const { outputFiles, metafile } = await build({
   ...options,
   write: false,
+  metafile: true,
   plugins: [joinOwnModules, lazyChildProcess, lazySegmenter],
 });
 /**
@@ -210,6 +211,10 @@ for (const { path, text } of outputFiles) {
   writeFileSync(`${path}.new`, shorten(text));
   renameSync(`${path}.new`, path);
 }
+/** Says which modules each file is made of: for a test of what a run loads. It is no part of the package. */
+const modules = Object.entries(metafile.outputs).map(([file, { inputs: made }]) => [file, Object.keys(made)]);
+writeFileSync(join(dist, "modules.json"), JSON.stringify(Object.fromEntries(modules)));
+
 const made = new Set(outputFiles.map(({ path }) => relative(dist, path)));
 for (const name of readdirSync(dist)) {
   if (name.endsWith(".js") && !made.has(name)) rmSync(join(dist, name), { force: true });

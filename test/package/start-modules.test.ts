@@ -78,6 +78,27 @@ test("a plain run loads no package that it does not need, and few files", () => 
   }
 });
 
+test("a flow with no hook, no channel and no notifier loads nothing of what tells, watches or reaps", () => {
+  const made = JSON.parse(readFileSync(join(BIN, "..", "..", "dist", "modules.json"), "utf8")) as Readonly<
+    Record<string, readonly string[]>
+  >;
+  const { urls } = loadedBy("run", "flow.ts");
+  const files = urls.flatMap((url) => /\/(dist\/[^/]+\.js)$/.exec(url)?.[1] ?? []);
+  const modules = files.flatMap((file) => made[file] ?? []);
+  expect(modules).toContain("src/runs/run-store.ts");
+  const telling =
+    /^src\/(?:outbox|channels|hooks)\/|^src\/runs\/(?:sentinel|reap)\.ts$|^src\/commands\/(?:bury|hand-over)\.ts$/;
+  expect(modules.filter((name) => telling.test(name))).toEqual([]);
+  expect(Object.values(made).flat()).toEqual(
+    expect.arrayContaining([
+      "src/outbox/outbox.ts",
+      "src/hooks/derive.ts",
+      "src/channels/slack.ts",
+      "src/runs/sentinel.ts",
+    ]),
+  );
+});
+
 test("a run whose output is no terminal loads none of Node's sockets and streams", () => {
   const list = join(directory, "builtin");
   writeFileSync(

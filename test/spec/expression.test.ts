@@ -57,6 +57,22 @@ describe("an expression", () => {
     const circle: Record<string, unknown> = { n: 1 };
     circle["self"] = circle;
     expect(evaluate("x.n + 1", { x: circle })).toBe(2);
+    expect(evaluate("x.self.n + 1", { x: Object.freeze(circle) })).toBe(2);
+  });
+
+  it("looks at data as it is at that time, touches what it names only, and hands on the very same", () => {
+    const untouched = {
+      get id(): number {
+        throw new Error("touched");
+      },
+    };
+    const x = { list: [untouched, { id: 1 }, untouched], small: Object.freeze([{ id: 5 }]) };
+    const once = parseExpression("x.list[1].id + x.small[0].id");
+    expect("evaluate" in once && once.evaluate({ x })).toBe(6);
+    x.list[1] = { id: 2 };
+    expect("evaluate" in once && once.evaluate({ x })).toBe(7);
+    expect(evaluate("x.list[1].id > 1 ? x.list : []", { x })).toBe(x.list);
+    expect(evaluate("[2, 5] == [x.list[1].id, x.small[0].id] && x.small == [{'id': 5}]", { x })).toBe(true);
   });
 
   it.each([

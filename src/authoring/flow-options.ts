@@ -14,6 +14,8 @@ export interface FlowOptions {
   /** Its parameters: any Standard Schema (zod, valibot, arktype), or declarations by name. */
   readonly params?: StandardSchema | Readonly<Record<string, ParameterOptions>>;
   readonly tags?: readonly string[];
+  /** Names of secrets that must be there before the first task runs, beside those that tasks name. */
+  readonly secrets?: readonly string[];
   /** Each sees every change of the run's state, in order, and may replace the new state. */
   readonly stateHandlers?: readonly FlowHandlerEntry[];
   /** Runs after all state handlers when the run failed. */
@@ -31,6 +33,7 @@ export interface FlowOptions {
 const OPTIONS = [
   "params",
   "tags",
+  "secrets",
   "stateHandlers",
   "onFailure",
   "terminalStateHandler",
@@ -74,6 +77,7 @@ export function readFlowOptions(name: unknown, options: FlowOptions): { readonly
     "must be a Standard Schema or declarations",
   );
   check("tags", (value) => Array.isArray(value) && value.every(isText), "must be a list of texts");
+  check("secrets", (value) => Array.isArray(value) && value.every(isText), "must be a list of names");
   check("stateHandlers", Array.isArray, "must be a list of state handlers");
   check("onFailure", isFunction, "must be a function");
   check("terminalStateHandler", isFunction, "must be a function");

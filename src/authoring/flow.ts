@@ -47,6 +47,7 @@ export class Flow implements AnyFlow {
   readonly [FLOW] = true as const;
   readonly name: string;
   readonly tags: readonly string[];
+  readonly secrets: readonly string[];
   readonly stateHandlers: AnyFlow["stateHandlers"];
   readonly onFailure: AnyFlow["onFailure"];
   readonly terminalStateHandler: AnyFlow["terminalStateHandler"];
@@ -64,6 +65,7 @@ export class Flow implements AnyFlow {
     const { timeout } = readFlowOptions(name, options);
     this.name = name;
     this.tags = [...new Set([...(options.tags ?? []), ...currentTags()])];
+    this.secrets = options.secrets ?? [];
     this.stateHandlers = options.stateHandlers ?? [];
     this.onFailure = options.onFailure;
     this.terminalStateHandler = options.terminalStateHandler;
@@ -124,14 +126,8 @@ export class Flow implements AnyFlow {
 
   /** Makes `to` wait for `from`; both are added where needed. The same edge twice is one. */
   addEdge(from: TaskLike, to: TaskLike, { key, mapped = false, flattened = false }: EdgeOptions = {}): Edge {
-    const edge = {
-      from: this.#node(from),
-      to: this.#node(to),
-      ...(key === undefined ? {} : { key }),
-      mapped,
-      flattened,
-    };
-    return this.#graph.link(edge);
+    const ends = { from: this.#node(from), to: this.#node(to) };
+    return this.#graph.link({ ...ends, ...(key === undefined ? {} : { key }), mapped, flattened });
   }
 
   /** Edges from each task to the next. */

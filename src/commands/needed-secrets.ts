@@ -34,8 +34,7 @@ export function neededSecrets(flow: Flow, config: Config, hooks: readonly Hook[]
     for (const entry of entries) if (isNotifier(entry)) addChannel(entry.to);
   };
 
-  const links = new Map<Task, string[]>();
-  for (const { to, key } of flow.edges) if (key !== undefined) links.set(to, [...(links.get(to) ?? []), key]);
+  for (const name of flow.secrets) add(tasks, name, "the flow");
   for (const task of flow.tasks) {
     const constants = flow.constants.get(task) ?? {};
     const own = [...task.secrets, ...(task.secretsFor?.(constants, linkedInputs(flow, task)) ?? [])];

@@ -1,6 +1,6 @@
 import { resolveParameters } from "../authoring/resolve-parameters.ts";
 import { matchesRun } from "../hooks/match.ts";
-import { formatDuration } from "../model/duration.ts";
+import { formatDuration, writtenDuration } from "../model/duration.ts";
 import { UserError } from "../model/error.ts";
 import type { Flow } from "../model/flow.ts";
 import type { Task } from "../model/task.ts";
@@ -16,6 +16,7 @@ import { neededSecrets } from "./needed-secrets.ts";
 import { openFlow } from "./open-flow.ts";
 import { earlierLines, planEarlier, type EarlierPlan } from "./plan-earlier.ts";
 import { openServices } from "./services.ts";
+import { inWords } from "../secrets/missing-secrets.ts";
 import { toldOf, triggerOf } from "./told-of.ts";
 import { PLUMBING } from "./plumbing.ts";
 
@@ -189,8 +190,8 @@ function render(plan: Plan): string {
           : [
               `up to ${task.attempts} attempts${task.retryWaitMs === null || task.retryWaitMs === 0 ? "" : `, waiting ${formatDuration(task.retryWaitMs)} at most`}`,
             ]),
-        ...(task.timeoutMs === null ? [] : [`each at most ${formatDuration(task.timeoutMs)}`]),
-        ...(task.cacheMs === null ? [] : [`result kept for ${formatDuration(task.cacheMs)}`]),
+        ...(task.timeoutMs === null ? [] : [`each at most ${writtenDuration(task.timeoutMs)}`]),
+        ...(task.cacheMs === null ? [] : [`result kept for ${writtenDuration(task.cacheMs)}`]),
       ].join("; "),
     ),
   );
@@ -198,7 +199,7 @@ function render(plan: Plan): string {
     "secrets",
     plan.secrets.map(
       ({ name, from, for: users }) =>
-        `${name}: ${from === null ? "MISSING" : `found (${from})`}, for ${users.join(", ")}`,
+        `${name}: ${from === null ? "MISSING" : `found (${from})`}, for ${inWords(users)}`,
     ),
   );
   section("told", plan.notifications);

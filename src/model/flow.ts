@@ -46,6 +46,8 @@ export interface Flow {
   readonly constants: ReadonlyMap<Task, Readonly<Record<string, unknown>>>;
   /** Set by the person; `undefined` for the default: the terminal tasks (design decision 6). */
   readonly chosenReferenceTasks: readonly Task[] | undefined;
+  /** Names of secrets that must be there before the first task runs, beside those that tasks name. */
+  readonly secrets: readonly string[];
   readonly stateHandlers: readonly FlowHandlerEntry[];
   readonly onFailure: ((flow: Flow, state: State) => unknown) | undefined;
   readonly terminalStateHandler:

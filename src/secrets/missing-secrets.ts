@@ -31,8 +31,7 @@ export function missingSecretDiagnostic(
   severity: Diagnostic["severity"] = "error",
 ): Diagnostic {
   const problem = nameProblem(name);
-  const needed =
-    neededBy.length === 0 ? "" : `, which ${neededBy.join(" and ")} ${neededBy.length > 1 ? "need" : "needs"},`;
+  const needed = neededBy.length === 0 ? "" : `, which ${inWords(neededBy)} ${neededBy.length > 1 ? "need" : "needs"},`;
   const places = tried.map(({ provider, why }) => `${PROVIDER_TITLES[provider]} (${why})`).join(", ");
   const helps = [...new Set(tried.flatMap(({ help }) => help ?? []))];
   if (problem !== undefined) {
@@ -48,4 +47,11 @@ export function missingSecretDiagnostic(
     message: `The secret ${name}${needed} was not found. Looked in ${places}.`,
     help: [`flowctl secrets set ${name}`, ...helps].join("\n"),
   };
+}
+
+/** `a`, `a and b`, `a, b and 7 more`. */
+export function inWords(names: readonly string[]): string {
+  if (names.length < 3) return names.join(" and ");
+  const [last = ""] = names.length === 3 ? names.slice(2) : [`${names.length - 2} more`];
+  return `${names.slice(0, 2).join(", ")} and ${last}`;
 }

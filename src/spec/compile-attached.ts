@@ -52,7 +52,7 @@ export async function compileAttached(
     under: place?.path.slice(0, -1) ?? ["tasks"],
     content: { tasks: {} },
     around: { roots: [], params, tasks, outputs: new Map() },
-    scope: { flow, variables: setting.variables, fromFiles: {}, env: () => ({}), now: setting.now },
+    scope: { flow, variables: setting.variables, fromFiles: {}, env: () => ({}), envSecrets: [], now: setting.now },
   });
   Object.assign(compiled.task, {
     ...(retry === undefined ? {} : { retry }),

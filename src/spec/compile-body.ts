@@ -2,10 +2,12 @@ import { dirname, resolve } from "node:path";
 import { runShell, type ShellInputs } from "../tasks/run-shell.ts";
 import type { Task, TaskContext } from "../model/task.ts";
 import type { TaskSetting } from "./compile-task.ts";
+import { compileEnv } from "./compile-env.ts";
 import { declaredOutputs, readOutputs } from "./declared-outputs.ts";
 import type { TaskEntry } from "./flow-schema.ts";
 import type { Reader, Scope, Value } from "./reader.ts";
 import { resolveTask } from "./resolve-uses.ts";
+import { FLOW_ENV } from "./scope.ts";
 import { safeScript } from "./shell-script.ts";
 import type { Path } from "./source.ts";
 import { suggestion } from "./suggestion.ts";
@@ -92,7 +94,7 @@ function naming(context: TaskContext, sources: ReadonlyMap<string, string>): Tas
 
 function compileRun(entry: TaskEntry, path: Path, reader: Reader, setting: TaskSetting): Body {
   const { file, content, scope: flow } = setting;
-  const env = reader.data(entry.env ?? {}, [...path, "env"]);
+  const env = compileEnv(entry.env, [...path, "env"], reader);
   const cwd = reader.text(entry.cwd ?? content.cwd ?? ".", [...path, "cwd"]);
   const stdin = entry.stdin === undefined ? undefined : reader.text(entry.stdin, [...path, "stdin"]);
   const declared = declaredOutputs(entry.outputs);
@@ -102,12 +104,14 @@ function compileRun(entry: TaskEntry, path: Path, reader: Reader, setting: TaskS
     : compileScript(entry.run ?? "", shell, path, reader, setting);
   return {
     ...NOTHING,
-    async run(scope, context) {
+    async run(around, context) {
+      const own = env(around);
+      const scope = { ...around, env: { ...(around["env"] as object), ...own } };
       const given = stdin === undefined ? undefined : asText(stdin(scope));
       const { variables, ...rest } = command(scope);
       const inputs: ShellInputs = {
         ...rest,
-        env: { ...flow.fromFiles, ...texts(flow.env(scope)), ...texts(env(scope)), ...variables },
+        env: { ...flow.fromFiles, ...texts(around[FLOW_ENV]), ...texts(own), ...variables },
         cwd: resolve(dirname(file), asText(cwd(scope))),
         ...(given === undefined ? {} : { stdin: given }),
         ...(shell === undefined ? {} : { shell }),

@@ -2,6 +2,7 @@ import { Flow } from "../authoring/flow.ts";
 import type { FlowHandlerEntry } from "../model/flow.ts";
 import type { Task } from "../model/task.ts";
 import { checkCycles } from "./check-cycles.ts";
+import { compileEnv } from "./compile-env.ts";
 import { compileParams } from "./compile-params.ts";
 import { compileHandlers, compileTask, type CompiledTask, type TaskSetting } from "./compile-task.ts";
 import { connectTasks } from "./connect-tasks.ts";
@@ -9,7 +10,7 @@ import { declaredOutputs } from "./declared-outputs.ts";
 import { milliseconds } from "./fields.ts";
 import { addResult, compileResult, takeResult } from "./flow-result.ts";
 import type { FlowFile } from "./flow-schema.ts";
-import { Reader, type Surroundings } from "./reader.ts";
+import { noNeeds, Reader, type Surroundings } from "./reader.ts";
 import type { Report } from "./report.ts";
 import type { Library } from "./resolve-uses.ts";
 import type { FlowScope } from "./scope.ts";
@@ -51,10 +52,10 @@ export async function compileFlow(content: FlowFile, setting: FlowSetting): Prom
     tasks: setting.taskNames,
     ...outputsOf(content),
   };
-  const env = new Reader(report, around).data(content.env ?? {}, ["env"]);
-  const scope: FlowScope = { flow: name, variables, fromFiles, env, now };
-  const withEnvSecrets = { ...content, secrets: [...(content.secrets ?? []), ...secretsIn(content.env)] };
-  const compiling: TaskSetting = { ...setting, content: withEnvSecrets, around, scope };
+  const read = noNeeds();
+  const env = compileEnv(content.env, ["env"], new Reader(report, around, read));
+  const scope: FlowScope = { flow: name, variables, fromFiles, env, envSecrets: [...read.secrets], now };
+  const compiling: TaskSetting = { ...setting, content, around, scope };
   const tasks: CompiledTask[] = [];
   for (const [key, entry] of Object.entries(content.tasks)) tasks.push(await compileTask(key, entry, compiling));
   checkNames(tasks, report);
@@ -67,6 +68,7 @@ export async function compileFlow(content: FlowFile, setting: FlowSetting): Prom
   const flow = new Flow(name, {
     params: Object.fromEntries(declarations.map(({ name: parameter, ...rest }) => [parameter, rest])),
     tags: content.tags ?? [],
+    secrets: content.secrets ?? [],
     stateHandlers: handlers as unknown as FlowHandlerEntry[],
     pools: { ...content.pools, ...Object.fromEntries(pools) },
     ...(content.concurrency === undefined ? {} : { concurrency: content.concurrency }),
@@ -96,12 +98,6 @@ function outputsOf(content: FlowFile): Pick<Surroundings, "outputs" | "lists"> {
       outputs.set(key, ["stdout", ...declaredOutputs(entry.outputs).keys()]);
   }
   return { outputs, lists };
-}
-
-function secretsIn(env: FlowFile["env"]): readonly string[] {
-  return Object.values(env ?? {}).flatMap((text) =>
-    Array.from(String(text).matchAll(/secrets\.(\w+)/g), (match) => match[1] ?? ""),
-  );
 }
 
 function referenceTasks(

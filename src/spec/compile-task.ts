@@ -9,7 +9,7 @@ import { noNeeds, Reader, type Needs, type Surroundings, type Value } from "./re
 import { nameOf } from "./problems.ts";
 import type { Report } from "./report.ts";
 import { resolveHandler, type Library } from "./resolve-uses.ts";
-import { ITEM, taskScope, type FlowScope } from "./scope.ts";
+import { ITEM, scopeNeeds, taskScope, type FlowScope, type ScopeNeeds } from "./scope.ts";
 import type { Path } from "./source.ts";
 import { suggestion } from "./suggestion.ts";
 
@@ -36,7 +36,7 @@ export interface ForeachList {
   readonly key: string;
   readonly list: Value;
   readonly reads: readonly string[];
-  readonly secrets: readonly string[];
+  readonly needs: ScopeNeeds;
   /** The task whose outputs the list is, where it is nothing else: it is mapped over without any plumbing. */
   readonly outputsOf: string | undefined;
 }
@@ -46,7 +46,7 @@ export interface TaskSetting {
   readonly report: Report;
   readonly library: Library;
   readonly file: string;
-  readonly content: Pick<FlowFile, "secrets" | "cwd" | "defaults" | "tasks">;
+  readonly content: Pick<FlowFile, "cwd" | "defaults" | "tasks">;
   /** Where tasks stand in the source. @default ["tasks"] */
   readonly under?: Path;
   readonly around: Surroundings;
@@ -57,19 +57,20 @@ const ROOTS = ["params", "tasks", "env", "secrets", "run", "flow", "now"];
 
 /** Compiles one task: its settings, its body and all that its expressions read. */
 export async function compileTask(key: string, entry: TaskEntry, setting: TaskSetting): Promise<CompiledTask> {
-  const { report, around, content } = setting;
+  const { report, around } = setting;
   const path: Path = [...(setting.under ?? ["tasks"]), key];
-  const needs = noNeeds(content.secrets);
+  const needs = noNeeds();
   const alias = entry.as ?? "item";
   const lists = listsOf(entry.foreach);
   const mapped = lists.length === 0 ? [] : ["item", "index", alias, ...lists.map(([name]) => name)];
   const reader = new Reader(report, { ...around, roots: [...ROOTS, ...mapped], self: key }, needs);
   const foreach = lists.map(([name, list]): ForeachList => {
-    const reads: Needs = { ...needs, tasks: new Set() };
+    const reads: Needs = { ...noNeeds(), outputs: needs.outputs };
     const at = name === "" ? [...path, "foreach"] : [...path, "foreach", name];
     const value = new Reader(report, { ...around, roots: ROOTS, self: key }, reads).data(list, at);
     const tasks = [...reads.tasks];
-    return { key: ITEM + name, list: value, reads: tasks, secrets: [...reads.secrets], outputsOf: outputsOf(list) };
+    const own = scopeNeeds(reads, setting.scope);
+    return { key: ITEM + name, list: value, reads: tasks, needs: own, outputsOf: outputsOf(list) };
   });
   const condition =
     entry.if === undefined
@@ -94,8 +95,10 @@ export async function compileTask(key: string, entry: TaskEntry, setting: TaskSe
   const known = asked.filter((name) => name !== key && around.tasks.includes(name));
   if (entry.as !== undefined && around.tasks.includes(entry.as))
     report.value([...path, "as"], { code: "NAME_TAKEN", message: `"${entry.as}" is the name of a task` });
-  const run = runner(entry, body, condition, setting, needs, alias);
-  const task = makeTask(key, entry, setting, { body, trigger, handlers, secrets: [...needs.secrets], run });
+  const made = scopeNeeds(needs, setting.scope, entry.run !== undefined);
+  const run = runner(entry, body, condition, setting, made, alias);
+  const secrets = [...made.secrets, ...(entry.secrets ?? [])];
+  const task = makeTask(key, entry, setting, { body, trigger, handlers, secrets, run });
   return {
     key,
     entry,
@@ -123,11 +126,11 @@ function runner(
   body: Body,
   condition: Value | undefined,
   setting: TaskSetting,
-  needs: Needs,
+  needs: ScopeNeeds,
   alias: string,
 ): Task["run"] {
   return async (inputs: Readonly<Record<string, unknown>>, context: TaskContext): Promise<unknown> => {
-    const scope = await taskScope(setting.scope, inputs, context, [...needs.secrets], alias);
+    const scope = await taskScope(setting.scope, inputs, context, needs, alias);
     const isWanted = condition === undefined ? true : condition(scope);
     // eslint-disable-next-line @typescript-eslint/only-throw-error -- a signal is thrown, and is not an Error
     if (isWanted === false) throw new Skip(`if: ${String(entry.if)} is false`);

@@ -48,9 +48,9 @@ export function connectTasks(
 
 /** The list of a `foreach` is the plumbing between what it reads and the mapped task. */
 function listTask(name: string, foreach: ForeachList, scope: FlowScope, key: string): Task {
-  const settings = plainSettings(name, "collection", { secrets: foreach.secrets });
+  const settings = plainSettings(name, "collection", { secrets: foreach.needs.secrets });
   return new Plumbing(settings, async (inputs, context) => {
-    const list = foreach.list(await taskScope(scope, inputs, context, foreach.secrets, "item"));
+    const list = foreach.list(await taskScope(scope, inputs, context, foreach.needs));
     if (Array.isArray(list)) return list as unknown[];
     throw new TypeError(`foreach of "${key}" is ${nameOf(list)}, not a list`);
   });

@@ -4,7 +4,7 @@ import { plainSettings, Plumbing } from "../authoring/node.ts";
 import type { Task } from "../model/task.ts";
 import { noNeeds, Reader, type Needs, type Surroundings, type Value } from "./reader.ts";
 import type { Report } from "./report.ts";
-import { TASK_INPUT, taskScope, type FlowScope } from "./scope.ts";
+import { scopeNeeds, TASK_INPUT, taskScope, type FlowScope } from "./scope.ts";
 
 /** The `result:` of a flow, and what it reads. */
 export interface FlowResult {
@@ -27,8 +27,10 @@ export function addResult(
   byKey: ReadonlyMap<string, Task>,
   scope: FlowScope,
 ): Task {
-  const made = new Plumbing(plainSettings("result", "collection"), async (inputs, context) =>
-    value(await taskScope(scope, inputs, context, [], "item")),
+  const reads = scopeNeeds(needs, scope);
+  const made = new Plumbing(
+    plainSettings("result", "collection", { secrets: reads.secrets }),
+    async (inputs, context) => value(await taskScope(scope, inputs, context, reads)),
   );
   flow.addTask(made);
   for (const name of needs.tasks) {

@@ -38,6 +38,10 @@ const cache = z
   ])
   .describe("How long a result may be used again");
 
+const secrets = z.array(
+  z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, { error: "a secret's name is letters, digits and _" }),
+);
+
 const handler = z
   .strictObject({
     uses: z.string().min(1).describe("A notifier by name, or ./file.ts#export"),
@@ -78,6 +82,9 @@ const task = z
       .describe("A script, or a program with its arguments"),
     uses: z.string().min(1).optional().describe("A task of the library, or ./file.ts#export"),
     with: options.optional().describe("Inputs of what it uses"),
+    secrets: secrets
+      .optional()
+      .describe("Names that the code it uses asks for: must be there before the first task runs"),
     needs: oneOrMany(z.string().min(1)).optional().describe("Tasks it comes after"),
     if: z
       .union([z.string().min(1), z.boolean()])
@@ -130,6 +137,8 @@ const task = z
     if (value.run !== undefined && value.uses !== undefined) say(["uses"], "a task has run: or uses:, not both");
     if (value.uses === undefined && value.with !== undefined && value.run !== undefined)
       say(["with"], "with: goes with uses:; a script takes env:");
+    if (value.run !== undefined && value.secrets !== undefined)
+      say(["secrets"], "secrets: goes with uses:; a script takes env: { NAME: ${{ secrets.NAME }} }");
     if (value.run === undefined)
       for (const key of ["shell", "stdin", "capture", "outputs", "cwd", "env"] as const)
         if (value[key] !== undefined && value.uses !== undefined) say([key], `${key}: goes with run:`);
@@ -159,10 +168,7 @@ export const flowSchema = z
       .record(identifier, z.union([parameter, z.string(), z.number(), z.boolean(), z.null()]))
       .optional()
       .describe("Parameters by name; a plain value is a default"),
-    secrets: z
-      .array(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, { error: "a secret's name is letters, digits and _" }))
-      .optional()
-      .describe("Names that must be there before the first task runs"),
+    secrets: secrets.optional().describe("Names that must be there before the first task runs"),
     env: variables.optional(),
     dotenv: oneOrMany(z.string().min(1))
       .optional()

@@ -30,13 +30,15 @@ export interface Surroundings {
 export interface Needs {
   readonly tasks: Set<string>;
   readonly secrets: Set<string>;
+  /** Roots of all that was read. */
+  readonly roots: Set<string>;
   /** `task.output`, or `task` where all of its outputs are read. */
   readonly outputs: Set<string>;
 }
 
 /** Nothing is needed yet. */
-export function noNeeds(secrets: Iterable<string> = []): Needs {
-  return { tasks: new Set(), secrets: new Set(secrets), outputs: new Set() };
+export function noNeeds(): Needs {
+  return { tasks: new Set(), secrets: new Set(), roots: new Set(), outputs: new Set() };
 }
 
 const ALL_ROOTS: Readonly<Record<string, string>> = {
@@ -152,6 +154,7 @@ export class Reader {
       );
       return;
     }
+    this.needs.roots.add(root);
     const [first, second, third] = fields;
     if (root === "params" && first !== undefined && around.params?.includes(first) === false)
       say(

@@ -1,5 +1,6 @@
 import type { TaskContext } from "../model/task.ts";
-import type { Scope, Value } from "./reader.ts";
+import type { Variables } from "./compile-env.ts";
+import type { Needs, Scope } from "./reader.ts";
 
 /** What all tasks of a flow read alike. */
 export interface FlowScope {
@@ -9,9 +10,24 @@ export interface FlowScope {
   /** Those that only dotenv files give: scripts get them, as they get the process's. */
   readonly fromFiles: Readonly<Record<string, string>>;
   /** The flow's own `env:`, which may have expressions. */
-  readonly env: Value;
+  readonly env: Variables;
+  /** Secrets that those read. */
+  readonly envSecrets: readonly string[];
   /** The time, in milliseconds. */
   readonly now: () => number;
+}
+
+/** What must be made before expressions are evaluated. */
+export interface ScopeNeeds {
+  readonly secrets: readonly string[];
+  /** Whether the flow's `env:` is read. */
+  readonly env: boolean;
+}
+
+/** @param isScript a script gets the flow's variables, whether it says so or not */
+export function scopeNeeds({ secrets, roots }: Needs, flow: FlowScope, isScript = false): ScopeNeeds {
+  const env = isScript || roots.has("env");
+  return { env, secrets: [...new Set([...secrets, ...(env ? flow.envSecrets : [])])] };
 }
 
 /** The values that expressions of one task read, at one attempt of it. */
@@ -19,11 +35,11 @@ export async function taskScope(
   flow: FlowScope,
   inputs: Readonly<Record<string, unknown>>,
   context: TaskContext,
-  secretNames: readonly string[],
-  alias: string,
+  needs: ScopeNeeds,
+  alias = "item",
 ): Promise<Scope> {
   const secrets: Record<string, string> = {};
-  for (const name of secretNames) secrets[name] = await context.secret(name);
+  for (const name of needs.secrets) secrets[name] = await context.secret(name);
   const tasks = Object.fromEntries(
     Object.entries(inputs).flatMap(([key, value]) =>
       key.startsWith(TASK_INPUT) ? [[key.slice(TASK_INPUT.length), { outputs: value }]] : [],
@@ -39,8 +55,13 @@ export async function taskScope(
     now: new globalThis.Date(flow.now()),
     ...itemOf(inputs, alias, context.mapIndex),
   };
-  return { ...first, env: { ...flow.variables, ...(flow.env(first) as object) } };
+  if (!needs.env) return first;
+  const own = flow.env(first);
+  return { ...first, env: { ...flow.variables, ...own }, [FLOW_ENV]: own };
 }
+
+/** Where a scope keeps the flow's own variables: no expression can read that name. */
+export const FLOW_ENV = "the flow's env";
 
 /** The item of one list, or the items of several by their names. */
 function itemOf(inputs: Readonly<Record<string, unknown>>, alias: string, index: number | undefined): Scope {

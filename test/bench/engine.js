@@ -100,6 +100,7 @@ function makeFlow(engine, shape, size) {
     stateHandlers: [],
     onFailure: undefined,
     terminalStateHandler: undefined,
+    secrets: [],
     concurrency: undefined,
     pools: {},
     timeout: undefined,

@@ -117,6 +117,7 @@ describe("flowctl run --dry-run", () => {
     home.write(
       "a.yaml",
       `params: { n: 2, region: { type: string } }
+secrets: [TOKEN]
 tasks:
   extract: { run: touch ran, retry: { max: 2, delay: 10s, backoff: 2 } }
   load: { run: touch ran, needs: extract, env: { T: "\${{ secrets.TOKEN }}" } }
@@ -129,16 +130,16 @@ tasks:
     const args = ["run", "a.yaml", "--dry-run", "-p", "region=eu"];
     const missing = await home.run(args);
     expect(missing.code).toBe(3);
-    expect(missing.stdout).toContain('TOKEN: MISSING, for task "load"');
+    expect(missing.stdout).toContain('TOKEN: MISSING, for the flow and task "load"\n');
     const { code, stdout } = await home.run(args, { env: { FLOWCTL_SECRET_TOKEN: "hush-hush" } });
     expect(code).toBe(0);
     expect(stdout).not.toContain("hush-hush");
     for (const line of [
       "n = 2  (default)",
       'region = "eu"  (-p)',
-      "1. extract; up to 3 attempts, waiting 30.0s at most; each at most 5m 00s",
-      "2. load; after extract; each at most 5m 00s",
-      'TOKEN: found (env), for task "load"',
+      "1. extract; up to 3 attempts, waiting 30.0s at most; each at most 5m",
+      "2. load; after extract; each at most 5m",
+      'TOKEN: found (env), for the flow and task "load"',
       'hook "told": Failed → inbox',
     ])
       expect(stdout).toContain(`  ${line}\n`);

@@ -52,6 +52,7 @@ export function graph(tasks: readonly Task[], edges: readonly Edge[] = [], more:
     stateHandlers: [],
     onFailure: undefined,
     terminalStateHandler: undefined,
+    secrets: [],
     concurrency: undefined,
     pools: {},
     timeout: undefined,

@@ -1,0 +1,19 @@
+import type { FlowFile } from "./flow-schema.ts";
+import type { Reader, Scope } from "./reader.ts";
+import type { Path } from "./source.ts";
+
+/** The values of environment variables, by name. */
+export type Variables = (scope: Scope) => Readonly<Record<string, unknown>>;
+
+/** Compiles `env:`. Each variable may read those before it. */
+export function compileEnv(written: FlowFile["env"], path: Path, reader: Reader): Variables {
+  const values = Object.entries(written ?? {}).map(
+    ([name, value]) => [name, reader.data(value, [...path, name])] as const,
+  );
+  return (scope) => {
+    const made: Record<string, unknown> = {};
+    const env: Record<string, unknown> = { ...(scope["env"] as object) };
+    for (const [name, value] of values) made[name] = env[name] = value({ ...scope, env });
+    return made;
+  };
+}

@@ -111,7 +111,8 @@ function draftOf(
   };
 }
 
-function memoryOf(processes: Processes): Will["memory"] {
+/** Where the system counts what it kills for want of memory, and how many that are by now. */
+export function memoryOf(processes: Processes): Will["memory"] {
   const events = processes.memoryEvents();
   const kills = events === undefined ? undefined : processes.memoryKills(events);
   return events === undefined || kills === undefined ? undefined : { events, kills };

@@ -1,3 +1,4 @@
+import { systemProcesses } from "../host/process.ts";
 import type { Flow } from "../model/flow.ts";
 import type { ChannelDefinition } from "../model/notification.ts";
 import { isNotifier, isWanted, type Notifier } from "../model/notifier.ts";
@@ -5,6 +6,7 @@ import type { Underway } from "../model/tally.ts";
 import type { ActiveRun } from "../runs/active-run.ts";
 import type { DeathHook } from "../runs/will.ts";
 import type { AppliedConfig } from "./apply-config.ts";
+import { memoryOf } from "./begin-run.ts";
 
 /** A notifier with more tasks than these is told of a death whatever was running. */
 const NAMED = 500;
@@ -32,7 +34,12 @@ export function bequeath(run: ActiveRun, { flow, flowHandlers, taskHandlers }: A
     const only = tasks === undefined || tasks.size > NAMED ? {} : { tasks: [...tasks] };
     return { name, states: ["Crashed"], to: [typeof to === "string" ? to : name], ...only };
   });
-  run.identify({ deathHooks, channels: { ...run.will.channels, ...channels } });
+  const memory = run.will.memory ?? memoryOf(systemProcesses());
+  run.identify({
+    deathHooks,
+    channels: { ...run.will.channels, ...channels },
+    ...(memory === undefined ? {} : { memory }),
+  });
 }
 
 function wanting(handlers: Flow["stateHandlers"] | Flow["tasks"][number]["stateHandlers"]): readonly Notifier[] {

@@ -26,13 +26,24 @@ describe("a run that dies", () => {
     expect(await oneEnd(home)).toMatchObject({ state: "Crashed", writtenBy: "runner" });
   });
 
-  it("by an error that nobody caught is Crashed, and says which", async () => {
-    await using doomed = await start(`setImmediate(() => { throw new Error("out of the blue"); }); ${WAIT}`);
+  it.each([
+    ["in its body", `setImmediate(() => { throw new Error("out of the blue"); });`, ""],
+    ["in a promise that nobody waits for", `void Promise.reject(new Error("out of the blue"));`, ""],
+    [
+      "in a timer outside of any task",
+      "isReached = true;",
+      `let isReached = false;
+      const timer = setInterval(() => { if (isReached) throw new Error("out of the blue"); }, 1);`,
+    ],
+  ])("by an error that nobody caught, %s, is Crashed, and says which", async (_, body, before) => {
+    await using doomed = await start(`${body} ${WAIT}`, {}, { before });
     const { home, started } = doomed;
     const { code, stderr } = await started.finished;
     expect(code).not.toBe(0);
     expect(stderr).toContain("out of the blue");
-    expect((await oneEnd(home)).message).toContain("Nobody caught Error: out of the blue");
+    const end = await oneEnd(home);
+    expect(end).toMatchObject({ state: "Crashed", writtenBy: "runner" });
+    expect(end.message).toBe("Nobody caught Error: out of the blue. Running: last.");
   });
 
   it("because nothing is left to wait for is Crashed, not a success", async () => {

@@ -74,11 +74,15 @@ export async function oneEnd(home: CliHome): Promise<End> {
 export async function start(
   body: string,
   options: Parameters<CliHome["start"]>[1] = {},
-  { config = CONFIG, notifier = false }: { readonly config?: string; readonly notifier?: boolean } = {},
+  {
+    config = CONFIG,
+    notifier = false,
+    before = "",
+  }: { readonly config?: string; readonly notifier?: boolean; readonly before?: string } = {},
 ) {
   const home = cliHome();
   const heard = '{ stateHandlers: [slackNotifier({ onlyStates: ["Failed"], channel: "here" })] }';
-  const flow = flowOf(body);
+  const flow = `${flowOf(body)}\n${before}`;
   home.write("flowctl.config.yaml", notifier ? "channels: { here: { type: inbox } }\n" : config);
   home.write(
     "doomed.ts",

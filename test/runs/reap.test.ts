@@ -89,6 +89,34 @@ describe("a look for dead runs", () => {
     await dead?.settle();
   });
 
+  it("says that the memory's limit was reached where the system has counted a kill since the run began", async () => {
+    using rig = storeRig();
+    const events = join(rig.state, "memory.events");
+    const killed = { end: { code: null, signal: "SIGKILL" } } as const;
+    const causes: (string | null | undefined)[] = [];
+    for (const [kills, known] of [
+      [3, {}],
+      [3, killed],
+      [4, {}],
+      [4, killed],
+    ] as const) {
+      writeFileSync(events, `low 0\nmax 12\noom 9\noom_kill ${String(kills)}\noom_group_kill 7\n`);
+      const run = await begin(rig, { memory: { events, kills: 3 }, pid: 7, host: "db7" });
+      dies(run);
+      const options = { store: rig.store.options, processes: systemProcesses(), redact: same };
+      const [dead] = await reap({ ...options, runId: run.id, ...known });
+      causes.push(dead?.record.message);
+      await dead?.settle();
+    }
+    const memory = "its memory limit was reached and the system killed it. No task was running.";
+    expect(causes).toEqual([
+      "The run's process (7 on db7) ended without a word: it was killed, ran out of memory or broke. No task was running.",
+      "The run's process (7 on db7) was killed (SIGKILL): by somebody, or by the system for want of memory. No task was running.",
+      `The run's process (7 on db7) ended without a word: ${memory}`,
+      `The run's process (7 on db7) was killed (SIGKILL): ${memory}`,
+    ]);
+  });
+
   it("keeps the record of a run that died between its end and its last word", async () => {
     using rig = storeRig();
     const run = await begin(rig);

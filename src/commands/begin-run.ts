@@ -144,16 +144,27 @@ export function factsOf(will: Will, store: RunStore): RunFacts {
   };
 }
 
-function previousOf({ state, failedInARow, at, since }: LastState): NonNullable<RunFacts["previous"]> {
-  return { state, failed: failedInARow, at: Date.parse(at), since: Date.parse(since) };
+function previousOf(last: LastState): NonNullable<RunFacts["previous"]> {
+  const { state, failedInARow: failed, at, since } = last;
+  // Where it is not known who heard of it, everybody hears of it again: a message too many, never one too few.
+  const heardBy = (last as Partial<LastState>).heardBy ?? [];
+  return { state, failed, at: Date.parse(at), since: Date.parse(since), heardBy };
 }
 
-/** Completes the record with what the loaded flow says. */
-export function identify(
+/** Completes the record with what the loaded flow says, and with the hooks that are about it. */
+export async function identify(
   begun: BegunRun,
   flow: { readonly name: string; readonly tags: readonly string[] },
   hooks: readonly Hook[],
-): void {
-  const { run, services, mayTell } = begun;
-  run.identify({ flow: flow.name, tags: flow.tags, hooks: mayTell ? [...services.config.hooks, ...hooks] : [] });
+): Promise<void> {
+  const { run, services, mayTell, store } = begun;
+  const all = mayTell ? [...services.config.hooks, ...hooks] : [];
+  const known = { flow: flow.name, tags: flow.tags };
+  const matching = all.length === 0 ? all : await about(factsOf({ ...run.will, ...known }, store), all);
+  run.identify({ ...known, hooks: matching });
+}
+
+async function about(facts: RunFacts, hooks: readonly Hook[]): Promise<readonly Hook[]> {
+  const { matchesRun } = await import("../hooks/match.ts");
+  return hooks.filter((hook) => matchesRun(hook.match, facts));
 }

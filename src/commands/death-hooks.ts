@@ -32,7 +32,7 @@ export function bequeath(run: ActiveRun, { flow, flowHandlers, taskHandlers }: A
     const name = `notifier ${index + 1}`;
     if (typeof to !== "string") channels[name] = to;
     const only = tasks === undefined || tasks.size > NAMED ? {} : { tasks: [...tasks] };
-    return { name, states: ["Crashed"], to: [typeof to === "string" ? to : name], ...only };
+    return { name, states: ["Crashed"], notifyOn: "always", to: [typeof to === "string" ? to : name], ...only };
   });
   const memory = run.will.memory ?? memoryOf(systemProcesses());
   run.identify({

@@ -149,7 +149,7 @@ async function prepare(begun: BegunRun, { options, continuation }: RunStart, con
   const { place, run, services, store } = begun;
   const { host, globals } = context;
   const opened = await openFlow(place, options.name, context);
-  identify(begun, opened.flow, opened.hooks);
+  await identify(begun, opened.flow, opened.hooks);
   await watchDeath(run, services.stateDirectory, context);
   const params = (await continuation?.params(context)) ?? (await readParameters(opened.flow, options, context));
   const applied = await applyConfig(opened.flow, begun.facts(), services.config, host);

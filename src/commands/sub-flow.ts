@@ -4,6 +4,7 @@ import { matchesRun } from "../hooks/match.ts";
 import { UserError } from "../model/error.ts";
 import type { RunEvent } from "../model/event.ts";
 import type { Flow } from "../model/flow.ts";
+import type { Hook } from "../model/hook.ts";
 import type { Logger } from "../model/logger.ts";
 import { isSuccessful, state, type State } from "../model/state.ts";
 import { labelOf } from "../model/tally.ts";
@@ -111,9 +112,15 @@ async function begin(
   context: CommandContext,
 ): Promise<BegunRun> {
   const { place, services, mayTell, run } = begun;
-  if (earlier?.continuing === "resume") return reopenRun(earlier.record, place, services, context, mayTell);
   const facts = begun.facts();
-  const hooks = mayTell ? services.config.hooks.filter((hook) => !matchesRun(hook.match, facts)) : [];
+  const own = { ...facts, flow: flow.name, tags: flow.tags, isLoaded: true };
+  const isHeard = ({ match }: Hook): boolean => !matchesRun(match, facts) && matchesRun(match, own);
+  const hooks = mayTell ? services.config.hooks.filter(isHeard) : [];
+  if (earlier?.continuing === "resume") {
+    const again = await reopenRun(earlier.record, place, services, context, mayTell);
+    again.run.identify({ hooks });
+    return again;
+  }
   return beginRun(place, services, context, mayTell, {
     flow: flow.name,
     tags: flow.tags,

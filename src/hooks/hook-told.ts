@@ -2,7 +2,7 @@ import type { Hook, HookEvent } from "../model/hook.ts";
 import { isOfFamily, type StateType } from "../model/state.ts";
 import { fillMessage } from "./fill-message.ts";
 import { matchesRun } from "./match.ts";
-import { repetition, whyQuiet } from "./repeat.ts";
+import { repetition, tellsChanges, whyQuiet } from "./repeat.ts";
 import { resolveChannel, type NamedChannel } from "./resolve-channel.ts";
 import { runAlert, type RunChange } from "./run-alert.ts";
 import { keyIn, type RunFacts, type Told } from "./told.ts";
@@ -17,7 +17,7 @@ export function hookTold(facts: RunFacts, change: RunChange): readonly Told[] {
     if (type === "deadman") return signOfLife(change);
     const news = hook.states.some((family) => isOfFamily(change.to, family))
       ? ("state" as const)
-      : historyOf(hook, facts, change);
+      : historyOf(hook, facts, change, type);
     if ((news !== "state" && news !== "stillFailing") || !isOutcome(change.to)) return news;
     switch (repetition(hook, facts, change)) {
       case "news":
@@ -63,11 +63,14 @@ function isOutcome(to: StateType): boolean {
 }
 
 /** What a run's history adds to its state. */
-function historyOf(hook: Hook, facts: RunFacts, change: RunChange): HookEvent | undefined {
+function historyOf(hook: Hook, facts: RunFacts, change: RunChange, type: string): HookEvent | undefined {
   const asks = (event: HookEvent): boolean => hook.events?.includes(event) === true;
   const failedBefore = facts.previous?.failed ?? 0;
   if (asks("started") && change.to === "Running") return "started";
-  const isTold = asks("recovered") || hook.notifyOn === "change";
+  const isOfFailures = hook.states.some((family) => isOfFamily(family, "Failed"));
+  // Who is told of changes is told of this one, too; and what opens an incident closes it.
+  const hearsOfChanges = hook.notifyOn === "change" || (isOfFailures && tellsChanges(hook, facts, "Failed"));
+  const isTold = asks("recovered") || hearsOfChanges || (isOfFailures && type === "pagerduty");
   if (isTold && failedBefore > 0 && isOfFamily(change.to, "Success")) return "recovered";
   if (asks("stillFailing") && failedBefore > 0 && isOfFamily(change.to, "Failed")) return "stillFailing";
   return undefined;

@@ -69,4 +69,6 @@ export interface PreviousRuns {
   readonly failed: number;
   /** When the first of those in a row ended that failed, or that succeeded, like the latest. */
   readonly since: number;
+  /** The hooks that were told of the latest one's end, or kept quiet of it on purpose. */
+  readonly heardBy: readonly string[];
 }

@@ -25,10 +25,10 @@ export interface Hook {
   readonly slowAfter?: number;
   /**
    * `change`: an outcome is told when the run before had another one; the same again only every
-   * `repeat`, and the flow's recovery always. @default "always"
+   * `repeat`, and the flow's recovery always. @default "change" for failures from cron, else "always"
    */
   readonly notifyOn?: "change" | "always";
-  /** With `notifyOn: change`: after how many milliseconds the same is told again. @default 4 hours */
+  /** With `notifyOn: change`, and from cron: after how many milliseconds the same is told again. @default 4 hours */
   readonly repeat?: number;
   /** Names of channels. */
   readonly to: readonly string[];

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { isFailed, isSuccessful, state, type StateType } from "../model/state.ts";
 import { shortHash } from "./project.ts";
 import type { RunStoreOptions } from "./run-store.ts";
-import type { EndRecord } from "./will.ts";
+import type { EndRecord, Will } from "./will.ts";
 
 /** How a flow's latest run ended: what `recovered` and `stillFailing` are told by. */
 export interface LastState {
@@ -14,6 +14,8 @@ export interface LastState {
   readonly at: string;
   /** When the first run in a row ended that failed, or that succeeded, like this one. ISO 8601, UTC. */
   readonly since: string;
+  /** The hooks that were told of it, or kept quiet of it on purpose. */
+  readonly heardBy: readonly string[];
 }
 
 /** What is kept: that, and how the run before it ended. */
@@ -47,12 +49,12 @@ function readLast(store: RunStoreOptions, project: string, flow: string): Kept |
 }
 
 /**
- * Keeps how a run ended, once. A cancelled or paused run says nothing about its flow.
+ * Keeps how a run ended, once. One that was cancelled, is paused or did not run says nothing about its flow.
  * @param isLate whether it ended some time ago: a run that has ended since says more
  */
-export function rememberState(store: RunStoreOptions, record: EndRecord, isLate = false): void {
+export function rememberState(store: RunStoreOptions, record: EndRecord, will: Will, isLate = false): void {
   const ended = state(record.state as "Failed");
-  if (!isFailed(ended) && !isSuccessful(ended)) return;
+  if (record.state === "Skipped" || (!isFailed(ended) && !isSuccessful(ended))) return;
   const kept = readLast(store, record.project, record.flow);
   // Its runner may have come this far before it died.
   if (kept?.runId === record.runId || kept?.before?.runId === record.runId) return;
@@ -65,6 +67,7 @@ export function rememberState(store: RunStoreOptions, record: EndRecord, isLate 
     failedInARow: isFailed(ended) ? failedBefore + 1 : 0,
     at: record.endedAt,
     since: isLikeBefore ? kept.since : record.endedAt,
+    heardBy: heardBy(record, will),
     // A run that was gone on with comes after itself.
     ...(kept === undefined ? {} : { before: withoutBefore(kept) }),
   };
@@ -73,10 +76,17 @@ export function rememberState(store: RunStoreOptions, record: EndRecord, isLate 
   store.files.replace(path, JSON.stringify(last), "quick");
 }
 
+/** Of a crash whoever finds it tells all hooks that are about the run. */
+function heardBy({ told }: EndRecord, { hooks }: Will): readonly string[] {
+  if (told === undefined) return hooks.map(({ name }) => name);
+  const news = told as readonly { readonly origin?: string; readonly names?: readonly string[] }[];
+  return [...new Set(news.flatMap(({ origin, names = [] }) => (origin === "hook" ? names : [])))];
+}
+
 function pathOf(store: RunStoreOptions, project: string, flow: string): string {
   return join(store.directory, "projects", shortHash(project), `last-${shortHash(flow)}.json`);
 }
 
-function withoutBefore({ runId, state: ended, failedInARow, at, since }: Kept): LastState {
-  return { runId, state: ended, failedInARow, at, since };
+function withoutBefore({ runId, state: ended, failedInARow, at, since, heardBy: who }: Kept): LastState {
+  return { runId, state: ended, failedInARow, at, since, heardBy: who };
 }

@@ -92,7 +92,7 @@ function bury(options: ReapOptions, run: RunRecord, held: HeldLock): DeadRun {
   const journal = store.files.read(join(run.directory, "journal.jsonl")) ?? "";
   const events = readJournal(run.runId, journal);
   const orphans = askToEnd(options, run);
-  const isRemembered = run.end === undefined || remember(store, run.end);
+  const isRemembered = run.end === undefined || remember(store, run.end, run.will);
   const written: WrittenEnd =
     run.end === undefined
       ? writeCrash(store, run.will, {
@@ -121,9 +121,9 @@ function bury(options: ReapOptions, run: RunRecord, held: HeldLock): DeadRun {
 }
 
 /** @returns false where the disk refuses: then the run is left as it is, and whoever looks next tries again */
-function remember(store: RunStoreOptions, end: EndRecord): boolean {
+function remember(store: RunStoreOptions, end: EndRecord, will: Will): boolean {
   try {
-    rememberState(store, end, true);
+    rememberState(store, end, will, true);
     return true;
   } catch {
     return false;

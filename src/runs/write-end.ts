@@ -65,7 +65,7 @@ export function writeEnd(
     return { record, isOurs: true, error };
   }
   try {
-    rememberState(store, record);
+    rememberState(store, record, will);
   } catch {
     // A full disk: it costs a message too many, never one too few.
   }

@@ -133,7 +133,9 @@ export const hook = z
     notifyOn: z
       .enum(["change", "always"])
       .optional()
-      .describe("change: only when the outcome is another than before, and again every `repeat`; by default always"),
+      .describe(
+        "change: only when the outcome is another than before, and again every `repeat`; by default change for failures from cron, else always",
+      ),
     repeat: duration.optional().describe("With notifyOn: change, after which the same is told again; by default 4h"),
     to: oneOrMany(name).describe("Names of channels"),
     message: z.string().optional().describe("A text in the place of the usual one"),

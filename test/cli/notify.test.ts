@@ -11,7 +11,7 @@ const CONFIG = (to: string): string => `
 channels:
   team: { type: webhook, url: { secret: TEAM_URL } }
 hooks:
-  - { name: failures, match: { flows: ["nightly*"] }, states: [Failed], to: [${to}] }
+  - { name: failures, match: { flows: ["nightly*"] }, states: [Failed], notifyOn: always, to: [${to}] }
 `;
 
 function project(to = "team"): CliHome {

@@ -116,7 +116,7 @@ export function crashHome(
       channels: Object.fromEntries(
         ["hook", "flow", "task"].map((name) => [name, { type: "webhook", url: url + name }]),
       ),
-      hooks: [{ name: "all", states: ["Success", "Failed", "Cancelled"], to: ["hook"] }],
+      hooks: [{ name: "all", states: ["Success", "Failed", "Cancelled"], notifyOn: "always", to: ["hook"] }],
       delivery: { waitAtEnd: "1s" },
     }),
   );

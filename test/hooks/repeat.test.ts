@@ -7,13 +7,19 @@ import type { StateType } from "../../src/model/state.ts";
 
 const HOUR = 3_600_000;
 
-function told(hook: Partial<Hook>, previous: PreviousRuns | undefined, to: StateType, at: number, type = "slack") {
+function told(
+  hook: Partial<Hook>,
+  previous: PreviousRuns | undefined,
+  to: StateType,
+  at: number,
+  { type = "slack", startedBy = "terminal" }: { type?: string; startedBy?: RunFacts["startedBy"] } = {},
+) {
   const facts: RunFacts = {
     runId: "r",
     flow: "f",
     tags: [],
     startedAt: at,
-    startedBy: "cron",
+    startedBy,
     hooks: [{ name: "failures", states: ["Failed"], to: ["team"], ...hook }],
     channels: { team: { type } },
     ...(previous === undefined ? {} : { previous }),
@@ -23,8 +29,14 @@ function told(hook: Partial<Hook>, previous: PreviousRuns | undefined, to: State
     suppressed: each.suppressed,
   }));
 }
-const failing = (at: number, failed = 1): PreviousRuns => ({ state: "Failed", at, failed, since: 0 });
-const fine: PreviousRuns = { state: "Success", at: 5, failed: 0, since: 0 };
+const failing = (at: number, failed = 1): PreviousRuns => ({
+  state: "Failed",
+  at,
+  failed,
+  since: 0,
+  heardBy: ["failures"],
+});
+const fine: PreviousRuns = { state: "Success", at: 5, failed: 0, since: 0, heardBy: ["failures"] };
 const change = { notifyOn: "change" } as const;
 
 describe("notifyOn: change", () => {
@@ -57,8 +69,12 @@ describe("notifyOn: change", () => {
     expect(told({ ...change, states: ["Crashed"] }, failing(10), "Crashed", 20)[0]?.suppressed).toBeUndefined();
   });
 
+  it("is news to a hook that did not hear of the run before: it is new, or was not about it", () => {
+    expect(told(change, { ...failing(10), heardBy: ["other"] }, "Failed", 20)[0]?.suppressed).toBeUndefined();
+  });
+
   it("never keeps a dead man's switch from hearing of a run's start and end, whatever states are named", () => {
-    const heard = (to: StateType) => told({ ...change, states: ["Failed"] }, failing(10), to, 20, "deadman");
+    const heard = (to: StateType) => told({ ...change, states: ["Failed"] }, failing(10), to, 20, { type: "deadman" });
     expect(heard("Failed")).toEqual([{ event: undefined, suppressed: undefined }]);
     expect(heard("Success")).toEqual([{ event: undefined, suppressed: undefined }]);
     expect(heard("Cancelled")).toEqual([{ event: undefined, suppressed: undefined }]);
@@ -72,8 +88,39 @@ describe("notifyOn: change", () => {
   });
 });
 
-it("always tells every run where nothing else is said", () => {
-  expect(told({}, failing(10), "Failed", 20)).toEqual([{ event: undefined, suppressed: undefined }]);
+describe("where notifyOn is not given", () => {
+  const cron = { startedBy: "cron" } as const;
+  const each = [{ event: undefined, suppressed: undefined }];
+
+  it("every run of a person or a CI is told, and no recovery", () => {
+    for (const startedBy of ["terminal", "ci", "other"] as const) {
+      expect(told({}, failing(10), "Failed", 20, { startedBy })).toEqual(each);
+      expect(told({}, failing(10), "Success", 20, { startedBy })).toEqual([]);
+    }
+  });
+
+  it("from cron a failure is told once, again every four hours, and its recovery", () => {
+    expect(told({}, fine, "Failed", 20, cron)).toEqual(each);
+    expect(told({}, failing(10), "Failed", 20, cron)[0]?.suppressed).toBe(
+      'the flow still fails, and hook "failures" tells the same again only every 4h 00m (from cron; notifyOn: always tells each)',
+    );
+    expect(told({}, failing(10), "Failed", 5 * HOUR, cron)[0]?.event).toBe("stillFailing");
+    expect(told({}, failing(10), "Success", 20, cron)).toEqual([{ event: "recovered", suppressed: undefined }]);
+  });
+
+  it("from cron what is asked for in so many words is told each time", () => {
+    expect(told({ notifyOn: "always" }, failing(10), "Failed", 20, cron)).toEqual(each);
+    expect(told({ notifyOn: "always" }, failing(10), "Success", 20, cron)).toEqual([]);
+    expect(told({ states: ["Success"] }, fine, "Success", 20, cron)).toEqual(each);
+    const asked = told({ states: [], events: ["stillFailing"] }, failing(10), "Failed", 20, cron);
+    expect(asked).toEqual([{ event: "stillFailing", suppressed: undefined }]);
+  });
+});
+
+it("an incident that a failure has opened is closed by the next success, whatever else is said", () => {
+  const pager = { type: "pagerduty" };
+  expect(told({ notifyOn: "always" }, failing(10), "Success", 20, pager)).toMatchObject([{ event: "recovered" }]);
+  expect(told({}, fine, "Success", 20, pager)).toEqual([]);
 });
 
 it("is one message where two hooks tell one channel and one of them keeps quiet", () => {
@@ -85,10 +132,10 @@ it("is one message where two hooks tell one channel and one of them keeps quiet"
     startedBy: "cron",
     hooks: [
       { name: "quiet", states: ["Failed"], notifyOn: "change", to: ["team"] },
-      { name: "loud", states: ["Failed"], to: ["team"] },
+      { name: "loud", states: ["Failed"], notifyOn: "always", to: ["team"] },
     ],
     channels: { team: { type: "slack" } },
-    previous: failing(10),
+    previous: { ...failing(10), heardBy: ["quiet", "loud"] },
   };
   const all = hookTold(facts, { from: "Running", to: "Failed", message: null, at: 20 });
   expect(all).toMatchObject([{ names: ["loud"] }]);

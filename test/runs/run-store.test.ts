@@ -135,6 +135,30 @@ describe("the record of runs", () => {
   });
 });
 
+it("a flow's last state says which hooks heard of it, and is not that of a run that was skipped", async () => {
+  using rig = storeRig();
+  const hooks = [{ name: "told", states: ["Failed"], to: ["team"] }] as const;
+  const end = async (state: "Failed" | "Skipped", told: readonly unknown[]) => {
+    const run = await rig.store.begin(draft({ hooks }), same);
+    run.end({ state, message: null, ...success, told });
+    run.settle();
+    return rig.store.lastState("etl");
+  };
+  expect(await end("Failed", [])).toMatchObject({ heardBy: [] });
+  const news = [
+    { origin: "hook", names: ["told", "also"] },
+    { origin: "hook", names: ["told"], suppressed: "it told it an hour ago" },
+    { origin: "notifier", names: ["load"] },
+  ];
+  expect(await end("Failed", news)).toMatchObject({ heardBy: ["told", "also"], failedInARow: 2 });
+  expect(await end("Skipped", [])).toMatchObject({ state: "Failed", failedInARow: 2 });
+  // What a crash has to tell follows from the will.
+  const run = await rig.store.begin(draft({ hooks }), same);
+  run.crash("It broke.");
+  run.settle();
+  expect(rig.store.lastState("etl")).toMatchObject({ state: "Crashed", heardBy: ["told"], failedInARow: 3 });
+});
+
 describe("the lock of a flow", () => {
   it("is held by one run of it, and says by which", async () => {
     using rig = storeRig();

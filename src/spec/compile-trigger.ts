@@ -49,7 +49,8 @@ export function compileTrigger(
   const named = TRIGGERS_BY_NAME.get(written);
   if (named !== undefined) return plain(named);
   if (/^\w+$/.test(written)) {
-    const help = suggestion(written, [...TRIGGERS_BY_NAME.keys()]);
+    const instead = ELSEWHERE.get(written);
+    const help = instead === undefined ? suggestion(written, [...TRIGGERS_BY_NAME.keys()]) : `write ${instead}`;
     report.value(path, { code: "UNKNOWN_TRIGGER", message: `there is no trigger "${written}"`, help });
     return plain(undefined);
   }
@@ -58,6 +59,7 @@ export function compileTrigger(
     report.part(path, written, parsed, {
       code: "EXPRESSION_SYNTAX",
       message: `this trigger cannot be read: ${parsed.message}`,
+      help: parsed.help,
     });
     return plain(undefined);
   }
@@ -67,6 +69,15 @@ export function compileTrigger(
     isExpression: true,
   };
 }
+
+/** What other tools call triggers. */
+const ELSEWHERE = new Map([
+  ...["always", "all_done", "finally", "completed"].map((word) => [word, "all_finished"] as const),
+  ...["failure", "failed", "on_failure", "one_failed"].map((word) => [word, "any_failed"] as const),
+  ...["success", "on_success", "all_success"].map((word) => [word, "all_successful"] as const),
+  ["one_success", "any_successful"],
+  ["manual", "manual_only"],
+]);
 
 function checkReadings(
   expression: Expression,

@@ -1,5 +1,6 @@
 import { Environment, EvaluationError, ParseError, type ASTNode } from "@marcbachmann/cel-js";
 import { fromCel, toCel } from "./cel-values.ts";
+import { expressionProblem, lower, type ExpressionProblem } from "./expression-problem.ts";
 
 /** What an expression reads: `tasks.load.outputs.rows` has the root `tasks` and that path. */
 export interface Reading {
@@ -15,15 +16,10 @@ export interface Reading {
 export interface Expression {
   readonly code: string;
   readonly readings: readonly Reading[];
+  /** CEL's name of the type that the value will have; `undefined` where only data can tell. */
+  readonly type: string | undefined;
   /** @throws ExpressionError with a sentence that names what is missing or of the wrong type */
   evaluate(scope: Readonly<Record<string, unknown>>): unknown;
-}
-
-/** Why an expression could not be understood, and where in it. */
-export interface ExpressionProblem {
-  readonly message: string;
-  readonly start: number;
-  readonly end: number;
 }
 
 /** Thrown where an expression has no value: the task that needs it fails. */
@@ -36,6 +32,16 @@ let shared: Environment | undefined;
 function environment(): Environment {
   shared ??= create();
   return shared;
+}
+
+function functionNames(): readonly string[] {
+  return [
+    ...new Set(
+      environment()
+        .getDefinitions()
+        .functions.map(({ name }) => name),
+    ),
+  ];
 }
 
 function create(): Environment {
@@ -95,28 +101,20 @@ export function parseExpression(code: string): Expression | ExpressionProblem {
     if (refused !== undefined) return refused;
     const [only] = readings;
     const typed = compiled.check();
-    if (!typed.valid && typed.error !== undefined) return problem(typed.error, code);
+    if (!typed.valid && typed.error !== undefined) return expressionProblem(typed.error, code, functionNames);
     const isPath = readings.length === 1 && only?.start === 0 && only.end === code.length;
     return {
       code,
       readings,
+      type: typed.type === undefined || typed.type === "dyn" ? undefined : typed.type,
       evaluate: (scope) =>
         // A plain reading hands a value on as it is: an Error stays one.
         isPath ? walk(only, scope) : compute(compiled, readings, scope, code),
     };
   } catch (error) {
     if (!(error instanceof ParseError)) throw error;
-    return problem(error, code);
+    return expressionProblem(error, code, functionNames);
   }
-}
-
-function problem(
-  error: { readonly summary: string; readonly range?: { readonly start: number; readonly end: number } },
-  code: string,
-): ExpressionProblem {
-  const { start, end } = error.range ?? { start: 0, end: code.length };
-  const message = lower(error.summary).replace("unexpected token: EOF", "it ends too early");
-  return { message, start: Math.min(start, code.length - 1), end: Math.max(end, start + 1) };
 }
 
 function compute(
@@ -211,8 +209,4 @@ function childrenOf(node: ASTNode): readonly ASTNode[] {
   };
   look(node.args);
   return found;
-}
-
-function lower(text: string): string {
-  return `${text.charAt(0).toLowerCase()}${text.slice(1)}`;
 }

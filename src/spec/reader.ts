@@ -41,11 +41,23 @@ export function noNeeds(): Needs {
   return { tasks: new Set(), secrets: new Set(), roots: new Set(), outputs: new Set() };
 }
 
+/** CEL's types in our words. */
+const TYPES: Readonly<Record<string, string>> = {
+  ...{ string: "always text", int: "always a number", uint: "always a number", double: "always a number" },
+  ...{ list: "always a list", map: "always a map", null: "nothing" },
+};
+
 const ALL_ROOTS: Readonly<Record<string, string>> = {
   secrets: "a secret is handed to a task, with env: or with:, and never becomes a part of anything else",
   tasks: "the tasks' outputs are not known here",
   item: "item goes with foreach:",
   index: "index goes with foreach:",
+};
+
+/** What other tools call roots. */
+const ROOTS_ELSEWHERE: Readonly<Record<string, string>> = {
+  ...{ steps: "write tasks.NAME.outputs", needs: "write tasks.NAME.outputs", jobs: "write tasks.NAME.outputs" },
+  ...{ inputs: "write params.NAME", vars: "write params.NAME", matrix: "write item, with foreach:" },
 };
 
 /** Reads the expressions of one spec, reports what is wrong with them, and notes what they need. */
@@ -110,13 +122,25 @@ export class Reader {
 
   /** A key whose text is an expression with or without `${{ }}` around it: `if: params.publish`. */
   condition(text: string, path: Path): Value {
-    const template = parseTemplate(text);
-    if (isWhole(template) || template.holes.length > 0) return this.text(text, path);
-    const expression = this.hole(
-      { code: text.trim(), codeStart: text.length - text.trimStart().length, start: 0, end: text.length },
-      text,
-      path,
-    );
+    const { holes, unclosed, ...template } = parseTemplate(text);
+    if (unclosed !== undefined) return this.text(text, path);
+    const [hole, another] = holes;
+    if (hole !== undefined && (another !== undefined || !isWhole({ holes, ...template }))) {
+      this.#report.value(path, {
+        code: "CONDITION_TYPE",
+        message: "this is always text, and must be true or false",
+        help: "make it one expression",
+      });
+      return this.text(text, path);
+    }
+    const bare = { code: text.trim(), codeStart: text.length - text.trimStart().length, start: 0, end: text.length };
+    const expression = this.hole(hole ?? bare, text, path);
+    const { type } = expression;
+    if (type !== undefined && type !== "bool")
+      this.#report.value(path, {
+        code: "CONDITION_TYPE",
+        message: `this is ${TYPES[type.replace(/<.*/, "")] ?? type}, and must be true or false`,
+      });
     return (scope) => expression.evaluate(scope);
   }
 
@@ -132,9 +156,13 @@ export class Reader {
       path,
       text,
       { start, end: hole.codeStart + parsed.end },
-      { code: "EXPRESSION_SYNTAX", message: `this expression cannot be read: ${parsed.message}` },
+      {
+        code: "EXPRESSION_SYNTAX",
+        message: `this expression cannot be read: ${parsed.message}`,
+        help: parsed.help,
+      },
     );
-    return { code: hole.code, readings: [], evaluate: () => undefined };
+    return { code: hole.code, readings: [], type: undefined, evaluate: () => undefined };
   }
 
   #check(reading: Expression["readings"][number], hole: Hole, text: string, path: Path): void {
@@ -147,10 +175,13 @@ export class Reader {
     if (!around.roots.includes(root)) {
       const isSecret = root === "secrets" && around.isScript === true;
       const why = isSecret ? "a secret never stands in run: hand it over with env:" : ALL_ROOTS[root];
+      const elsewhere = around.tasks.includes(root)
+        ? `write tasks.${root}.outputs; of its state: trigger: ${root}.failed`
+        : ROOTS_ELSEWHERE[root];
       say(
         isSecret ? "SECRET_IN_SCRIPT" : "UNKNOWN_NAME",
         `"${root}" ${why === undefined ? "is not known in expressions" : "cannot be read here"}`,
-        why ?? suggestion(root, around.roots),
+        why ?? elsewhere ?? suggestion(root, around.roots),
       );
       return;
     }

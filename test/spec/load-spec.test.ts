@@ -303,3 +303,16 @@ describe("a retry for some errors only", () => {
     expect(calls).toEqual({ a: 3, b: 1 });
   });
 });
+
+it("an if: that is not true or false fails its task, and says what it is", async () => {
+  const { flow } = await load(
+    "params: { w: 'false', n: 0, on: false }\ntasks: { w: { run: 'true', if: params.w }, n: { run: 'true', if: params.n }, on: { run: 'true', if: params.on } }\n",
+  );
+  const { messages, states } = await run(flow, { params: { w: "false", n: 0, on: false } });
+  expect(states).toEqual({ w: "Failed", n: "Failed", on: "Skipped" });
+  expect(messages).toMatchObject({
+    w: 'if: params.w is text "false", and must be true or false',
+    n: "if: params.n is the number 0, and must be true or false",
+    on: "if: params.on is false",
+  });
+});

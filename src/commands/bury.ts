@@ -8,6 +8,7 @@ import type { EndRecord } from "../runs/will.ts";
 import { factsOf } from "./begin-run.ts";
 import { heirsOf } from "./death-hooks.ts";
 import type { CommandContext } from "./context.ts";
+import { hookWords } from "./hook-words.ts";
 import type { Services } from "./services.ts";
 import { telling, type Telling } from "./tell.ts";
 
@@ -37,7 +38,7 @@ export async function bury(
     ...only,
   });
   for (const each of dead) {
-    const items = [...(each.told as readonly NewItem[]), ...newsOf(each, store)];
+    const items = [...(each.told as readonly NewItem[]), ...(await newsOf(each, store))];
     if (items.length > 0) await told.enqueue(items);
     // What a full disk did not take is told from memory, and by whoever finds the run next: under the same id.
     if (!told.isSafe()) await told.deliver();
@@ -48,11 +49,15 @@ export async function bury(
 }
 
 /** What is to be told of its end: what the runner had to say of it, or what follows from its will. */
-function newsOf({ will, record, underway }: DeadRun, store: RunStore): readonly NewItem[] {
+async function newsOf({ will, record, underway }: DeadRun, store: RunStore): Promise<readonly NewItem[]> {
   if (record.told !== undefined) return record.told as readonly NewItem[];
   const facts = factsOf(will, store);
   return hookTold(
-    { ...facts, hooks: [...facts.hooks, ...heirsOf(will.deathHooks ?? [], underway)] },
+    {
+      ...facts,
+      ...(await hookWords(facts.hooks)),
+      hooks: [...facts.hooks, ...heirsOf(will.deathHooks ?? [], underway)],
+    },
     {
       from: "Running",
       to: record.state,

@@ -1,10 +1,10 @@
-import { fillMessage } from "../hooks/fill-message.ts";
 import { userError } from "../model/error.ts";
 import type { Hook } from "../model/hook.ts";
 import type { Alert, Message } from "../model/notification.ts";
 import type { StateType } from "../model/state.ts";
 import { suggestion } from "../spec/suggestion.ts";
 import type { CommandContext } from "./context.ts";
+import { hookWords } from "./hook-words.ts";
 
 /** What can be told of a run, by the words of `--event`: its state, and what makes it more than that. */
 const SAMPLES = {
@@ -28,11 +28,11 @@ const SAMPLE_NAMES = Object.keys(SAMPLES) as readonly Sample[];
  * @param event what to tell of. @default what the hook tells of first, else a failure
  * @throws UserError OPTION where there is no such event
  */
-export function sampleMessage(
+export async function sampleMessage(
   event: string | undefined,
   hook: Hook | undefined,
   { host }: CommandContext,
-): Message & { readonly kind: "alert" } {
+): Promise<Message & { readonly kind: "alert" }> {
   const sample = event === undefined ? usualOf(hook) : sampleOf(event);
   const { hostname, user } = host.environment;
   const { to, ...more }: Partial<Alert> & { readonly to: StateType } = SAMPLES[sample];
@@ -58,8 +58,9 @@ export function sampleMessage(
     startedBy: "terminal",
     next: ["flowctl notify list"],
   };
-  const text = hook?.message === undefined ? {} : { text: fillMessage(hook.message, alert) };
-  return { kind: "alert", alert: { ...alert, ...text } };
+  if (hook?.message === undefined) return { kind: "alert", alert };
+  const { compose } = await hookWords([hook]);
+  return { kind: "alert", alert: { ...alert, text: compose?.(hook.message, alert) ?? hook.message } };
 }
 
 function sampleOf(event: string): Sample {

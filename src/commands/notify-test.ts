@@ -37,7 +37,10 @@ export async function notifyTestCommand(
   const { host, stop, globals } = context;
   const outbox = await services.outbox();
   const runId = `test-${host.clock.now().toString(36)}-${Math.floor(host.random() * 1e9).toString(36)}`;
-  const ids = targets.flatMap((target) => {
+  const messages = await Promise.all(targets.map((target) => messageFor(target, options, context)));
+  const ids = targets.flatMap((target, index) => {
+    const message = messages[index];
+    if (message === undefined) return [];
     const { hook, ...channel } = target;
     return outbox.enqueue({
       runId,
@@ -48,7 +51,7 @@ export async function notifyTestCommand(
       names: hook === undefined ? [] : [hook.name],
       ...channel,
       source: sourceOf(services),
-      message: messageFor(target, options, context),
+      message,
     });
   });
   const send = () => outbox.deliver({ ids, deadlineMs: WAIT_MS, urgent: true, signal: stop.signal });
@@ -77,7 +80,7 @@ async function preview(
 ): Promise<number> {
   const { stdout } = context.host.terminal;
   for (const target of targets) {
-    const message = sampleMessage(options.event, target.hook, context);
+    const message = await sampleMessage(options.event, target.hook, context);
     const text = await previewOf(target.definition, message, context.host.clock.now());
     if (targets.length > 1) stdout.write(`--- ${target.channelName ?? target.definition.type}\n`);
     stdout.write(`${text}\n`);
@@ -86,8 +89,12 @@ async function preview(
 }
 
 /** What a test sends. A dead man's switch would take a test of a failure for one: it gets a note. */
-function messageFor({ definition, hook }: Target, { event }: NotifyTestOptions, context: CommandContext): Message {
-  const sample = sampleMessage(event, hook, context);
+async function messageFor(
+  { definition, hook }: Target,
+  { event }: NotifyTestOptions,
+  context: CommandContext,
+): Promise<Message> {
+  const sample = await sampleMessage(event, hook, context);
   if (definition.type !== "deadman" || event !== undefined) return sample;
   return { kind: "text", text: sample.alert.summary ?? "" };
 }

@@ -11,6 +11,7 @@ import type { Attribution } from "./attribution.ts";
 import type { BegunRun } from "./begin-run.ts";
 import type { CommandContext } from "./context.ts";
 import type { PreparedRun } from "./execute-run.ts";
+import { hookWords } from "./hook-words.ts";
 import { closeResults, openResults } from "./keep-results.ts";
 import type { LineGate } from "./line-gate.ts";
 import { openCache } from "./open-cache.ts";
@@ -141,7 +142,8 @@ async function redactedDeriver(begun: BegunRun): Promise<{ on(event: RunEvent): 
     import("../hooks/derive.ts"),
     import("../outbox/make-items.ts"),
   ]);
-  const deriver = createDeriver(() => begun.facts(), quotaOf(begun.services.config.delivery));
+  const words = await hookWords(begun.run.will.hooks);
+  const deriver = createDeriver(() => ({ ...begun.facts(), ...words }), quotaOf(begun.services.config.delivery));
   const redact = (text: string): string => begun.services.redactor.redactMessage(text);
   return { on: (event) => deriver.on(event).map((item) => redactedNews(item, redact)) };
 }

@@ -1,6 +1,7 @@
 import { slowTimes, slowTold } from "../hooks/hook-told.ts";
 import type { BegunRun } from "./begin-run.ts";
 import type { CommandContext } from "./context.ts";
+import { hookWords } from "./hook-words.ts";
 import type { Telling } from "./tell.ts";
 
 /** Longest time that a timer can be set for. */
@@ -14,11 +15,15 @@ const LONGEST_MS = 2 ** 31 - 1;
 export function watchSlow(begun: BegunRun, told: Telling, { host }: CommandContext): Disposable {
   const { clock } = host;
   const facts = begun.facts();
+  const tell = async (afterMs: number): Promise<void> => {
+    const spoken = { ...facts, ...(await hookWords(facts.hooks)) };
+    await told.enqueue(slowTold(spoken, afterMs, clock.now()));
+  };
   const timers = slowTimes(facts).map((afterMs) =>
     clock.setTimeout(
       () => {
         // What goes wrong with it is seen at the end, when what waits is delivered.
-        void told.enqueue(slowTold(facts, afterMs, clock.now())).catch(() => undefined);
+        void tell(afterMs).catch(() => undefined);
       },
       Math.min(Math.max(facts.startedAt + afterMs - clock.now(), 0), LONGEST_MS),
     ),

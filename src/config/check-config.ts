@@ -1,6 +1,6 @@
 import type { Diagnostic } from "../model/error.ts";
 import type { ChannelDefinition } from "../model/notification.ts";
-import type { Path } from "../spec/source.ts";
+import type { Path, Source } from "../spec/source.ts";
 import { suggestion } from "../spec/suggestion.ts";
 import { INBOX, type Config } from "./config.ts";
 import { diagnoseConfig } from "./diagnose-config.ts";
@@ -36,6 +36,7 @@ export async function checkConfig(
           `hook "${hook.name}" tells channel "${name}", which is not configured`,
           suggestion(name, channels),
         );
+  found.push(...(await wordsOf(config)));
   for (const kind of ["flow", "task"] as const)
     for (const [index, rule] of config.stateHandlers[kind].entries()) {
       const channel = rule.with["channel"];
@@ -66,4 +67,33 @@ export async function checkConfig(
         report(["channels", name], inside, "CHANNEL_OPTION", `channel "${name}", ${problem.path}: ${problem.message}`);
       }
   return found;
+}
+
+/** What is wrong with the expressions in hooks' own words. Nothing is loaded where there are none. */
+async function wordsOf({ hooks, places, file }: Config): Promise<readonly Diagnostic[]> {
+  const written = hooks.filter(({ message }) => message?.includes("${{") === true);
+  if (written.length === 0) return [];
+  const [{ Report }, { checkHookMessage }] = await Promise.all([
+    import("../spec/report.ts"),
+    import("../spec/hook-message.ts"),
+  ]);
+  return written.flatMap(({ name, message = "" }) => {
+    const place = places.get(["hooks", name].join("."));
+    const report = new Report(place?.source ?? withoutText(place?.file ?? file ?? "", message));
+    checkHookMessage(message, [...(place?.path ?? []), "message"], report);
+    if (place?.source !== undefined) return report.diagnostics;
+    return report.diagnostics.map(({ code, severity, message: said, help }) => ({
+      code,
+      severity,
+      message: `hook "${name}": ${said}`,
+      ...(place === undefined ? {} : { file: place.file }),
+      ...(help === undefined ? {} : { help }),
+    }));
+  });
+}
+
+/** A module has no text to point into. */
+function withoutText(file: string, text: string): Source {
+  const whole = { start: 0, end: text.length };
+  return { file, text, value: text, valueAt: () => whole, keyAt: () => whole, scalarAt: () => undefined };
 }

@@ -1,6 +1,6 @@
 import type { Hook, HookEvent } from "../model/hook.ts";
+import type { Alert } from "../model/notification.ts";
 import { isOfFamily, type StateType } from "../model/state.ts";
-import { fillMessage } from "./fill-message.ts";
 import { matchesRun } from "./match.ts";
 import { repetition, tellsChanges, whyQuiet } from "./repeat.ts";
 import { resolveChannel, type NamedChannel } from "./resolve-channel.ts";
@@ -120,13 +120,15 @@ function make({
   readonly news: News;
   readonly channel: NamedChannel;
 }): Told {
-  const base = runAlert(facts, change);
   const isHistory = news !== "state" && news !== "quiet";
-  const alert = {
-    ...base,
+  const usual: Alert = {
+    ...runAlert(facts, change),
     ...(isHistory ? { event: news } : {}),
     ...(facts.previous === undefined ? {} : { failedBefore: facts.previous.failed }),
-    ...(hook.message === undefined ? {} : { text: fillMessage(hook.message, base) }),
+  };
+  const alert = {
+    ...usual,
+    ...(hook.message === undefined ? {} : { text: facts.compose?.(hook.message, usual) ?? hook.message }),
   };
   const told: Told = {
     runId: facts.runId,

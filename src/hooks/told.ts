@@ -1,5 +1,5 @@
 import type { Hook } from "../model/hook.ts";
-import type { ChannelDefinition, Message } from "../model/notification.ts";
+import type { Alert, ChannelDefinition, Message } from "../model/notification.ts";
 import type { StateType } from "../model/state.ts";
 
 /** Something that is to be put in the outbox: what hooks and notifiers come to. */
@@ -34,6 +34,9 @@ export function keyIn({ part = 1 }: RunFacts, key: string): string {
   return part === 1 ? key : `${key}/${String(part)}`;
 }
 
+/** A hook's own words, with what they say of a change of a run's state. */
+export type Compose = (text: string, alert: Alert) => string;
+
 /** What is known of a run from its start. It is the same in the run and in the process that tells of its death. */
 export interface RunFacts {
   readonly runId: string;
@@ -53,6 +56,8 @@ export interface RunFacts {
   readonly part?: number;
   readonly links?: readonly { readonly label: string; readonly url: string }[];
   readonly hooks: readonly Hook[];
+  /** Puts what is known into a hook's own words. @default they are said as they are written */
+  readonly compose?: Compose;
   readonly channels: Readonly<Record<string, ChannelDefinition>>;
   readonly source?: SecretSource;
   /** How earlier runs of the flow ended; absent where there was none. */

@@ -8,6 +8,7 @@ import { compileFlow } from "./compile-flow.ts";
 import { parseDotenv } from "./dotenv.ts";
 import { many } from "./fields.ts";
 import { compileHook } from "./compile-hook.ts";
+import { checkHookMessage } from "./hook-message.ts";
 import { flowSchema, type FlowFile } from "./flow-schema.ts";
 import { openVariables } from "./open-variables.ts";
 import { problemsOf, valueAt } from "./problems.ts";
@@ -64,6 +65,8 @@ export async function loadSpec(file: string, text: string, options: SpecOptions)
     ...variables(file, content, options, report),
     now: options.now,
   });
+  for (const [index, { message }] of (content.hooks ?? []).entries())
+    if (message !== undefined) checkHookMessage(message, ["hooks", index, "message"], report);
   if (report.hasErrors) throw new UserError("usage", sorted(report.diagnostics));
   const { flow } = compiled;
   const { source } = read;

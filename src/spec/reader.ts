@@ -16,6 +16,8 @@ export interface Surroundings {
   /** Names of the flow's parameters; absent where it is not known which it has. */
   readonly params: readonly string[] | undefined;
   readonly tasks: readonly string[];
+  /** Fields of roots that are read by one of these only. */
+  readonly fields?: ReadonlyMap<string, readonly string[]>;
   /** Names a task's outputs have, where they are known. */
   readonly outputs: ReadonlyMap<string, readonly string[]>;
   /** Tasks that run once for each item of a list: their outputs are lists, too. */
@@ -50,6 +52,8 @@ const TYPES: Readonly<Record<string, string>> = {
 const ALL_ROOTS: Readonly<Record<string, string>> = {
   secrets: "a secret is handed to a task, with env: or with:, and never becomes a part of anything else",
   tasks: "the tasks' outputs are not known here",
+  params: "parameters are not known here",
+  env: "variables are not known here",
   item: "item goes with foreach:",
   index: "index goes with foreach:",
 };
@@ -187,6 +191,18 @@ export class Reader {
     }
     this.needs.roots.add(root);
     const [first, second, third] = fields;
+    const known = around.fields?.get(root);
+    if (known !== undefined && (first === undefined || !known.includes(first))) {
+      const what = first === undefined ? `"${root}" is read by its fields` : `"${root}" has no "${first}"`;
+      say(
+        "UNKNOWN_NAME",
+        what,
+        suggestion(
+          first ?? "",
+          known.map((field) => (first === undefined ? `${root}.${field}` : field)),
+        ),
+      );
+    }
     if (root === "params" && first !== undefined && around.params?.includes(first) === false)
       say(
         "UNKNOWN_PARAM",
@@ -206,15 +222,15 @@ export class Reader {
     else {
       this.needs.tasks.add(first);
       this.needs.outputs.add(third === undefined ? first : `${first}.${third}`);
-      const known = around.outputs.get(first);
+      const outputs = around.outputs.get(first);
       if (third !== undefined && around.lists?.has(first) === true)
         say(
           "UNKNOWN_OUTPUT",
           `the outputs of task "${first}" are a list, one for each item`,
           `tasks.${first}.outputs[0].${third}, or of all: tasks.${first}.outputs.map(each, each.${third})`,
         );
-      else if (third !== undefined && known !== undefined && !known.includes(third))
-        say("UNKNOWN_OUTPUT", `task "${first}" has no output "${third}"`, suggestion(third, known));
+      else if (third !== undefined && outputs !== undefined && !outputs.includes(third))
+        say("UNKNOWN_OUTPUT", `task "${first}" has no output "${third}"`, suggestion(third, outputs));
     }
   }
 }

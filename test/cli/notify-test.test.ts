@@ -19,7 +19,7 @@ channels:
   deadman: { type: deadman, url: { secret: HC_URL } }
   command: { type: command, run: "cat > told.json" }
 hooks:
-  - { name: failures, states: [Failed], to: [webhook, inbox], message: "\${{ flow }} is down: \${{ run.failed }}" }
+  - { name: failures, states: [Failed], to: [webhook, inbox], message: "\${{ flow.name }} is down: \${{ run.failed }}" }
   - { name: late, events: [slow], slowAfter: 10m, to: inbox }
   - { name: gone, states: [Crashed], to: inbox }
 `;

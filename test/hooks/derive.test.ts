@@ -247,10 +247,16 @@ test("a notifier for a channel that config does not have is reported once", () =
   expect(unknown).toEqual(["taem"]);
 });
 
-test("a hook's own words carry facts of the run, and a mistaken place stays as it is", () => {
-  const message = "${{ flow }} is ${{run.state}}: ${{ run.failed }} ${{ run.oops }}";
-  const deriver = createDeriver(() => facts({ hooks: [hook({ message })] }));
-  deriver.on(taskState("load", failed));
-  const [told] = deriver.on(runState(failed));
-  expect(alertOf(told!).text).toBe("nightly-etl is Failed: load ${{ run.oops }}");
+test("a hook's own words are put together with what it tells; without anybody to do so they are said as they stand", () => {
+  const hooks = [hook({ message: "it is over" })];
+  const compose = (text: string, { to, failures = [] }: Alert) => `${text}: ${to}, ${failures[0]?.task ?? ""}`;
+  for (const [more, said] of [
+    [{ compose }, "it is over: Failed, load"],
+    [{}, "it is over"],
+  ] as const) {
+    const deriver = createDeriver(() => facts({ hooks, ...more }));
+    deriver.on(taskState("load", failed));
+    const [told] = deriver.on(runState(failed));
+    expect(alertOf(told!).text).toBe(said);
+  }
 });

@@ -190,7 +190,7 @@ function render(plan: Plan): string {
           : [
               `up to ${task.attempts} attempts${task.retryWaitMs === null || task.retryWaitMs === 0 ? "" : `, waiting ${formatDuration(task.retryWaitMs)} at most`}`,
             ]),
-        ...(task.timeoutMs === null ? [] : [`each at most ${writtenDuration(task.timeoutMs)}`]),
+        ...(task.timeoutMs === null || task.timeoutMs === 0 ? [] : [`each at most ${writtenDuration(task.timeoutMs)}`]),
         ...(task.cacheMs === null ? [] : [`result kept for ${writtenDuration(task.cacheMs)}`]),
       ].join("; "),
     ),

@@ -25,7 +25,9 @@ export async function runFlow(flow: Flow, options: RunOptions): Promise<RunResul
   const plan = compile(flow);
   const runner = new FlowRunner(plan, { cache: processCache, ...options });
   const run = new FlowRun(plan, runner);
-  const timeout = options.timeout === undefined ? flow.timeout : Math.min(options.timeout, flow.timeout ?? Infinity);
+  // As of a task, a time of 0 is no limit.
+  const times = [options.timeout, flow.timeout].filter((each) => each !== undefined && each > 0) as number[];
+  const timeout = times.length === 0 ? undefined : Math.min(...times);
   const unlisten = endWith(options.signal, timeout, runner);
   try {
     await runner.events.started(flow.name, plan.tasks);

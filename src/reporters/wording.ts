@@ -15,7 +15,12 @@ export function clockText(ms: number): string {
 /** What went wrong, in one line: the state's message, and how often it was tried. */
 export function failureText(failure: Pick<Failure, "message" | "type" | "attempts">): string {
   const what = failure.message === null || failure.message === "" ? failure.type : firstLine(failure.message);
-  return failure.attempts > 1 ? `${what} after ${failure.attempts} attempts` : what;
+  return failure.attempts > 1 ? `${open(what)} after ${failure.attempts} attempts` : what;
+}
+
+/** A sentence that goes on. */
+function open(text: string): string {
+  return text.replace(/\.$/, "");
 }
 
 /** Why a task did not run. */
@@ -31,7 +36,7 @@ export function retryText(failed: TaskState | undefined, retrying: TaskState): s
   const what =
     failed === undefined
       ? firstLine(why ?? "again")
-      : `attempt ${failed.attempt} failed: ${firstLine(why ?? failed.to.type)}`;
+      : `attempt ${failed.attempt} failed: ${open(firstLine(why ?? failed.to.type))}`;
   const wait = to.type === "Retrying" && to.startTime !== null ? to.startTime - retrying.at : 0;
   return wait > 0 ? `${what}; next in ${shortDuration(wait)}` : `${what}; again now`;
 }

@@ -132,8 +132,9 @@ function runner(
   return async (inputs: Readonly<Record<string, unknown>>, context: TaskContext): Promise<unknown> => {
     const scope = await taskScope(setting.scope, inputs, context, needs, alias);
     const isWanted = condition === undefined ? true : condition(scope);
+    const why = typeof entry.if === "boolean" ? "if: false" : `if: ${entry.if ?? ""} is false`;
     // eslint-disable-next-line @typescript-eslint/only-throw-error -- a signal is thrown, and is not an Error
-    if (isWanted === false) throw new Skip(`if: ${String(entry.if)} is false`);
+    if (isWanted === false) throw new Skip(why);
     if (isWanted !== true)
       // eslint-disable-next-line @typescript-eslint/only-throw-error -- the same
       throw new Fail(`if: ${String(entry.if)} is ${nameOf(isWanted)}, and must be true or false`, { result: null });

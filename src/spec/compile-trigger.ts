@@ -5,7 +5,8 @@ import { someFailed, someSuccessful, TRIGGERS_BY_NAME } from "../model/triggers.
 import { parseExpression, type Expression } from "./expression.ts";
 import type { TaskEntry } from "./flow-schema.ts";
 import type { Report } from "./report.ts";
-import type { Path } from "./source.ts";
+import type { Path, Span } from "./source.ts";
+import { isWhole, parseTemplate } from "./template.ts";
 import { suggestion } from "./suggestion.ts";
 
 /** What an expression may ask of a task's state. */
@@ -54,9 +55,14 @@ export function compileTrigger(
     report.value(path, { code: "UNKNOWN_TRIGGER", message: `there is no trigger "${written}"`, help });
     return plain(undefined);
   }
-  const parsed = parseExpression(written);
+  // Braces are as welcome as in if:.
+  const template = parseTemplate(written);
+  const hole = isWhole(template) ? template.holes[0] : undefined;
+  const code = hole?.code ?? written;
+  const within = { path, text: written, offset: hole?.codeStart ?? 0, report };
+  const parsed = parseExpression(code);
   if (!("evaluate" in parsed)) {
-    report.part(path, written, parsed, {
+    report.part(path, written, moved(parsed, within.offset), {
       code: "EXPRESSION_SYNTAX",
       message: `this trigger cannot be read: ${parsed.message}`,
       help: parsed.help,
@@ -65,7 +71,7 @@ export function compileTrigger(
   }
   return {
     trigger: expressionTrigger(parsed),
-    tasks: checkReadings(parsed, written, path, tasks, report),
+    tasks: checkReadings(parsed, within, tasks),
     isExpression: true,
   };
 }
@@ -77,28 +83,49 @@ const ELSEWHERE = new Map([
   ...["success", "on_success", "all_success"].map((word) => [word, "all_successful"] as const),
   ["one_success", "any_successful"],
   ["manual", "manual_only"],
+  ...["some_failed", "some_successful"].map((word) => [word, `{ ${word}: { at_least: 1 } }`] as const),
 ]);
+
+/** Where an expression stands. */
+interface Within {
+  readonly path: Path;
+  readonly text: string;
+  readonly offset: number;
+  readonly report: Report;
+}
+
+function moved({ start, end }: Span, by: number): Span {
+  return { start: start + by, end: end + by };
+}
 
 function checkReadings(
   expression: Expression,
-  text: string,
-  path: Path,
+  { path, text, offset, report }: Within,
   tasks: readonly string[],
-  report: Report,
 ): readonly string[] {
   const before = report.diagnostics.length;
   for (const reading of expression.readings) {
     const question = reading.path[0];
-    if (!tasks.includes(reading.root))
-      report.part(path, text, reading, {
+    const place = moved(reading, offset);
+    if (reading.root === "tasks" && !tasks.includes("tasks"))
+      report.part(path, text, place, {
+        code: "UNKNOWN_NAME",
+        message: "a trigger asks for the states of tasks, not for their outputs",
+        help: `write ${reading.path[0] ?? "NAME"}.failed; outputs can be asked for with if:`,
+      });
+    else if (!tasks.includes(reading.root))
+      report.part(path, text, place, {
         code: "UNKNOWN_TASK",
         message: `there is no task "${reading.root}"`,
         help: suggestion(reading.root, tasks),
       });
     else if (question === undefined || reading.path.length > 1 || !Object.hasOwn(QUESTIONS, question))
-      report.part(path, text, reading, {
+      report.part(path, text, place, {
         code: "UNKNOWN_NAME",
-        message: `a trigger asks whether a task has ${question === undefined ? "failed" : `"${question}"`}: ${reading.root}.failed`,
+        message:
+          question === undefined
+            ? `a trigger asks for the state of a task: ${reading.root}.failed`
+            : `a trigger cannot ask a task for "${[question, ...reading.path.slice(1)].join(".")}"`,
         help: suggestion(question ?? "", Object.keys(QUESTIONS)),
       });
   }

@@ -96,7 +96,7 @@ const task = z
       .optional()
       .describe("Whether it is skipped with a task before it; by default true, but not where trigger is an expression"),
     retry: retry.optional(),
-    timeout: duration.optional().describe("Each attempt's time"),
+    timeout: duration.optional().describe("Each attempt's time; 0 for no limit, whatever the defaults say"),
     cache: cache.optional(),
     checkpoint: z.boolean().optional().describe("Whether the result may be written to disk; true by default"),
     foreach: z

@@ -26,11 +26,11 @@ export function problemsOf(
     if (issue.code === "unrecognized_keys") {
       const known = keysAt(schema, inside, valueAt(source.value, [...under]));
       for (const key of issue.keys) {
-        const instead = SYNONYMS[key];
-        const isSynonym = instead !== undefined && known.includes(instead);
-        const help = isSynonym
-          ? `write ${instead}:`
-          : (ELSEWHERE[key] ?? suggestion(key, absentFirst(known, valueAt(source.value, path))));
+        const instead = SYNONYMS[key]?.find((each) => known.includes(each));
+        const help =
+          instead !== undefined
+            ? `write ${instead}:`
+            : (ELSEWHERE[key] ?? suggestion(key, absentFirst(known, valueAt(source.value, path))));
         meant.add(
           [
             ...path,
@@ -54,6 +54,10 @@ export function problemsOf(
     const missing = value === undefined;
     const last = String(path.at(-1) ?? "");
     if (missing && meant.has(path.join("."))) continue; // its misspelt key is told already
+    // Where no key is known at all, something else was meant.
+    const around = missing && path.length > 1 ? valueAt(source.value, path.slice(0, -1)) : undefined;
+    const strange = unknown.find((each) => each.path.join(".") === inside.slice(0, -1).join("."));
+    if (strange?.code === "unrecognized_keys" && Object.keys(around ?? {}).length === strange.keys.length) continue;
     const isWhole = issue.code === "custom" && issue.path.length > 0;
     if (isWhole && unknown.some((each) => each.path.join(".") === issue.path.join("."))) continue;
     const span = issue.code === "invalid_key" || missing ? source.keyAt(path) : source.valueAt(path);
@@ -95,14 +99,21 @@ const TYPES: Readonly<Record<string, string>> = {
 /** So many allowed values are named in the message itself. */
 const LISTED = 8;
 
-/** What other tools call the same thing. */
-const SYNONYMS: Readonly<Record<string, string>> = {
+/** What other tools call the same thing; the first that is known where it stands. */
+const SYNONYMS: Readonly<Record<string, readonly string[]>> = synonyms({
   ...{ jobs: "tasks", steps: "tasks", name: "flow", parameters: "params", inputs: "params", concurrent: "concurrency" },
   ...{ dependsOn: "needs", depends_on: "needs", depends: "needs", deps: "needs", after: "needs", upstream: "needs" },
-  ...{ retries: "retry", script: "run", command: "run", cmd: "run", cmds: "run", when: "if", condition: "if" },
+  ...{ attempts: "retry max", max_attempts: "retry max", maxAttempts: "retry max", max_retries: "retry max" },
+  ...{ times: "retry max", limit: "max", interval: "delay", wait: "delay", retry_delay: "retry" },
+  ...{ "timeout-minutes": "timeout", timeout_minutes: "timeout", timeoutSeconds: "timeout" },
+  ...{ retries: "retry max", script: "run", command: "run", cmd: "run", cmds: "run", when: "if", condition: "if" },
   ...{ matrix: "foreach", loop: "foreach", working_directory: "cwd", workdir: "cwd", environment: "env", vars: "env" },
   ...{ notifications: "hooks", handlers: "stateHandlers", channel: "to", use: "uses" },
-};
+});
+
+function synonyms(words: Readonly<Record<string, string>>): Readonly<Record<string, readonly string[]>> {
+  return Object.fromEntries(Object.entries(words).map(([word, ours]) => [word, ours.split(" ")]));
+}
 
 const ON_FAILURE = "a task with trigger: any_failed, which needs: those it watches";
 const STARTED = "flowctl is started by cron or by CI: the README shows how";
@@ -129,8 +140,8 @@ function specific(issue: Issue): readonly Issue[] {
     branch.filter((each) => each.path.length === 0 && each.code === "invalid_type"),
   );
   if (types.length === issue.errors.flat().length) {
-    const expected = types.map((each) => (each.code === "invalid_type" ? article(each.expected) : "")).join(" or ");
-    return [{ ...issue, code: "custom", message: `expected ${expected}` }];
+    const expected = types.map((each) => (each.code === "invalid_type" ? article(each.expected) : ""));
+    return [{ ...issue, code: "custom", message: `expected ${[...new Set(expected)].join(" or ")}` }];
   }
   return best.flatMap((each) => specific({ ...each, path: [...issue.path, ...each.path] }));
 }

@@ -1,5 +1,5 @@
 import { task } from "../authoring/task-function.ts";
-import { parseDuration, type Duration } from "../model/duration.ts";
+import { parseDuration, writtenDuration, type Duration } from "../model/duration.ts";
 import type { TaskContext } from "../model/task.ts";
 import type { TextStream } from "./line-splitter.ts";
 import { clockOf, pause } from "./pause.ts";
@@ -98,10 +98,11 @@ async function send(inputs: HttpInputs, signal: AbortSignal): Promise<Response> 
 
 function whyNot(error: unknown, timeout: number): string {
   if (!(error instanceof Error)) return String(error);
-  if (error.name === "TimeoutError") return `no answer within ${timeout} ms`;
+  if (error.name === "TimeoutError") return `no answer within ${writtenDuration(timeout)}`;
   // fetch says only that it failed; its cause says why.
   const cause = error.cause instanceof Error ? error.cause : error;
-  return "code" in cause && typeof cause.code === "string" ? `${cause.code} ${cause.message}`.trim() : cause.message;
+  const code = "code" in cause && typeof cause.code === "string" ? cause.code : "";
+  return cause.message.includes(code) ? cause.message : `${code} ${cause.message}`.trim();
 }
 
 /** Host and path: a query or a password in a URL is nobody's business. */

@@ -127,4 +127,14 @@ describe("cancelling a run", () => {
     expect([state.type, types["a"]]).toEqual(["TimedOut", "Cancelled"]);
     expect(state.message).toBe("The run did not end within 1s.");
   });
+
+  it("has no limit where the flow's own time is 0", async () => {
+    let calls = 0;
+    const body = () => {
+      calls += 1;
+      if (calls === 1) throw new Error("once");
+    };
+    const { state } = await run(graph([node("a", body, { retry: { max: 1, delay: 1000 } })], [], { timeout: 0 }));
+    expect([state.type, calls]).toEqual(["Success", 2]);
+  });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { state } from "../../src/model/state.ts";
+import { failureText } from "../../src/reporters/wording.ts";
 import { PlainReporter } from "../../src/reporters/plain.ts";
 import { QuietReporter } from "../../src/reporters/quiet.ts";
 import { paletteOf, glyphsOf } from "../../src/reporters/palette.ts";
@@ -193,4 +194,10 @@ describe("the quiet view", () => {
     expect(screen.text).toContain("a | 119 ");
     expect(screen.text.length).toBeLessThan(9 * 1024 * 1024);
   });
+});
+
+it("a message that is a sentence goes on without its full stop", () => {
+  const failed = { type: "TimedOut", message: "The task did not end within 5s.", attempts: 2 } as const;
+  expect(failureText(failed)).toBe("The task did not end within 5s after 2 attempts");
+  expect(failureText({ ...failed, attempts: 1 })).toBe("The task did not end within 5s.");
 });

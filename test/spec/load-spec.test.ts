@@ -81,7 +81,7 @@ tasks:
   test: { run: "true" }
   alert: { uses: echo, needs: [build], trigger: any_failed }
   either: { uses: echo, trigger: build.failed && lint.skipped && test.succeeded }
-  neither: { uses: echo, trigger: "test.failed || build.succeeded" }
+  neither: { uses: echo, trigger: "\${{ test.failed || build.succeeded }}" }
   half: { uses: echo, needs: [build, test], trigger: { some_failed: { at_least: 1, at_most: 1 } } }
 `);
     const { states, state } = await run(flow);

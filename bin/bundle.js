@@ -9,6 +9,7 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { asScripts } from "./code.js";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const dist = join(root, "dist");
@@ -24,7 +25,13 @@ const IMPORT = /\bimport\(\s*"(\.[^"]+\.ts)"\s*\)/g;
 
 const options = {
   absWorkingDir: root,
-  entryPoints: ["src/cli.ts", "src/index.ts", "src/testing.ts", "src/secrets/keychain-host.ts"],
+  entryPoints: [
+    "src/cli.ts",
+    "src/index.ts",
+    "src/testing.ts",
+    "src/secrets/keychain-host.ts",
+    "src/host/code-cache.ts",
+  ],
   outbase: "src",
   chunkNames: "chunk-[hash]",
   outdir: "dist",
@@ -202,20 +209,33 @@ for (const { path, text } of outputFiles) {
   const [, imported, from, exported] = HANDS_ON.exec(text.replace(options.banner.js, "").trim()) ?? [];
   if (imported !== undefined && imported === exported) shortcuts.set(`./${relative(dist, path)}`, from);
 }
+const outputs = Object.fromEntries(
+  Object.entries(metafile.outputs).map(([path, each]) => [relative("dist", path), each]),
+);
+/** esbuild's own helpers do nothing when they are imported for nothing. */
+const isIdle = (path) => Object.keys(outputs[path.slice("./".length)]?.inputs ?? [path]).length === 0;
 const shorten = (text) =>
-  text.replace(/\bimport\("(\.\/[^"]+)"\)/g, (all, path) => `import("${shortcuts.get(path) ?? path}")`);
+  text
+    .replace(/\bimport\("(\.\/[^"]+)"\)/g, (all, path) => `import("${shortcuts.get(path) ?? path}")`)
+    .replace(/\bimport"(\.\/[^"]+)";/g, (all, path) => (isIdle(path) ? "" : all));
 
+const written = await asScripts(
+  outputFiles.map(({ path, text }) => ({ path, text: shorten(text) })),
+  outputs,
+  options,
+  options.banner.js,
+);
 // New files first, old ones last: somebody may be running what is there.
-for (const { path, text } of outputFiles) {
+for (const { path, text } of written) {
   mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(`${path}.new`, shorten(text));
+  writeFileSync(`${path}.new`, text);
   renameSync(`${path}.new`, path);
 }
 /** Says which modules each file is made of: for a test of what a run loads. It is no part of the package. */
 const modules = Object.entries(metafile.outputs).map(([file, { inputs: made }]) => [file, Object.keys(made)]);
 writeFileSync(join(dist, "modules.json"), JSON.stringify(Object.fromEntries(modules)));
 
-const made = new Set(outputFiles.map(({ path }) => relative(dist, path)));
+const made = new Set(written.map(({ path }) => relative(dist, path)));
 for (const name of readdirSync(dist)) {
   if (name.endsWith(".js") && !made.has(name)) rmSync(join(dist, name), { force: true });
 }

@@ -1,5 +1,6 @@
 import { writeSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { openCodeCache } from "./host/code-cache.ts";
 import { projectCopy } from "./load/project-copy.ts";
 import { VERSION } from "./version.ts";
 
@@ -15,6 +16,7 @@ async function start(args: readonly string[]): Promise<void> {
   } else if (args.length === 1 && (args[0] === "--version" || args[0] === "-V")) {
     say(`${VERSION}\n`);
   } else {
+    openCodeCache(args, process.env);
     const { main } = await import("./main.ts");
     await main(args);
   }

@@ -3,6 +3,7 @@ import type { CommandContext } from "./commands/context.ts";
 import { explain } from "./commands/explain.ts";
 import { guardOutput } from "./commands/output-gate.ts";
 import { runProgram } from "./commands/program.ts";
+import { keepCode } from "./host/code-cache.ts";
 import { endBy, signals, type Stop } from "./host/signals.ts";
 import { systemHost, type SystemHost } from "./host/system-host.ts";
 import { isSecretVariable } from "./model/secret-variable.ts";
@@ -21,6 +22,7 @@ export async function main(args: readonly string[]): Promise<void> {
   const code = await outcome(args, host, { stop, redactor });
   giveBack();
   await host.terminal.drain();
+  if (code <= 1) keepCode();
   stop.release();
   // As by default, so that a shell's loop ends, too (exit 130 would not end it).
   const end = stop.caught !== undefined && code !== DONE_ANYWAY ? endBy(stop.caught) : code;

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -58,8 +58,14 @@ function loadedBy(...args: string[]): { readonly urls: readonly string[]; readon
   const urls = readFileSync(join(directory, "loaded"), "utf8").trim().split("\n");
   return {
     urls,
-    texts: urls.filter((url) => url.startsWith("file:")).map((url) => readFileSync(new URL(url), "utf8")),
+    texts: urls.filter((url) => url.startsWith("file:")).map(textOf),
   };
+}
+
+/** A file's text, with that of the script that it stands for. */
+function textOf(url: string): string {
+  const code = new URL(url.replace(/js$/, "code.js"));
+  return readFileSync(new URL(url), "utf8") + (existsSync(code) ? readFileSync(code, "utf8") : "");
 }
 
 test("--version loads the executable's first file and next to nothing else", () => {

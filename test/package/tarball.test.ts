@@ -61,7 +61,7 @@ test("the tarball holds the executable, the bundle, its types and the documents,
   expect(
     paths.filter(
       (path) =>
-        !/^(?:bin\/flowctl\.js|dist\/(?:secrets\/)?[\w-]+\.js|dist\/types\/.+\.d\.ts|dist\/(?:flow|config)\.schema\.json|package\.json|README\.md|LICENSE)$/.test(
+        !/^(?:bin\/flowctl\.js|dist\/(?:secrets\/)?[\w-]+(?:\.code)?\.js|dist\/types\/.+\.d\.ts|dist\/(?:flow|config)\.schema\.json|package\.json|README\.md|LICENSE)$/.test(
           path,
         ),
     ),

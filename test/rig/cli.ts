@@ -7,6 +7,8 @@ import { fileURLToPath } from "node:url";
 /** The real executable. */
 export const BIN = fileURLToPath(new URL("../../bin/flowctl.js", import.meta.url));
 
+const COMPILED = fileURLToPath(new URL("../../node_modules/.cache", import.meta.url));
+
 /** What a finished command left. */
 export interface Finished {
   readonly code: number | null;
@@ -130,6 +132,8 @@ export function cleanEnvironment(root: string): Record<string, string> {
     HOME: join(root, "home"),
     LANG: "C.UTF-8",
     FLOWCTL_BACKGROUND: "0",
+    // A home is new in each test; what is compiled is not.
+    NODE_COMPILE_CACHE: COMPILED,
   };
 }
 

@@ -1,0 +1,131 @@
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { cliHome, type CliHome } from "../rig/cli.ts";
+
+/** Where the code of a run is kept, with the cache in the home as it is for a person. */
+function kept(home: CliHome): {
+  readonly env: Record<string, string | undefined>;
+  readonly files: () => string[];
+  directory: string;
+} {
+  const cache = join(home.directory, "..", "cache");
+  const directory = join(cache, "flowctl");
+  return {
+    env: { NODE_COMPILE_CACHE: undefined, XDG_CACHE_HOME: cache },
+    directory,
+    files: () => (existsSync(directory) ? readdirSync(directory).map((name) => join(directory, name)) : []),
+  };
+}
+
+const FLOW = `import { flow, task } from "flowctl";
+const one = task("one", () => 1);
+export default flow("one", () => { one(); });`;
+
+describe("the code cache", () => {
+  it("is written by the second run, for its user only, and left alone by the next", async () => {
+    await using home = cliHome();
+    home.write("one.ts", FLOW);
+    const { env, files, directory } = kept(home);
+    expect((await home.run(["run", "one.ts"], { env })).code).toBe(0);
+    const [file = "", ...more] = files();
+    expect([file.endsWith("-run"), statSync(file).size, more]).toEqual([true, 0, []]);
+    expect((await home.run(["run", "one.ts"], { env })).code).toBe(0);
+    expect(statSync(file).size).toBeGreaterThan(100_000);
+    if (process.platform !== "win32") {
+      expect([statSync(directory).mode & 0o777, statSync(file).mode & 0o777]).toEqual([0o700, 0o600]);
+    }
+    const before = statSync(file);
+    expect((await home.run(["run", "one.ts"], { env })).code).toBe(0);
+    expect(files()).toEqual([file]);
+    expect(statSync(file).ino).toBe(before.ino);
+  });
+
+  it.each<[string, (file: string) => void]>([
+    [
+      "cut off",
+      (file) => {
+        truncateSync(file, 1000);
+      },
+    ],
+    [
+      "empty",
+      (file) => {
+        writeFileSync(file, "");
+      },
+    ],
+    [
+      "half of it zeros",
+      (file) => {
+        const text = readFileSync(file);
+        writeFileSync(file, text.fill(0, text.length / 4, text.length / 2));
+      },
+    ],
+    [
+      "another one's text",
+      (file) => {
+        writeFileSync(file, "x".repeat(4096));
+      },
+    ],
+  ])("is not used, and made again, where a file of it is %s", async (_name, spoil) => {
+    await using home = cliHome();
+    home.write("one.ts", FLOW);
+    const { env, files } = kept(home);
+    await home.run(["run", "one.ts"], { env });
+    await home.run(["run", "one.ts"], { env });
+    const [file = ""] = files();
+    const { size } = statSync(file);
+    spoil(file);
+    const again = await home.run(["run", "one.ts"], { env });
+    expect([again.code, again.stderr]).toEqual([0, ""]);
+    expect(statSync(file).size).toBeGreaterThan(size / 2);
+  });
+
+  it.skipIf(process.platform === "win32")("neither reads nor writes what others may write", async () => {
+    await using home = cliHome();
+    home.write("one.ts", FLOW);
+    const { env, files, directory } = kept(home);
+    await home.run(["run", "one.ts"], { env });
+    await home.run(["run", "one.ts"], { env });
+    const [file = ""] = files();
+    chmodSync(file, 0o666);
+    const { ino } = statSync(file);
+    await home.run(["run", "one.ts"], { env });
+    expect(statSync(file).ino).not.toBe(ino);
+
+    chmodSync(file, 0o666);
+    chmodSync(directory, 0o777);
+    const { ino: left } = statSync(file);
+    expect((await home.run(["run", "one.ts"], { env })).code).toBe(0);
+    expect(statSync(file).ino).toBe(left);
+  });
+
+  it("is done without where it cannot be, or is not wanted", async () => {
+    await using home = cliHome();
+    home.write("one.ts", FLOW);
+    const { env, files, directory } = kept(home);
+    const off = await home.run(["run", "one.ts"], { env: { ...env, NODE_DISABLE_COMPILE_CACHE: "1" } });
+    expect([off.code, files()]).toEqual([0, []]);
+    mkdirSync(join(directory, ".."), { recursive: true });
+    writeFileSync(directory, "a file");
+    const blocked = await home.run(["run", "one.ts"], { env });
+    expect([blocked.code, blocked.stderr]).toEqual([0, ""]);
+    expect(readFileSync(directory, "utf8")).toBe("a file");
+  });
+
+  it("keeps nothing of a command that could not begin", async () => {
+    await using home = cliHome();
+    const { env, files } = kept(home);
+    expect((await home.run(["run", "absent.ts"], { env })).code).toBe(2);
+    expect(files()).toEqual([]);
+  });
+});

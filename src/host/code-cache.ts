@@ -51,13 +51,14 @@ function cacheDirectory(variables: NodeJS.ProcessEnv): string | undefined {
 }
 
 /**
- * Evaluates the code of one of our files; the bundle calls it.
+ * Evaluates the code of one of our files.
  *
  * @param url the file that wants it: `x.js`, with its code in `x.code.js`
  * @param hash of the code
  * @param imported the namespaces that it imports, by specifier
  * @param importLate what the file's own `import()` does
  * @returns what it exports
+ * @public called by what `bin/code.js` writes
  */
 export function evaluate(
   url: string,

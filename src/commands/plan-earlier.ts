@@ -1,19 +1,16 @@
 import type { Flow } from "../model/flow.ts";
 import { isSuccessful, state } from "../model/state.ts";
-import type { Task } from "../model/task.ts";
-import { cacheIndex } from "../runs/cache-index.ts";
 import { readResults } from "../runs/read-results.ts";
-import { slotOf } from "../runs/result-cache.ts";
 import { planResume } from "../runs/resume-plan.ts";
 import { openStore } from "./begin-run.ts";
 import type { CommandContext } from "./context.ts";
-import { cacheDirectory } from "./open-cache.ts";
+import { planCache, type CacheDecision } from "./plan-cache.ts";
 import type { Services } from "./services.ts";
 
 /** What earlier runs mean to a run that is planned. */
 export interface EarlierPlan {
   /** Of each task with a cache: whether a cached result is used, and why or why not. */
-  readonly cache: readonly { readonly task: string; readonly decision: string }[];
+  readonly cache: readonly CacheDecision[];
   /** The flow's last run, where it did not go well: what going on with it would keep and run. */
   readonly earlier: {
     readonly run: string;
@@ -27,38 +24,17 @@ export interface EarlierPlan {
 }
 
 /** Looks at what is cached and at the flow's last run. It changes nothing. */
-export function planEarlier(
+export async function planEarlier(
   flow: Flow,
+  params: Readonly<Record<string, unknown>>,
   services: Services,
   options: { readonly cache?: boolean },
   context: CommandContext,
-): EarlierPlan {
+): Promise<EarlierPlan> {
   return {
-    cache: cacheDecisions(flow, services, options.cache !== false, context),
+    cache: await planCache(flow, params, services, options.cache !== false, context),
     earlier: lastRun(flow, services, context),
   };
-}
-
-function cacheDecisions(
-  flow: Flow,
-  services: Services,
-  isRead: boolean,
-  { host }: CommandContext,
-): EarlierPlan["cache"] {
-  const tasks = flow.tasks.filter((task) => task.cache !== undefined);
-  if (tasks.length === 0) return [];
-  const mapped = new Set(flow.edges.filter((edge) => edge.mapped).map((edge) => edge.to));
-  const index = cacheIndex(host.files, cacheDirectory(services), host.clock, { isReadOnly: true });
-  const decide = (task: Task): string => {
-    if (!isRead) return "runs: --no-cache";
-    if (mapped.has(task)) return "each of its children by what is cached for it";
-    const [newest, ...others] = index.of(slotOf(flow.name, task, task.cache?.key ?? task.name));
-    if (newest === undefined) return "runs: nothing is cached, or it is too old";
-    const until = new Date(newest.expires).toISOString();
-    if (task.cache?.validator === undefined) return `is not run: its result is cached until ${until}`;
-    return `its validator decides: ${others.length + 1} cached ${others.length === 0 ? "result" : "results"}, the newest until ${until}`;
-  };
-  return tasks.map((task) => ({ task: task.name, decision: decide(task) }));
 }
 
 function lastRun(flow: Flow, services: Services, context: CommandContext): EarlierPlan["earlier"] {

@@ -113,7 +113,7 @@ export async function planCommand(
       applied,
       hooks.filter((hook) => matchesRun(hook.match, facts)),
     ),
-    before: planEarlier(flow, services, options, context),
+    before: await planEarlier(flow, resolved.values, services, options, context),
   };
   host.terminal.stdout.write(globals.json ? jsonText(plan, services) : render(plan));
   return plan.secrets.some(({ name, from }) => from === null && needed.tasks.has(name)) ? 3 : 0;

@@ -1,7 +1,7 @@
 import { Fail, Skip } from "../model/signal.ts";
 import { TASK, type Task, type TaskContext, type TaskHandlerEntry } from "../model/task.ts";
 import { compileBody, type Body } from "./compile-body.ts";
-import { compileCache } from "./compile-cache.ts";
+import { checkCache, compileCache } from "./compile-cache.ts";
 import { compileTrigger, withSpecName, type CompiledTrigger } from "./compile-trigger.ts";
 import { many, milliseconds, retryOf } from "./fields.ts";
 import type { FlowFile, TaskEntry } from "./flow-schema.ts";
@@ -79,6 +79,7 @@ export async function compileTask(key: string, entry: TaskEntry, setting: TaskSe
         ? () => entry.if
         : reader.condition(entry.if, [...path, "if"]);
   const body = await compileBody(entry, path, reader, setting);
+  checkCache(entry, path, around, needs.tasks, report);
   const handlers = await compileHandlers(entry.stateHandlers, [...path, "stateHandlers"], setting);
   const trigger = compileTrigger(entry.trigger, [...path, "trigger"], around.tasks, report);
   const asked = many(entry.needs);

@@ -64,3 +64,35 @@ tasks:
   const wrong = await home.run(["validate", "daily.yaml"]);
   expect(wrong.code).toBe(2);
 });
+
+it("the plan of a run says which results would be used, and why not, as far as inputs are known", async () => {
+  await using home = cliHome();
+  home.write(
+    "a.yaml",
+    `flow: a
+params: { day: monday, n: 1 }
+tasks:
+  first: { run: "echo \${{ params.day }}", cache: 1h }
+  all: { run: "true", cache: { for: 1h, validator: all_parameters } }
+  day: { run: "true", cache: { for: 1h, validator: { partial_parameters_only: [day] } } }
+  never: { run: "true", cache: { for: 1h, validator: never_use } }
+  reads: { run: "echo \${{ tasks.first.outputs.stdout }}", cache: { for: 1h, validator: all_inputs } }
+`,
+  );
+  const plan = async (...more: string[]) => {
+    const { stdout } = await home.run(["run", "a.yaml", "--dry-run", "--json", ...more]);
+    const { before } = JSON.parse(stdout) as { before: { cache: { task: string; decision: string }[] } };
+    return before.cache.map(({ task, decision }) => `${task} ${decision.replace(/ until \S+Z/, "")}`);
+  };
+  expect(await plan()).toContain("first runs: nothing is cached, or it is too old");
+  await home.run(["run", "a.yaml"]);
+  const before = home.stateText();
+  expect(await plan("-p", "n=2")).toEqual([
+    "first is not run: its result is cached",
+    "all runs: its validator takes none of 1 cached result",
+    "day is not run: its result is cached, and its validator takes it",
+    "never runs: its validator takes none of 1 cached result",
+    "reads its validator decides once its inputs are known: 1 cached result, the newest",
+  ]);
+  expect(home.stateText()).toBe(before);
+});

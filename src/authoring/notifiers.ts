@@ -36,7 +36,19 @@ interface MakeNotifier<Options> {
   (options?: Options): Notifier;
 }
 
-export interface SlackNotifierOptions extends NotifierOptions {
+/** Options of notifiers that speak HTTP. */
+export interface HttpNotifierOptions {
+  /** Proxies' URLs, by the scheme of what is asked for. @default those of the environment */
+  readonly proxies?: ProxyUrls;
+}
+
+/** A URL with a login in it is kept as a secret. */
+export interface ProxyUrls {
+  readonly http?: string | SecretReference;
+  readonly https?: string | SecretReference;
+}
+
+export interface SlackNotifierOptions extends NotifierOptions, HttpNotifierOptions {
   /** The secret that holds the webhook's URL. @default "SLACK_WEBHOOK_URL" */
   readonly webhookSecret?: string;
 }
@@ -68,7 +80,7 @@ export interface EmailNotifierOptions extends NotifierOptions {
   readonly passwordSecret?: string;
 }
 
-export interface WebhookNotifierOptions extends NotifierOptions {
+export interface WebhookNotifierOptions extends NotifierOptions, HttpNotifierOptions {
   /** The secret that holds the URL. @default "WEBHOOK_URL" */
   readonly urlSecret?: string;
   /** The secret that signs each message. @default unsigned */
@@ -76,9 +88,10 @@ export interface WebhookNotifierOptions extends NotifierOptions {
 }
 
 /** Tells a Slack channel of changes of state. */
-export const slackNotifier = make<SlackNotifierOptions>("slackNotifier", ["webhookSecret"], (options) => ({
+export const slackNotifier = make<SlackNotifierOptions>("slackNotifier", ["webhookSecret", "proxies"], (options) => ({
   type: "slack",
   url: { secret: options.webhookSecret ?? "SLACK_WEBHOOK_URL" },
+  ...(options.proxies === undefined ? {} : { proxies: options.proxies }),
 }));
 
 /** Tells people of changes of state by SMS, through Twilio. */
@@ -129,9 +142,10 @@ function mailOf(options: EmailNotifierOptions, to: string | readonly string[] | 
 /** Posts changes of state to a URL, signed where a secret for it is named. */
 export const webhookNotifier = make<WebhookNotifierOptions>(
   "webhookNotifier",
-  ["urlSecret", "signingSecret"],
+  ["urlSecret", "signingSecret", "proxies"],
   (options) => ({
     type: "webhook",
+    ...(options.proxies === undefined ? {} : { proxies: options.proxies }),
     url: { secret: options.urlSecret ?? "WEBHOOK_URL" },
     ...(options.signingSecret === undefined ? {} : { secret: { secret: options.signingSecret } }),
   }),
@@ -216,6 +230,11 @@ function check(name: string, known: readonly string[], options: NotifierOptions)
   for (const key of Object.keys(options)) {
     if (known.includes(key)) continue;
     const near = nearest(key, known);
+    if (/^backend_?info$/i.test(key))
+      throw wrong(
+        `${name} has no option "${key}".`,
+        "There is no backend to link to: every message names the run, the command that shows it and the CI's page.",
+      );
     throw wrong(
       `${name} has no option "${key}".`,
       near === undefined ? `Options: ${known.join(", ")}.` : `Did you mean "${near}"?`,

@@ -3,7 +3,7 @@ import { isOfFamily } from "../model/state.ts";
 import type { Message } from "../model/notification.ts";
 import type { Channel, Delivery, DeliveryRequest } from "../outbox/channel.ts";
 import { cutBytes } from "./cut.ts";
-import { checkOptions, isHttpUrl, optionText } from "./definition.ts";
+import { checkHttpOptions, isHttpUrl, optionText } from "./definition.ts";
 import { exchange } from "./exchange.ts";
 import { renderText } from "./render-text.ts";
 import { verdictOf } from "./verdict.ts";
@@ -20,7 +20,7 @@ const NOTHING = "says nothing of a run's start or end: not sent";
 export const deadman: Channel = {
   type: "deadman",
   ambiguous: "resend",
-  check: (definition) => checkOptions(definition, { url: { is: "url", required: true } }),
+  check: (definition) => checkHttpOptions(definition, { url: { is: "url", required: true } }),
   recipients: () => [""],
   send,
   preview: (delivery) => {

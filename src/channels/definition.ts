@@ -5,7 +5,7 @@ import type { ChannelProblem, DeliveryRequest } from "../outbox/channel.ts";
 
 /** What an option of a channel may be. */
 interface OptionRule {
-  readonly is: "text" | "url" | "texts" | "number" | "flag" | "duration" | "headers";
+  readonly is: "text" | "url" | "texts" | "number" | "flag" | "duration" | "headers" | "proxies";
   readonly required?: true;
   /** The only texts that are allowed. */
   readonly oneOf?: readonly string[];
@@ -43,6 +43,11 @@ export function checkOptions(definition: ChannelDefinition, rules: OptionRules):
   return [...unknown, ...wrong];
 }
 
+/** The same for a channel that speaks HTTP. */
+export function checkHttpOptions(definition: ChannelDefinition, rules: OptionRules): readonly ChannelProblem[] {
+  return checkOptions(definition, { ...rules, proxies: { is: "proxies" } });
+}
+
 function didYouMean(name: string, names: readonly string[]): string {
   const near = [...names].sort((a, b) => distance(name, a) - distance(name, b))[0];
   if (near !== undefined && distance(name, near) <= 2) return `; did you mean "${near}"?`;
@@ -71,7 +76,22 @@ function problemsOf(path: string, value: unknown, rule: OptionRule): readonly Ch
       return one(parseDuration(value) === undefined ? "must be a duration such as 10s" : undefined);
     case "headers":
       return one(isRecord(value) ? undefined : "must be names with texts");
+    case "proxies":
+      return proxyProblems(path, value);
   }
+}
+
+function proxyProblems(path: string, value: unknown): readonly ChannelProblem[] {
+  if (!isRecord(value)) return [{ path, message: "must be the URLs of proxies: { http, https }" }];
+  return Object.entries(value).flatMap(([scheme, each]) => {
+    const at = `${path}.${scheme}`;
+    if (scheme !== "http" && scheme !== "https") return [{ path: at, message: "is not one of http, https" }];
+    if (isSecretReference(each)) return [];
+    if (!isHttpUrl(each)) return [{ path: at, message: "must be an http or https URL" }];
+    const { username, password } = new URL(each);
+    const hasLogin = username !== "" || password !== "";
+    return hasLogin ? [{ path: at, message: "holds a login: keep the URL as a secret, { secret: NAME }" }] : [];
+  });
 }
 
 function textProblem(value: unknown, rule: OptionRule): string | undefined {

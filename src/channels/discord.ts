@@ -1,7 +1,7 @@
 import type { Channel, Delivery, DeliveryRequest } from "../outbox/channel.ts";
 import { contentOf } from "./content.ts";
 import { cut, cutEscaped, plain } from "./cut.ts";
-import { checkOptions, isHttpUrl, optionText } from "./definition.ts";
+import { checkHttpOptions, isHttpUrl, optionText } from "./definition.ts";
 import { excerpt } from "./excerpt.ts";
 import { jsonField, jsonText, postJson } from "./json-post.ts";
 import { payloadText, renderText } from "./render-text.ts";
@@ -22,7 +22,7 @@ export const discord: Channel = {
   gapMs: 500,
   ambiguous: "resend",
   isForPeople: true,
-  check: (definition) => checkOptions(definition, { url: { is: "url", required: true } }),
+  check: (definition) => checkHttpOptions(definition, { url: { is: "url", required: true } }),
   recipients: () => [""],
   send,
   preview: (delivery) => JSON.stringify(discordLadder(delivery)[0], null, 2),

@@ -27,13 +27,13 @@ export type Exchange =
 const MOST_READ = 64 * 1024;
 
 /**
- * Makes one request: through the proxies of the environment, within the
+ * Makes one request: through the channel's proxies or the environment's, within the
  * channel's timeout, without following redirects and without trying again. It
  * never throws.
  */
 export async function exchange(
   request: HttpRequest,
-  delivery: Pick<DeliveryRequest, "definition" | "environment" | "signal">,
+  delivery: Pick<DeliveryRequest, "definition" | "values" | "environment" | "signal">,
 ): Promise<Exchange> {
   const prepared = prepare(request);
   if ("outcome" in prepared) return { failure: prepared };
@@ -47,9 +47,9 @@ export async function exchange(
   delivery.signal.addEventListener("abort", stop, { once: true });
   const timer = setTimeout(stop, timeoutOf(delivery.definition));
   try {
-    const route = await openRoute(delivery.environment).catch(() => undefined);
+    const route = await openRoute(delivery).catch(() => undefined);
     if (route === undefined) {
-      return { failure: { outcome: "transient", code: "BAD_PROXY", note: "a proxy variable holds no proxy's URL" } };
+      return { failure: { outcome: "transient", code: "BAD_PROXY", note: "what is set as a proxy is no proxy's URL" } };
     }
     try {
       const response = await route.fetch(prepared.url, {

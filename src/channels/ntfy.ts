@@ -1,7 +1,7 @@
 import type { Channel, Delivery, DeliveryRequest } from "../outbox/channel.ts";
 import { contentOf } from "./content.ts";
 import { cutBytes } from "./cut.ts";
-import { checkOptions, isHttpUrl, optionText } from "./definition.ts";
+import { checkHttpOptions, isHttpUrl, optionText } from "./definition.ts";
 import { jsonField, jsonText, postJson } from "./json-post.ts";
 import { contentText, renderText } from "./render-text.ts";
 import { quote } from "./scrub.ts";
@@ -20,7 +20,11 @@ export const ntfy: Channel = {
   ambiguous: "resend",
   isForPeople: true,
   check: (definition) =>
-    checkOptions(definition, { url: { is: "url", required: true }, token: { is: "text" }, priority: { is: "number" } }),
+    checkHttpOptions(definition, {
+      url: { is: "url", required: true },
+      token: { is: "text" },
+      priority: { is: "number" },
+    }),
   recipients: () => [""],
   send,
   preview: (delivery) => JSON.stringify(bodyOf(delivery), null, 2),

@@ -2,7 +2,7 @@ import type { Alert } from "../model/notification.ts";
 import type { Channel, Delivery, DeliveryRequest } from "../outbox/channel.ts";
 import { contentOf } from "./content.ts";
 import { cut } from "./cut.ts";
-import { checkOptions, optionText } from "./definition.ts";
+import { checkHttpOptions, optionText } from "./definition.ts";
 import { excerpt } from "./excerpt.ts";
 import { jsonField, postJson } from "./json-post.ts";
 import { renderText } from "./render-text.ts";
@@ -25,7 +25,7 @@ export const pagerduty: Channel = {
   type: "pagerduty",
   ambiguous: "resend",
   check: (definition) =>
-    checkOptions(definition, {
+    checkHttpOptions(definition, {
       routingKey: { is: "text", required: true },
       dedupKey: { is: "text" },
       url: { is: "url" },

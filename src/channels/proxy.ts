@@ -1,4 +1,5 @@
 import type { DeliveryRequest } from "../outbox/channel.ts";
+import { optionRecord } from "./definition.ts";
 
 /** A way out to the network: `fetch`, and what frees its connections. */
 export interface Route {
@@ -11,10 +12,16 @@ const CONNECT_MS = 10_000;
 
 /**
  * Chooses the way out: Node's own `fetch`, or one that goes through the proxies
- * that the environment names (`HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`, less
- * `NO_PROXY`; small letters first). undici is loaded for a proxy only.
+ * of the channel's `proxies`, else those that the environment names (`HTTPS_PROXY`, `HTTP_PROXY`,
+ * `ALL_PROXY`, less `NO_PROXY`; small letters first). undici is loaded for a proxy only.
  */
-export async function openRoute(environment: DeliveryRequest["environment"]): Promise<Route> {
+export async function openRoute(
+  delivery: Pick<DeliveryRequest, "definition" | "values" | "environment">,
+): Promise<Route> {
+  const own = Object.entries(optionRecord(delivery, "proxies")).map(
+    ([scheme, url]) => [`${scheme}_proxy`, url] as const,
+  );
+  const environment: DeliveryRequest["environment"] = own.length === 0 ? delivery.environment : Object.fromEntries(own);
   const variable = (name: string): string | undefined =>
     [environment[name], environment[name.toUpperCase()]].find((value) => value !== undefined && value !== "");
   const proxy = (name: string): string | undefined => withScheme(variable(name));

@@ -1,5 +1,5 @@
 import type { Channel, Delivery, DeliveryRequest } from "../outbox/channel.ts";
-import { checkOptions, isHttpUrl, optionText } from "./definition.ts";
+import { checkHttpOptions, isHttpUrl, optionText } from "./definition.ts";
 import { exchange, type HttpAnswer } from "./exchange.ts";
 import { slackLadder, type SlackPayload } from "./slack-payload.ts";
 import { verdictOf } from "./verdict.ts";
@@ -14,7 +14,7 @@ export const slack: Channel = {
   gapMs: 1100,
   ambiguous: "resend",
   isForPeople: true,
-  check: (definition) => checkOptions(definition, { url: { is: "url", required: true } }),
+  check: (definition) => checkHttpOptions(definition, { url: { is: "url", required: true } }),
   recipients: () => [""],
   send,
   preview: (delivery) => JSON.stringify(slackLadder(delivery)[0], null, 2),

@@ -1,7 +1,7 @@
 import type { Channel, ChannelProblem, Delivery, DeliveryRequest } from "../outbox/channel.ts";
 import { recipientsOf } from "../outbox/recipients.ts";
 import type { ChannelDefinition } from "../model/notification.ts";
-import { checkOptions, optionText, type OptionRules } from "./definition.ts";
+import { checkHttpOptions, optionText, type OptionRules } from "./definition.ts";
 import { quote } from "./scrub.ts";
 import { smsText } from "./sms-text.ts";
 import { twilioClient, type TwilioClient } from "./twilio-client.ts";
@@ -48,7 +48,7 @@ export const sms: Channel = {
 function check(definition: ChannelDefinition): readonly ChannelProblem[] {
   const senders = ["from", "messagingServiceSid"].filter((each) => definition[each] !== undefined);
   const message = "give the number that it is sent from, or messagingServiceSid, and not both";
-  return [...checkOptions(definition, RULES), ...(senders.length === 1 ? [] : [{ path: "from", message }])];
+  return [...checkHttpOptions(definition, RULES), ...(senders.length === 1 ? [] : [{ path: "from", message }])];
 }
 
 async function send(delivery: DeliveryRequest): Promise<Delivery> {

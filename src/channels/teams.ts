@@ -1,7 +1,7 @@
 import type { Channel, Delivery, DeliveryRequest } from "../outbox/channel.ts";
 import { contentOf, type Content } from "./content.ts";
 import { cut } from "./cut.ts";
-import { checkOptions, optionText } from "./definition.ts";
+import { checkHttpOptions, optionText } from "./definition.ts";
 import { excerpt } from "./excerpt.ts";
 import { postJson } from "./json-post.ts";
 import { renderText } from "./render-text.ts";
@@ -20,7 +20,7 @@ export const teams: Channel = {
   gapMs: 250,
   ambiguous: "resend",
   isForPeople: true,
-  check: (definition) => checkOptions(definition, { url: { is: "url", required: true } }),
+  check: (definition) => checkHttpOptions(definition, { url: { is: "url", required: true } }),
   recipients: () => [""],
   send,
   preview: (delivery) => JSON.stringify(teamsPayload(delivery), null, 2),

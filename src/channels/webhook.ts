@@ -2,7 +2,7 @@ import { wordOf } from "./words.ts";
 import type { Channel, Delivery, DeliveryRequest } from "../outbox/channel.ts";
 import { contentOf } from "./content.ts";
 import { cut, plain } from "./cut.ts";
-import { checkOptions, optionRecord, optionText } from "./definition.ts";
+import { checkHttpOptions, optionRecord, optionText } from "./definition.ts";
 import { excerpt } from "./excerpt.ts";
 import { exchange } from "./exchange.ts";
 import { verdictOf } from "./verdict.ts";
@@ -19,7 +19,7 @@ export const webhook: Channel = {
   type: "webhook",
   ambiguous: "resend",
   check: (definition) =>
-    checkOptions(definition, {
+    checkHttpOptions(definition, {
       url: { is: "url", required: true },
       secret: { is: "text" },
       headers: { is: "headers" },

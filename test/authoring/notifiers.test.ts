@@ -43,6 +43,8 @@ test("each notifier goes to its own service, or to a channel by name", () => {
     url: { secret: "WEBHOOK_URL" },
     secret: { secret: "S" },
   });
+  const proxies = { https: "http://proxy:3128" };
+  expect(slackNotifier({ proxies }).to).toMatchObject({ type: "slack", proxies });
   expect(smsNotifier({ channel: "oncall" }).to).toBe("oncall");
   expect(Object.keys(NOTIFIERS)).toContain("slackNotifier");
 });
@@ -57,6 +59,11 @@ test.each([
     () => slackNotifier({ onlyStates: ["Faild"] as never }),
     'there is no state "Faild" (in "onlyStates").',
     'Did you mean "Failed"?',
+  ],
+  [
+    () => slackNotifier({ backend_info: false } as never),
+    'has no option "backend_info"',
+    "There is no backend to link to",
   ],
   [() => slackNotifier({ onlyStates: "Failed" as never }), '"onlyStates" must be a list of states.', '["Failed"]'],
   [() => smsNotifier({}), 'smsNotifier needs "to".', 'channel: "…"'],

@@ -62,6 +62,27 @@ describe("one exchange", () => {
     expectNoSecret(failure!, ["pr0xy-password"]);
   });
 
+  it("goes through the channel's own proxies rather than the environment's, a login among its secrets", async () => {
+    const asked: string[] = [];
+    const proxy = createHttpServer();
+    proxy.on("connect", (request, socket) => {
+      asked.push(`${request.url ?? ""} ${request.headers["proxy-authorization"] ?? ""}`);
+      socket.end("HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n");
+    });
+    const url = await listening(proxy);
+    const proxies = { http: url, https: { secret: "PROXY" } };
+    const delivery = deliveryOf({
+      definition: { ...definition, proxies },
+      values: { PROXY: url.replace("//", "//me:pr0xy-password@") },
+      environment: { http_proxy: "http://127.0.0.1:9", https_proxy: "http://127.0.0.1:9", no_proxy: "*" },
+    });
+    await exchange({ url: "http://a.test/" }, delivery);
+    const { failure } = await exchange({ url: "https://hooks.slack.com/services/x" }, delivery);
+    const login = `Basic ${Buffer.from("me:pr0xy-password").toString("base64")}`;
+    expect(asked).toEqual(["a.test:80 ", `hooks.slack.com:443 ${login}`]);
+    expectNoSecret(failure!, ["pr0xy-password"]);
+  });
+
   it("survives proxy variables that are no URLs", async () => {
     const environment = { https_proxy: "::not a url::" };
     const { failure } = await exchange(

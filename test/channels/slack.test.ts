@@ -186,6 +186,11 @@ describe("slack", () => {
   it("finds what is wrong in a definition without showing it", () => {
     expect(slack.check({ type: "slack", url: { secret: "X" } })).toEqual([]);
     expect(slack.check({ type: "slack" })).toEqual([{ path: "url", message: "is missing" }]);
+    const proxies = { http: "http://me:pw@proxy:1", https: { secret: "PROXY" }, ftp: "x" };
+    expect(slack.check({ type: "slack", url: { secret: "X" }, proxies })).toEqual([
+      { path: "proxies.http", message: "holds a login: keep the URL as a secret, { secret: NAME }" },
+      { path: "proxies.ftp", message: "is not one of http, https" },
+    ]);
     expect(slack.check({ type: "slack", url: "SECRET" })).toEqual([
       { path: "url", message: "must be an http or https URL" },
     ]);

@@ -4,7 +4,7 @@ import { end } from "./announce.ts";
 import { asList } from "./as-list.ts";
 import { at } from "./plan.ts";
 import type { TaskRun } from "./task-run.ts";
-import { stateAt } from "./upstream.ts";
+import { causeOf, stateAt } from "./upstream.ts";
 
 /**
  * Step 7: the parent of a mapped task always ends here. It has no trigger, no
@@ -24,6 +24,9 @@ export function becomeMapped(run: TaskRun): State | Promise<State> {
       return end(run, run.make("Failed", `The result of "${source}" is not a list and cannot be mapped over.`, null));
     }
   }
-  if (!isMappable) return end(run, run.make("Failed", "No upstream states can be mapped over.", null));
+  if (!isMappable) {
+    run.causedBy = causeOf(run);
+    return end(run, run.make("Failed", "No upstream states can be mapped over.", null));
+  }
   return end(run, run.adopt(state("Mapped", { message: "Ready to be mapped." })));
 }

@@ -1,6 +1,6 @@
 import type { TaskState } from "../model/event.ts";
 import { isWanted, type Notifier } from "../model/notifier.ts";
-import { isFinished, isOfFamily, type State } from "../model/state.ts";
+import { isFinished, isOfFamily } from "../model/state.ts";
 import { isNotNeeded } from "./failures.ts";
 
 /** What a notifier does with a task's change of state (design decision 7). */
@@ -17,7 +17,7 @@ export function decide(notifier: Notifier, event: TaskState): Decision {
   if (!isWanted(notifier, event.to.type) || isNotNeeded(event)) return "silent";
   if (event.willRetry === true) return notifier.attempts === true ? "tell" : "silent";
   if (!isOfFamily(event.to.type, "Failed")) return ofMap(notifier, event);
-  if (isFollowing(event.to, event.causedBy) && notifier.onlyStates?.includes("TriggerFailed") !== true) return "fold";
+  if (event.causedBy !== undefined && notifier.onlyStates?.includes("TriggerFailed") !== true) return "fold";
   return event.mapIndex === undefined ? "tell" : "group";
 }
 
@@ -27,8 +27,4 @@ function ofMap(notifier: Notifier, { to, mapIndex }: TaskState): Decision {
   }
   if (isFinished(to)) return "count";
   return to.type === "Retrying" || to.type === "Paused" ? "tell" : "silent";
-}
-
-function isFollowing(to: State, causedBy: string | undefined): boolean {
-  return causedBy !== undefined && to.type === "TriggerFailed";
 }

@@ -40,7 +40,7 @@ function isOwnFailure({ to, willRetry, causedBy }: TaskState): boolean {
 
 function final(event: TaskState, to: State): Verdict {
   if (to.type === "TriggerFailed" && event.kind === "notification") return "not-needed";
-  if (to.type === "Skipped" || (to.type === "TriggerFailed" && event.causedBy !== undefined)) return "skip";
+  if (to.type === "Skipped" || (isFailed(to) && event.causedBy !== undefined)) return "skip";
   if (to.type === "Cancelled") return "cancelled";
   if (isFailed(to)) return "fail";
   return to.type === "Cached" && isSuccessful(to) ? "cached" : "ok";

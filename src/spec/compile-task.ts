@@ -67,7 +67,8 @@ export async function compileTask(key: string, entry: TaskEntry, setting: TaskSe
   const foreach = lists.map(([name, list]): ForeachList => {
     const reads: Needs = { ...noNeeds(), outputs: needs.outputs };
     const at = name === "" ? [...path, "foreach"] : [...path, "foreach", name];
-    const value = new Reader(report, { ...around, roots: ROOTS, self: key }, reads).data(list, at);
+    const inside = new Reader(report, { ...around, roots: ROOTS, self: key }, reads);
+    const value = typeof list === "string" ? inside.list(list, at) : inside.data(list, at);
     const tasks = [...reads.tasks];
     const own = scopeNeeds(reads, setting.scope);
     return { key: ITEM + name, list: value, reads: tasks, needs: own, outputsOf: outputsOf(list) };

@@ -45,7 +45,13 @@ export function noNeeds(): Needs {
 
 /** CEL's types in our words. */
 const TYPES: Readonly<Record<string, string>> = {
-  ...{ string: "always text", int: "always a number", uint: "always a number", double: "always a number" },
+  ...{
+    string: "always text",
+    int: "always a number",
+    uint: "always a number",
+    double: "always a number",
+    bool: "always true or false",
+  },
   ...{ list: "always a list", map: "always a map", null: "nothing" },
 };
 
@@ -126,25 +132,34 @@ export class Reader {
 
   /** A key whose text is an expression with or without `${{ }}` around it: `if: params.publish`. */
   condition(text: string, path: Path): Value {
-    const { holes, unclosed, ...template } = parseTemplate(text);
-    if (unclosed !== undefined) return this.text(text, path);
-    const [hole, another] = holes;
-    if (hole !== undefined && (another !== undefined || !isWhole({ holes, ...template }))) {
-      this.#report.value(path, {
-        code: "CONDITION_TYPE",
-        message: "this is always text, and must be true or false",
-        help: "make it one expression",
-      });
+    const bare = { code: text.trim(), codeStart: text.length - text.trimStart().length, start: 0, end: text.length };
+    return this.#typed(text, path, { type: "bool", words: "true or false", bare });
+  }
+
+  /** A text that stands for a list: one expression. */
+  list(text: string, path: Path): Value {
+    return this.#typed(text, path, { type: "list", words: "a list" });
+  }
+
+  /** @param wanted.bare what is read where the text has no `${{ }}` */
+  #typed(
+    text: string,
+    path: Path,
+    wanted: { readonly type: string; readonly words: string; readonly bare?: Hole },
+  ): Value {
+    const template = parseTemplate(text);
+    if (template.unclosed !== undefined) return this.text(text, path);
+    const say = (what: string, help?: string): void => {
+      this.#report.value(path, { code: "VALUE_TYPE", message: `this is ${what}, and must be ${wanted.words}`, help });
+    };
+    const hole = template.holes.length === 0 ? wanted.bare : isWhole(template) ? template.holes[0] : undefined;
+    if (hole === undefined) {
+      say(TYPES["string"] ?? "", "make it one expression: ${{ … }}");
       return this.text(text, path);
     }
-    const bare = { code: text.trim(), codeStart: text.length - text.trimStart().length, start: 0, end: text.length };
-    const expression = this.hole(hole ?? bare, text, path);
-    const { type } = expression;
-    if (type !== undefined && type !== "bool")
-      this.#report.value(path, {
-        code: "CONDITION_TYPE",
-        message: `this is ${TYPES[type.replace(/<.*/, "")] ?? type}, and must be true or false`,
-      });
+    const expression = this.hole(hole, text, path);
+    const type = expression.type?.replace(/<.*/, "");
+    if (type !== undefined && type !== wanted.type) say(TYPES[type] ?? type);
     return (scope) => expression.evaluate(scope);
   }
 

@@ -69,7 +69,7 @@ function itemOf(inputs: Readonly<Record<string, unknown>>, alias: string, index:
   if (items.length === 0) return {};
   if (ITEM in inputs) return { item: inputs[ITEM], [alias]: inputs[ITEM], index };
   const named = Object.fromEntries(items.map(([key, value]) => [key.slice(ITEM.length), value]));
-  return { ...named, item: named, index };
+  return { ...named, item: named, [alias]: named, index };
 }
 
 /** What the keys of edges that carry outputs begin with; constant inputs have their own names. */

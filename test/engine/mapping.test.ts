@@ -143,13 +143,16 @@ describe("a mapped task", () => {
     });
     const alone = node("alone", () => 1);
     const both = node("both", (inputs) => Object.keys(inputs), { trigger: allFinished });
-    const { taskStates } = await run(
+    const { taskStates, events } = await run(
       graph(
         [list, failed, alone, both],
         [edge(failed, alone, x), edge(list, both, x), edge(failed, both, { key: "y", mapped: true })],
       ),
     );
     expect(taskStates.get(alone)).toMatchObject({ type: "Failed", message: "No upstream states can be mapped over." });
+    expect(events.findLast((each) => each.type === "task-state" && each.task === "alone")).toMatchObject({
+      causedBy: "failed",
+    });
     expect((taskStates.get(both) as StateOf<"Mapped">).children).toHaveLength(3);
   });
 

@@ -274,10 +274,10 @@ describe("a task that runs for several lists side by side", () => {
   it("sees each list's item by its name", async () => {
     const { flow } = await load(`
 tasks:
-  sum: { foreach: { a: [1, 2], b: ["x", "y"] }, uses: echo, with: { v: "\${{ a }}\${{ item.b }}\${{ index }}" } }
+  sum: { foreach: { a: [1, 2], b: ["x", "y"] }, as: both, uses: echo, with: { v: "\${{ a }}\${{ item.b }}\${{ both.b }}\${{ index }}" } }
   all: { uses: echo, with: { v: "\${{ tasks.sum.outputs }}" } }
 `);
-    expect((await run(flow)).results["all"]).toEqual({ v: [{ v: "1x0" }, { v: "2y1" }] });
+    expect((await run(flow)).results["all"]).toEqual({ v: [{ v: "1xx0" }, { v: "2yy1" }] });
   });
 });
 

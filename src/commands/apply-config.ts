@@ -70,6 +70,6 @@ async function handlerOf(
   if (!("code" in handler)) return [{ rule, handler }];
   const { diagnoseConfig } = await import("../config/diagnose-config.ts");
   const index = String(config.stateHandlers[kind].indexOf(rule));
-  problems.push(diagnoseConfig(config, ["stateHandlers", kind, index], ["uses"], handler));
+  problems.push(diagnoseConfig(config, ["stateHandlers", kind, index], handler.within ?? ["uses"], handler));
   return [];
 }

@@ -207,7 +207,8 @@ export async function compileHandlers(
   const handlers: TaskHandlerEntry[] = [];
   for (const [index, entry] of (entries ?? []).entries()) {
     const found = await resolveHandler(entry.uses, entry.with ?? {}, file, library);
-    if (typeof found === "object" && "code" in found) report.value([...path, index, "uses"], found);
+    if (typeof found === "object" && "code" in found)
+      report.value([...path, index, ...(found.within ?? ["uses"])], found);
     else handlers.push(found);
   }
   return handlers;

@@ -3,6 +3,7 @@ import { inputNamesOf } from "../authoring/input-names.ts";
 import { UserError } from "../model/error.ts";
 import { isNotifier } from "../model/notifier.ts";
 import { isTask, type Task, type TaskHandlerEntry } from "../model/task.ts";
+import type { Path } from "./source.ts";
 import { suggestion } from "./suggestion.ts";
 
 /** What names in `uses` may stand for. */
@@ -30,6 +31,8 @@ export interface UsesProblem {
   readonly code: string;
   readonly message: string;
   readonly help?: string | undefined;
+  /** Where it stands beside `uses`: one of the options in `with`, or all of them. */
+  readonly within?: Path;
 }
 
 /**
@@ -56,9 +59,26 @@ export async function resolveHandler(
   const { value } = found;
   // A shipped notifier is made from its options; a person's handler with options is made by a function of one parameter.
   const isMaker = typeof value === "function" && (isName || (Object.keys(options).length > 0 && value.length <= 1));
-  const handler = isMaker ? (value as (options: unknown) => unknown)(options) : value;
+  let handler: unknown = value;
+  if (isMaker)
+    try {
+      handler = (value as (options: unknown) => unknown)(options);
+    } catch (error) {
+      return optionProblem(uses, options, error);
+    }
   if (typeof handler === "function" || isNotifier(handler)) return handler as TaskHandlerEntry;
   return { code: "USES_NO_HANDLER", message: `"${uses}" is ${kindOf(handler)}, not a state handler` };
+}
+
+/** Options that the maker of a handler refuses. */
+function optionProblem(uses: string, options: Readonly<Record<string, unknown>>, error: unknown): UsesProblem {
+  const [first] = error instanceof UserError ? error.diagnostics : [];
+  const given = Object.keys(options);
+  const name = /option "([^"]+)"/.exec(first?.message ?? "")?.[1] ?? "";
+  const within = given.includes(name) ? ["with", name] : given.length > 0 ? ["with"] : ["uses"];
+  if (first !== undefined) return { code: first.code, message: first.message, help: first.help, within };
+  const why = error instanceof Error ? error.message : String(error);
+  return { code: "USES_NO_HANDLER", message: `"${uses}" takes none of these options: ${why}`, within };
 }
 
 async function lookUp(

@@ -1,0 +1,28 @@
+import { describe, expect, it } from "vitest";
+import { LIBRARY } from "../../src/commands/library.ts";
+import { load, problems } from "./rig.ts";
+
+describe("options of a state handler", () => {
+  it("are told at their place where the handler refuses them", async () => {
+    const throws = async () => () => {
+      throw new Error("no word");
+    };
+    const found = await problems(
+      load(
+        `tasks:
+  a: { run: x, stateHandlers: [{ uses: slackNotifier, with: { chanel: team } }] }
+  b: { run: x, stateHandlers: [{ uses: slackNotifier, with: { channel: team, onlyStates: [Faild] } }] }
+  c: { run: x, stateHandlers: [{ uses: smsNotifier }] }
+stateHandlers: [{ uses: throws, with: { a: 1 } }]
+`,
+        { handlers: { ...LIBRARY.handlers, throws } },
+      ),
+    );
+    expect(found.map(({ code, line, column, help }) => [code, line, column, help?.split(":")[0]])).toEqual([
+      ["NOTIFIER_OPTION", 2, 71, 'Did you mean "channel"?'],
+      ["NOTIFIER_OPTION", 3, 61, 'Did you mean "Failed"?'],
+      ["NOTIFIER_OPTION", 4, 40, "Give it, or name a channel of the config"],
+      ["USES_NO_HANDLER", 5, 39, undefined],
+    ]);
+  });
+});

@@ -56,12 +56,22 @@ function namedBy(flow: Flow, hooks: readonly Hook[]): readonly Named[] {
         path: (keyOf) => ["tasks", keyOf(task), "with", "channel"],
       });
     handlers(`a notifier of task "${task.name}"`, task.stateHandlers, (index) => (keyOf) => [
-      ...["tasks", keyOf(task), "stateHandlers"],
-      index,
+      ...["tasks", keyOf(task), "stateHandlers", index],
+      ...["with", "channel"],
     ]);
   }
-  handlers(`a notifier of flow "${flow.name}"`, flow.stateHandlers, (index) => ["stateHandlers", index]);
+  handlers(`a notifier of flow "${flow.name}"`, flow.stateHandlers, (index) => [
+    "stateHandlers",
+    index,
+    "with",
+    "channel",
+  ]);
   for (const [index, hook] of hooks.entries())
-    for (const channel of hook.to) found.push({ who: `hook "${hook.name}"`, channel, path: ["hooks", index, "to"] });
+    for (const [place, channel] of hook.to.entries())
+      found.push({
+        who: `hook "${hook.name}"`,
+        channel,
+        path: ["hooks", index, "to", ...(hook.to.length === 1 ? [] : [place])],
+      });
   return found;
 }

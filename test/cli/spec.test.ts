@@ -51,6 +51,8 @@ describe("flowctl validate", () => {
     await using home = cliHome();
     home.write("a.yaml", "tasks: { a: { run: 'true' } }\nhooks: [{ name: told, to: team }]\n");
     expect((await home.run(["validate", "a.yaml"])).stderr).toContain("error[UNKNOWN_CHANNEL]");
+    home.write("b.yaml", "tasks: { a: { run: 'true' } }\nhooks: [{ name: told, to: [inbox, inbx] }]\n");
+    expect((await home.run(["validate", "b.yaml"])).stderr).toContain("b.yaml:2:35");
     home.write("flowctl.config.yaml", "channels: { team: { type: inbox } }\n");
     expect(await home.run(["validate", "a.yaml"])).toMatchObject({
       code: 0,

@@ -34,7 +34,9 @@ export async function applyConfig(
   const { matchesRun, matchesTask } = await import("../hooks/match.ts");
   const { attachTasks } = await import("./attach-tasks.ts");
   const flowRules = stateHandlers.flow.filter((rule) => matchesRun(rule.match, facts));
-  const taskRules = stateHandlers.task.filter((rule) => matchesRun(rule.match, facts));
+  const taskRules = stateHandlers.task.filter((rule) =>
+    flow.tasks.some((task) => matchesTask(rule.match, facts, task)),
+  );
   const problems: Diagnostic[] = [];
   const resolve = async (kind: "flow" | "task", rules: readonly HandlerRule[]) =>
     (await Promise.all(rules.map((rule) => handlerOf(kind, rule, config, problems)))).flat();
@@ -51,7 +53,7 @@ export async function applyConfig(
     taskHandlers: (task) =>
       task.kind === "notification"
         ? []
-        : resolved.filter(({ rule }) => matchesTask(rule.match, facts, task.name)).map(({ handler }) => handler),
+        : resolved.filter(({ rule }) => matchesTask(rule.match, facts, task)).map(({ handler }) => handler),
   };
 }
 

@@ -18,9 +18,14 @@ export function matchesRun(match: Match | undefined, facts: RunFacts): boolean {
   );
 }
 
-/** Whether a rule is about this task of a run. */
-export function matchesTask(match: Match | undefined, facts: RunFacts, task: string): boolean {
-  return matchesRun(match, facts) && (match?.tasks === undefined || matchesAny(match.tasks, task));
+/** Whether a rule is about this task of a run: its tags may be the task's, or the flow's. */
+export function matchesTask(
+  match: Match | undefined,
+  facts: RunFacts,
+  { name, tags }: { readonly name: string; readonly tags: readonly string[] },
+): boolean {
+  const both = { ...facts, tags: [...facts.tags, ...tags] };
+  return matchesRun(match, both) && (match?.tasks === undefined || matchesAny(match.tasks, name));
 }
 
 function namesOf({ flow, file, isLoaded }: RunFacts): readonly string[] {

@@ -45,7 +45,11 @@ export const match = z.strictObject(ofRuns).describe("Chooses runs; all that is 
 
 /** Globs that choose tasks of runs. */
 export const taskMatch = z
-  .strictObject({ ...ofRuns, tasks: oneOrMany(z.string().min(1)).optional().describe("Globs of tasks' names") })
+  .strictObject({
+    ...ofRuns,
+    tags: oneOrMany(z.string().min(1)).optional().describe("Globs of the task's tags, or the flow's"),
+    tasks: oneOrMany(z.string().min(1)).optional().describe("Globs of tasks' names"),
+  })
   .describe("Chooses tasks of runs; all that is given must hold");
 
 /** What `match` read, with every list a list. */

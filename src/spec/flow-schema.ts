@@ -60,7 +60,7 @@ const share = z
 
 const parameter = z
   .strictObject({
-    type: z.enum(VALUE_TYPES).optional(),
+    type: z.enum(VALUE_TYPES).optional().describe("By default that of the default, or of the values"),
     default: z
       .unknown()
       .optional()
@@ -126,7 +126,10 @@ const task = z
       .describe("What it must write to $FLOWCTL_OUTPUT: names, or names with the types they are read as"),
     pool: name.optional().describe("Counts against the limit of this pool: pools: { db: 2 }"),
     priority: z.number().optional().describe("Higher goes first where a limit makes tasks wait; by default 0"),
-    tags: z.array(z.string().min(1)).optional().describe("Words that match: can choose it by"),
+    tags: z
+      .array(z.string().min(1))
+      .optional()
+      .describe('Words that match: of a state handler can choose it by, and pools: { "tag:db": 2 } can limit'),
     stateHandlers: z.array(handler).optional().describe("Each sees every change of its state, in order"),
   })
   .superRefine((value, context) => {
@@ -188,7 +191,7 @@ export const flowSchema = z
     result: z.unknown().optional().describe("The run's result: a value with expressions over params and tasks"),
     concurrency: z.int().min(1).optional().describe("Tasks at a time"),
     pools: z.record(z.string().min(1), z.int().min(1)).optional().describe("Limits of named pools"),
-    timeout: duration.optional().describe("The whole run's time"),
+    timeout: duration.optional().describe("The whole run's time; 0 for no limit"),
   })
   .describe("A flow for flowctl");
 

@@ -157,7 +157,7 @@ describe("the plan of a run", () => {
       "a.yaml",
       `params: { a: 1, b: 2, c: { type: integer, env: C }, d: "\${{ params.a + 1 }}", e: x }
 tasks:
-  load: { run: touch ran, stateHandlers: [{ uses: slackNotifier, with: { channel: own } }] }
+  load: { run: touch ran, tags: [slow], stateHandlers: [{ uses: slackNotifier, with: { channel: own } }] }
 stateHandlers: [{ uses: slackNotifier, with: { channel: own, onlyStates: [Failed] } }]
 `,
     );
@@ -171,7 +171,10 @@ hooks:
   - { name: other, match: { flows: [b] }, to: team }
 stateHandlers:
   flow: [{ uses: slackNotifier, with: { channel: team, onlyStates: [TimedOut] } }]
-  task: [{ uses: slackNotifier, with: { channel: team, onlyStates: [Failed] }, match: { tasks: "lo*" } }]
+  task:
+    - { uses: slackNotifier, with: { channel: team, onlyStates: [Failed] }, match: { tasks: "lo*" } }
+    - { uses: slackNotifier, with: { channel: team, onlyStates: [Skipped] }, match: { tags: slow } }
+    - { uses: slackNotifier, with: { channel: team, onlyStates: [Retrying] }, match: { tags: fast } }
 tasks: { alert: { uses: notify, trigger: load.failed, with: { channel: team, message: x } } }
 `,
     );
@@ -192,10 +195,11 @@ tasks: { alert: { uses: notify, trigger: load.failed, with: { channel: team, mes
       "notifier of the flow: TimedOut → team",
       'notifier of task "load": every change → own',
       'notifier of task "load": Failed → team',
+      'notifier of task "load": Skipped → team',
       'task "alert": when load.failed → team',
     ])
       expect(stdout).toContain(`  ${line}\n`);
-    expect(stdout).not.toContain('hook "other"');
+    expect(stdout).not.toMatch(/hook "other"|Retrying/);
     expect(readdirSync(home.directory)).not.toContain("ran");
   });
 });

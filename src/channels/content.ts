@@ -45,7 +45,9 @@ export function contentOf(alert: Alert, delivery: Occasion): Content {
   const own = words === "" ? undefined : words;
   const where = alert.host === undefined ? "" : ` on ${cut(oneLine(alert.host), NAME)}`;
   const took = alert.durationMs === undefined ? "" : ` after ${formatDuration(alert.durationMs)}`;
-  const why = what[0] === undefined ? "" : `: ${what[0]}`;
+  const more =
+    alert.group === undefined && own === undefined ? failuresOf(alert).more + failuresOf(alert).shown.length - 1 : 0;
+  const why = what[0] === undefined ? "" : `: ${what[0]}${more > 0 ? `, +${more} more` : ""}`;
   const headline = own ?? `${word.toUpperCase()}: ${name} (run ${alert.runId})${where}${took}${why}`;
   return {
     tone: toneOf(alert),
@@ -92,25 +94,36 @@ function whatOf(alert: Alert): readonly string[] {
         ({ count, text, first }) => `${count}x ${cut(oneLine(text), LINE)} (first: ${cut(oneLine(first), NAME)})`,
       ),
     );
-    if (distinct > shown.length) lines.push(`and ${distinct - shown.length} more distinct errors`);
+    if (distinct > shown.length)
+      lines.push(`and ${distinct - shown.length} more distinct ${distinct - shown.length === 1 ? "error" : "errors"}`);
   } else if (failures.length > 0) {
-    const all = alert.failureCount ?? failures.length;
-    const shown = failures.slice(0, MOST_FAILURES);
+    const { shown, more, following } = failuresOf(alert);
     lines.push(
       ...shown.map(({ task, type, message }) => {
         const why = message === null ? type : cut(oneLine(message), LINE);
         return `${cut(oneLine(task), NAME)}: ${why}`;
       }),
     );
-    if (all > shown.length) lines.push(`and ${all - shown.length} more failed`);
+    if (more > 0) lines.push(`and ${more} more failed`);
+    if (following > 0) lines.push(`${following === 1 ? "1 task" : `${following} tasks`} did not run because of that`);
   } else if (summary !== undefined && summary !== "") lines.push(summary);
   if (alert.failedBefore !== undefined && alert.failedBefore > 0) lines.push(historyOf(alert.failedBefore, alert));
   return lines;
 }
 
-function historyOf(failed: number, alert: Alert): string {
-  const runs = failed === 1 ? "1 failed run" : `${failed} failed runs`;
-  return isOfFamily(alert.to, "Failed") ? `after ${runs} before this one` : `recovered after ${runs}`;
+/** Failures that people look at: those of tasks that did not run only follow from the others. */
+function failuresOf({ failures = [], failureCount = failures.length }: Alert) {
+  const own = failures.filter(({ type }) => type !== "TriggerFailed");
+  const following = own.length === 0 ? 0 : failures.length - own.length;
+  const shown = (own.length === 0 ? failures : own).slice(0, MOST_FAILURES);
+  return { shown, more: Math.max(failureCount - shown.length - following, 0), following };
+}
+
+function historyOf(failed: number, { to, failingForMs }: Alert): string {
+  if (isOfFamily(to, "Failed")) return `${failed + 1} failed runs in a row`;
+  if (!isOfFamily(to, "Success")) return failed === 1 ? "the run before failed" : `the last ${failed} runs failed`;
+  const down = failingForMs === undefined ? "" : `, down ${formatDuration(failingForMs)}`;
+  return `recovered after ${failed === 1 ? "1 failed run" : `${failed} failed runs`}${down}`;
 }
 
 function factsOf(alert: Alert): readonly (readonly [string, string])[] {

@@ -1,3 +1,4 @@
+import { formatDuration } from "../model/duration.ts";
 import type { RunEvent, RunState, TaskState } from "../model/event.ts";
 import type { Alert } from "../model/notification.ts";
 import { isWanted, type Notifier } from "../model/notifier.ts";
@@ -170,13 +171,23 @@ function taskAlert(facts: RunFacts, event: TaskState): Alert {
     ...(mapIndex === undefined ? {} : { mapIndex }),
     from: from.type,
     to: to.type,
-    summary: firstLine(to.message),
+    summary: summaryOf(event),
     ...detailed(to),
     attempt,
     at: event.at,
     ...placeOf(facts),
     next: [`flowctl runs logs ${facts.runId} ${event.task}`],
   };
+}
+
+/** What comes next matters most of a retry; why there is one stands in the state before it. */
+function summaryOf({ from, to, at }: TaskState): string | null {
+  const said = firstLine(to.message);
+  if (to.type !== "Retrying") return said;
+  const wait = "startTime" in to && to.startTime !== null ? to.startTime - at : 0;
+  const next = wait > 0 ? `, next in ${formatDuration(wait)}` : "";
+  const why = isFailed(from) ? firstLine(from.message) : null;
+  return `${why === null ? "" : `${why}: `}${(said ?? "Retrying").replace(/\.$/, "")}${next}`;
 }
 
 function detailed(to: State): { readonly detail?: string } {

@@ -124,7 +124,7 @@ function make({
   const usual: Alert = {
     ...runAlert(facts, change),
     ...(isHistory ? { event: news } : {}),
-    ...(facts.previous === undefined ? {} : { failedBefore: facts.previous.failed }),
+    ...beforeOf(facts, change),
   };
   const alert = {
     ...usual,
@@ -144,6 +144,12 @@ function make({
     ...(news === "quiet" ? { suppressed: whyQuiet(hook, change) } : {}),
   };
   return withFallback(told, facts);
+}
+
+function beforeOf({ previous }: RunFacts, { at }: RunChange): Pick<Alert, "failedBefore" | "failingForMs"> {
+  if (previous === undefined) return {};
+  const { failed: failedBefore, since } = previous;
+  return failedBefore === 0 ? { failedBefore } : { failedBefore, failingForMs: Math.max(at - since, 0) };
 }
 
 /** A channel's `fallback` is resolved now and frozen: whoever sends it later has no config to ask. */

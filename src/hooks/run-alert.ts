@@ -1,5 +1,5 @@
 import type { Alert } from "../model/notification.ts";
-import type { StateType } from "../model/state.ts";
+import { isOfFamily, type StateType } from "../model/state.ts";
 import type { RunFacts } from "./told.ts";
 
 /** A change of a run's state, as its event or its terminal record tells it. */
@@ -50,5 +50,7 @@ export function placeOf(facts: RunFacts): Pick<Alert, "host" | "user" | "started
 
 function nextOf(facts: RunFacts, change: RunChange): readonly string[] {
   if (change.reason === "refused") return facts.file === undefined ? [] : [`flowctl validate ${facts.file}`];
-  return [`flowctl runs show ${facts.runId}`];
+  const show = `flowctl runs show ${facts.runId}`;
+  if (change.to === "Paused") return [`flowctl runs resume ${facts.runId}`, show];
+  return isOfFamily(change.to, "Failed") ? [show, `flowctl runs retry ${facts.runId}`] : [show];
 }

@@ -59,6 +59,8 @@ export interface Alert {
   readonly event?: "started" | "slow" | "recovered" | "stillFailing";
   /** Runs in a row that failed before this one. */
   readonly failedBefore?: number;
+  /** How long ago the first of those ended, in milliseconds. */
+  readonly failingForMs?: number;
   /** Set where nothing ran: load, spec, parameters, secrets, overlap. */
   readonly reason?: "refused";
   /** Epoch milliseconds. */

@@ -2,6 +2,7 @@ import type { IncomingWebhookSendArguments } from "@slack/webhook";
 import type { KnownBlock } from "@slack/types";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { contentOf } from "../../src/channels/content.ts";
 import { discord } from "../../src/channels/discord.ts";
 import { excerpt } from "../../src/channels/excerpt.ts";
 import { renderText } from "../../src/channels/render-text.ts";
@@ -231,6 +232,33 @@ describe("rendering", () => {
     ]);
   });
 
+  it("tells which task failed first, how many more, and how many only followed", () => {
+    const failures = Array.from(
+      { length: 7 },
+      (_, i) => ({ task: `t${i}`, type: "Failed", message: "no rows" }) as const,
+    );
+    const following = [{ task: "report", type: "TriggerFailed", message: "The trigger …" }] as const;
+    const { text } = renderText(of(alertOf({ failures: [...failures, ...following], failureCount: 8 })), 4000);
+    expect(text.split("\n").slice(1, 8)).toEqual([
+      ...failures.slice(0, 5).map(({ task }) => `${task}: no rows`),
+      "and 2 more failed",
+      "1 task did not run because of that",
+    ]);
+    const { headline } = contentOf(alertOf({ failures: [...failures, ...following] }).alert, of(alertOf()));
+    expect(headline).toContain(": t0: no rows, +6 more");
+  });
+
+  it("tells of what came before: of a failure, a recovery and a start", () => {
+    const last = (more: Partial<Alert>) =>
+      contentOf(alertOf({ failures: [], summary: null, ...more }).alert, of(alertOf())).what.at(-1);
+    expect(last({ failedBefore: 2 })).toBe("3 failed runs in a row");
+    expect(last({ to: "Success", failedBefore: 2, failingForMs: 7_200_000 })).toBe(
+      "recovered after 2 failed runs, down 2h 00m",
+    );
+    expect(last({ to: "Running", failedBefore: 1 })).toBe("the run before failed");
+    expect(last({ to: "Cancelled", failedBefore: 3 })).toBe("the last 3 runs failed");
+  });
+
   it("tells of many failures in few lines", () => {
     const errors = [{ text: "connect ECONNREFUSED", count: 37, first: "load[412]" }];
     const group = { failed: 37, total: 1000, errors };
@@ -239,7 +267,7 @@ describe("rendering", () => {
       "Task failed: load of nightly-etl",
       '37 of 1000 "load" children failed, one error',
       "37x connect ECONNREFUSED (first: load[412])",
-      "after 2 failed runs before this one",
+      "3 failed runs in a row",
     ]);
   });
 });

@@ -69,9 +69,16 @@ test("attempts: true tells of each failed attempt; Retrying among the states tel
   const retrying = [slackNotifier({ onlyStates: ["Failed", "Retrying"] })];
   const told = [
     ...deriver.on(taskState("b", failed, { notifiers: retrying, willRetry: true })),
-    ...deriver.on(taskState("b", state("Retrying"), { notifiers: retrying, from: failed })),
+    ...deriver.on(
+      taskState("b", state("Retrying", { message: "Retrying after attempt 1 of 3.", startTime: 61_000 }), {
+        notifiers: retrying,
+        from: failed,
+      }),
+    ),
   ];
-  expect(told.map((each) => alertOf(each).to)).toEqual(["Retrying"]);
+  expect(told.map((each) => alertOf(each))).toMatchObject([
+    { to: "Retrying", summary: "no rows: Retrying after attempt 1 of 3, next in 1m 00s" },
+  ]);
 });
 
 test.each([
@@ -259,4 +266,20 @@ test("a hook's own words are put together with what it tells; without anybody to
     const [told] = deriver.on(runState(failed));
     expect(alertOf(told!).text).toBe(said);
   }
+});
+
+test("an error's text ends with the person's own frame: what called it is flowctl's", () => {
+  const ours = new URL("../../src/engine/call-body.ts", import.meta.url).pathname;
+  const error = new Error("no rows", { cause: "a text" });
+  error.stack = `Error: no rows\n    at ${ours}:1:1\n    at load (/srv/etl.ts:2:3)\n    at run (${ours}:4:5)\n    at node:internal/x:1:1\n[code 7]`;
+  const deriver = createDeriver(() => facts());
+  const detail = (result: Error): unknown => {
+    const notifiers = [slackNotifier({ onlyStates: ["Failed"] })];
+    const [told] = deriver.on(taskState(`load-${seq}`, state("Failed", { message: "x", result }), { notifiers }));
+    return alertOf(told!).detail;
+  };
+  expect(detail(error)).toBe(`Error: no rows\n    at ${ours}:1:1\n    at load (/srv/etl.ts:2:3)\n[code 7]`);
+  // An error of flowctl's alone keeps all it has.
+  error.stack = `Error: no rows\n    at ${ours}:1:1\n    at run (${ours}:4:5)`;
+  expect(detail(error)).toBe(error.stack);
 });

@@ -8,6 +8,7 @@ export function nearest(word: string, candidates: readonly string[]): string | u
     candidates.map((each) => each.toLowerCase()),
   );
   const original = candidates.find((each) => each.toLowerCase() === found);
-  const allowed = Math.max(1, Math.floor(word.length / 3));
+  // One letter for another is another name, not a slip.
+  const allowed = Math.min(word.length - 1, Math.max(1, Math.floor(word.length / 3)));
   return original !== undefined && distance(word.toLowerCase(), found) <= allowed ? original : undefined;
 }

@@ -27,6 +27,9 @@ export function expressionProblem(
     return functions().includes(name)
       ? { message: `there is no ${call.replace(/\bdyn\b/g, "any")}`, ...at }
       : { message: `there is no function "${name}"`, ...at, help: ELSEWHERE.get(name) ?? near(name, functions()) };
+  const mixed = /^no such overload: (\w+) \+ (\w+)$/.exec(error.summary)?.slice(1) ?? [];
+  if (mixed.includes("string"))
+    return { message: `${mixed.join(" and ")} cannot be added`, ...at, help: "write string(…)" };
   const message = lower(error.summary).replace("unexpected token: EOF", "it ends too early");
   const plain = code.replace(/"[^"]*"|'[^']*'/g, '""');
   return { message, ...at, help: HABITS.find(([habit]) => habit.test(plain))?.[1] };

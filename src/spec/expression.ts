@@ -130,7 +130,7 @@ function compute(
   } catch (error) {
     const why =
       error instanceof EvaluationError
-        ? lower(error.summary)
+        ? lower(error.summary).replace(/\bdyn<(\w+)>/g, "$1")
         : error instanceof Error
           ? error.message.split("\n")[0]
           : "";

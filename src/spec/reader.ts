@@ -64,6 +64,12 @@ const ALL_ROOTS: Readonly<Record<string, string>> = {
   index: "index goes with foreach:",
 };
 
+/** What there is to read of a root where nothing else is said; the whole of it, too. */
+const FIELDS: ReadonlyMap<string, readonly string[]> = new Map([
+  ["run", ["id", "attempt"]],
+  ["flow", ["name"]],
+]);
+
 /** What other tools call roots. */
 const ROOTS_ELSEWHERE: Readonly<Record<string, string>> = {
   ...{ steps: "write tasks.NAME.outputs", needs: "write tasks.NAME.outputs", jobs: "write tasks.NAME.outputs" },
@@ -185,7 +191,7 @@ export class Reader {
   }
 
   #check(reading: Expression["readings"][number], hole: Hole, text: string, path: Path): void {
-    const { root, path: fields } = reading;
+    const { root } = reading;
     const span = { start: hole.codeStart + reading.start, end: hole.codeStart + reading.end };
     const say = (code: string, message: string, help?: string): void => {
       this.#report.part(path, text, span, { code, message, help });
@@ -205,8 +211,8 @@ export class Reader {
       return;
     }
     this.needs.roots.add(root);
-    const [first, second, third] = fields;
-    const known = around.fields?.get(root);
+    const [first, second, third] = reading.path;
+    const known = around.fields?.get(root) ?? (first === undefined ? undefined : FIELDS.get(root));
     if (known !== undefined && (first === undefined || !known.includes(first))) {
       const what = first === undefined ? `"${root}" is read by its fields` : `"${root}" has no "${first}"`;
       say(

@@ -1,3 +1,4 @@
+import { isOfFamily } from "../model/state.ts";
 import type { Message } from "../model/notification.ts";
 import type { DeliverySummary } from "../outbox/summary.ts";
 import type { CommandContext } from "./context.ts";
@@ -59,7 +60,7 @@ export async function notifyTestCommand(
   // A test that failed is told here; it must not arrive tomorrow.
   await outbox.withdraw(outcomes.flatMap(({ id, state }) => (state === "sent" ? [] : [id])));
   if (globals.json) host.terminal.stdout.write(`${JSON.stringify(outcomes)}\n`);
-  else host.terminal.stdout.write(verdicts(outcomes));
+  else host.terminal.stdout.write(verdicts(outcomes) + incidents(targets, messages, outcomes));
   return outcomes.every(({ state }) => state === "sent") ? 0 : NOT_ACCEPTED;
 }
 
@@ -97,6 +98,23 @@ async function messageFor(
   const sample = await sampleMessage(event, hook, context);
   if (definition.type !== "deadman" || event !== undefined) return sample;
   return { kind: "text", text: sample.alert.summary ?? "" };
+}
+
+/** What a test leaves behind where its message opens something that stays open. */
+function incidents(
+  targets: readonly Target[],
+  messages: readonly Message[],
+  outcomes: DeliverySummary["outcomes"],
+): string {
+  return targets
+    .flatMap(({ definition, channelName = "" }, index) => {
+      const message = messages[index];
+      const isSent = outcomes.some(({ channel, state }) => channel === channelName && state === "sent");
+      if (definition.type !== "pagerduty" || !isSent || message?.kind !== "alert") return [];
+      if (!isOfFamily(message.alert.to, "Failed") && message.alert.event !== "slow") return [];
+      return `  this has opened an incident; close it with: flowctl notify test ${channelName} --event success\n`;
+    })
+    .join("");
 }
 
 function sourceOf({ config }: Services) {

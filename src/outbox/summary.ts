@@ -43,7 +43,7 @@ export function outcomeOf(
   const last = item.attempts.at(-1);
   const failed = last !== undefined && "note" in last ? last : undefined;
   const code = item.reason?.code ?? failed?.code;
-  const note = item.reason?.note ?? failed?.note;
+  const note = item.reason?.note ?? failed?.note ?? (shelf === "new" ? behind(item, channelState) : undefined);
   const help = item.reason?.help;
   return {
     id,
@@ -56,6 +56,12 @@ export function outcomeOf(
     ...(shelf === "new" ? { due: Math.max(dueAt(item, now), usableAt(channelState(item.channelId), false, now)) } : {}),
     ...(last?.outcome === "ambiguous" || last?.outcome === "started" ? { doubtful: true as const } : {}),
   };
+}
+
+/** Why an item that nobody has tried yet waits, where its channel is in trouble. */
+function behind({ channelId }: OutboxItem, channelState: (channelId: string) => ChannelState): string | undefined {
+  const { lastError } = channelState(channelId);
+  return lastError === null ? undefined : `behind a message that was not taken (${lastError})`;
 }
 
 /**

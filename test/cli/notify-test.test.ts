@@ -12,7 +12,7 @@ channels:
   email: { type: email, smtp: { secret: SMTP_URL }, from: "flowctl@example.com", to: [ops@example.com] }
   sms: { type: sms, accountSid: { secret: SID }, authToken: { secret: TOKEN }, from: "+15551234567", to: ["+15550001111"] }
   webhook: { type: webhook, url: { secret: HOOK_URL } }
-  pagerduty: { type: pagerduty, routingKey: { secret: PD_KEY } }
+  pagerduty: { type: pagerduty, routingKey: { secret: PD_KEY }, url: { secret: PD_URL } }
   teams: { type: teams, url: { secret: TEAMS_URL } }
   discord: { type: discord, url: { secret: DISCORD_URL } }
   ntfy: { type: ntfy, url: { secret: NTFY_URL } }
@@ -58,6 +58,25 @@ it("tests a hook: its channels get its words, of what it tells of first", async 
     expect(inbox).not.toContain("Running → Running");
     await home.run(["notify", "test", "--hook", "gone", "--event", "stillFailing"]);
     expect((await home.run(["inbox"])).stdout).toContain("Flow still failing");
+  } finally {
+    await server.close();
+  }
+});
+
+it("says that a test has opened an incident, and the command that closes it", async () => {
+  await using home = project();
+  const server = await faultyServer([{ status: 202, body: "{}" }]);
+  try {
+    const env = { FLOWCTL_SECRET_PD_KEY: "s3cretvalue", FLOWCTL_SECRET_PD_URL: server.url };
+    const opened = await home.run(["notify", "test", "pagerduty"], { env });
+    const [verdict, said = ""] = opened.stdout.split("\n");
+    expect(verdict).toBe("✔ pagerduty  accepted by the service");
+    const command = /^ {2}this has opened an incident; close it with: flowctl (.*)$/.exec(said)?.[1] ?? "";
+    const closed = await home.run(command.split(" "), { env });
+    expect(closed.stdout).toBe("✔ pagerduty  accepted by the service\n");
+    const events = server.requests().map(({ body }) => JSON.parse(body) as { event_action: string; dedup_key: string });
+    expect(events.map(({ event_action: action }) => action)).toEqual(["trigger", "resolve"]);
+    expect(new Set(events.map(({ dedup_key: key }) => key)).size).toBe(1);
   } finally {
     await server.close();
   }

@@ -1,4 +1,10 @@
+import { mkdirSync } from "node:fs";
 import { expect, it } from "vitest";
+import { slack } from "../../src/channels/slack.ts";
+import { systemClock } from "../../src/host/clock.ts";
+import { systemFiles } from "../../src/host/files.ts";
+import { createOutbox } from "../../src/outbox/outbox.ts";
+import { ENVIRONMENT, newItem } from "../outbox/outbox-rig.ts";
 import { cliHome, type CliHome } from "../rig/cli.ts";
 import { faultyServer } from "../rig/faulty-server.ts";
 
@@ -172,6 +178,42 @@ it("leaves what waits to one process of its own, which sends it and ends", async
     // It goes on until nothing waits: this waits for its lock on the channel.
     await home.run(["notify", "flush", "--strict"], { env });
     expect((await home.run(["notify", "list", "--state", "sent"], { env })).stdout).toContain("nightly");
+  } finally {
+    await server.close();
+  }
+});
+
+it("tells in one digest what an outage has held up, and sends it with notify flush", async () => {
+  await using home = project();
+  const server = await faultyServer([
+    { status: 503, body: "down" },
+    { status: 200, body: "ok" },
+  ]);
+  try {
+    const definition = { type: "slack", url: `${server.url}/hook` };
+    // What runs of twenty minutes ago have left.
+    const now = Date.now() - 20 * 60_000;
+    const outbox = createOutbox({
+      files: systemFiles(),
+      clock: { ...systemClock(), now: () => now },
+      random: () => 0.5,
+      directory: home.state,
+      environment: ENVIRONMENT,
+      channel: () => Promise.resolve(slack),
+      values: () => Promise.resolve({}),
+      redact: (text) => text,
+    });
+    mkdirSync(home.state, { mode: 0o700 });
+    for (let i = 0; i < 6; i += 1)
+      outbox.enqueue(newItem({ runId: `r${i}`, definition, message: { kind: "text", text: `run ${i} failed` } }));
+    const { outcomes } = await outbox.deliver({ deadlineMs: 100 });
+    expect(outcomes[1]?.note).toBe("behind a message that was not taken (HTTP_503)");
+    expect(outbox.list("new").map(({ item }) => item.attempts.length)).toEqual([1, 0, 0, 0, 0, 0]);
+    expect(await home.run(["notify", "flush"])).toMatchObject({ code: 0, stderr: "notifications: 6 sent\n" });
+    const [first, digest, ...more] = server.requests().map(({ body }) => (JSON.parse(body) as { text: string }).text);
+    expect([first, more]).toEqual(["run 0 failed", []]);
+    expect(digest).toContain('6 late messages about flow "nightly"');
+    for (let i = 0; i < 6; i += 1) expect(digest).toContain(`run ${i} failed`);
   } finally {
     await server.close();
   }

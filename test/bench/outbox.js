@@ -141,7 +141,9 @@ const work = task("work", async () => { ${say} ${body} });
 export default flow("f", () => { work(); });`;
   writeFileSync(join(cwd, "fails.ts"), flow('throw new Error("no rows");'));
   writeFileSync(join(cwd, "waits.ts"), flow("await new Promise((resolve) => setTimeout(resolve, 60000));"));
-  const config = { channels: { c: { type: "webhook", url } }, hooks: [{ name: "h", states: ["Failed"], to: ["c"] }] };
+  // As often as it happens: with nobody at a terminal only what changes would be told.
+  const hook = { name: "h", states: ["Failed"], to: ["c"], notifyOn: "always" };
+  const config = { channels: { c: { type: "webhook", url } }, hooks: [hook] };
   writeFileSync(join(cwd, "flowctl.config.json"), JSON.stringify(config));
   const env = {
     PATH: process.env.PATH,

@@ -150,7 +150,7 @@ function quietBuiltins(source) {
     const from = `process.getBuiltinModule(${JSON.stringify(module)})`;
     return values
       .map(([name, local = name]) =>
-        /^node:(?:crypto|child_process|net|readline)$/.test(module)
+        /^node:(?:crypto|child_process|net|readline|https?)$/.test(module)
           ? `const ${local} = (...given) => ${from}.${name}(...given);`
           : `const ${local} = ${from}.${name};`,
       )

@@ -1,6 +1,7 @@
 import type { Channel, Delivery, DeliveryRequest } from "../outbox/channel.ts";
 import { checkHttpOptions, isHttpUrl, optionText } from "./definition.ts";
-import { exchange, type HttpAnswer } from "./exchange.ts";
+import { exchange } from "./exchange.ts";
+import type { HttpAnswer } from "./route.ts";
 import { slackLadder, type SlackPayload } from "./slack-payload.ts";
 import { verdictOf } from "./verdict.ts";
 
@@ -68,15 +69,18 @@ async function post(url: string, payload: SlackPayload, delivery: DeliveryReques
   // The library's errors carry no headers and its results no status, so both are noted on the way through.
   let answer: HttpAnswer | undefined;
   let failure: Delivery | undefined;
+  // No `Response`, no `Headers`: Node would load all of `fetch` for them.
   const noting = async (input: unknown, init?: RequestInit): Promise<Response> => {
     const request = {
       url: String(input),
       body: typeof init?.body === "string" ? init.body : "",
-      headers: headersOf(init),
+      headers: { ...(init?.headers as Record<string, string> | undefined) },
     };
     ({ answer, failure } = await exchange(request, delivery));
     if (answer === undefined) throw new Error("no answer");
-    return new Response(answer.body === "" ? null : answer.body, { status: answer.status });
+    const { status, body } = answer;
+    const ok = status >= 200 && status < 300;
+    return { ok, status, statusText: "", text: () => Promise.resolve(body) } as unknown as Response;
   };
   const webhook = new IncomingWebhook(url, { fetch: noting, timeout: 0, retryConfig: { retries: 0 } });
   try {
@@ -89,10 +93,6 @@ async function post(url: string, payload: SlackPayload, delivery: DeliveryReques
   return answer === undefined
     ? { outcome: "transient", code: "STRANGE_ANSWER", note: "Slack's answer could not be read" }
     : judge(answer, delivery.at ?? Date.now());
-}
-
-function headersOf(init: RequestInit | undefined): Readonly<Record<string, string>> {
-  return Object.fromEntries(new Headers(init?.headers));
 }
 
 function judge(answer: HttpAnswer, now: number): Delivery {

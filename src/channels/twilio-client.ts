@@ -1,7 +1,8 @@
 import type { RequestClient, Twilio } from "twilio";
 import type { Delivery, DeliveryRequest } from "../outbox/channel.ts";
 import { isHttpUrl, optionText } from "./definition.ts";
-import { exchange, type HttpAnswer } from "./exchange.ts";
+import { exchange } from "./exchange.ts";
+import type { HttpAnswer } from "./route.ts";
 
 /** Twilio's library on our own transport, and what became of its last request. */
 export interface TwilioClient {

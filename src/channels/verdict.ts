@@ -1,5 +1,5 @@
 import type { Delivery } from "../outbox/channel.ts";
-import type { HttpAnswer } from "./exchange.ts";
+import type { HttpAnswer } from "./route.ts";
 
 const SECOND = 1000;
 const DAY = 24 * 60 * 60 * SECOND;

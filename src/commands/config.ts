@@ -1,5 +1,6 @@
 import { relative } from "node:path";
 import type { Config, Origin } from "../config/config.ts";
+import { writtenDuration } from "../model/duration.ts";
 import { userError } from "../model/error.ts";
 import { suggestion } from "../spec/suggestion.ts";
 import type { CommandContext } from "./context.ts";
@@ -35,7 +36,8 @@ export async function configShowCommand(
 ): Promise<number> {
   const { stdout } = context.host.terminal;
   const { config } = await openServices(context);
-  const value = key === undefined ? merged(config) : at(merged(config), key);
+  const found = key === undefined ? merged(config) : at(merged(config), key);
+  const value = context.globals.json ? found : withUnits(found, key?.split(".").at(-1));
   if (context.globals.json) {
     const origins = Object.fromEntries(config.origins);
     stdout.write(jsonText(options.origin === true ? { value, origins } : value, context));
@@ -49,7 +51,9 @@ export async function configShowCommand(
   }
   for (const [name, each] of lines(config)) {
     if (key !== undefined && name !== key && !name.startsWith(`${key}.`)) continue;
-    stdout.write(`${name}: ${JSON.stringify(each)}  # ${told(config.origins.get(name), context.globals.cwd)}\n`);
+    stdout.write(
+      `${name}: ${JSON.stringify(withUnits(each, name.split(".").at(-1)))}  # ${told(config.origins.get(name), context.globals.cwd)}\n`,
+    );
   }
   return 0;
 }
@@ -91,6 +95,8 @@ function merged(config: Config): Readonly<Record<string, unknown>> {
 function at(value: Readonly<Record<string, unknown>>, key: string): unknown {
   let found: unknown = value;
   for (const part of key.split(".")) {
+    // Hooks are known by their names.
+    if (Array.isArray(found)) found = Object.fromEntries([...found.entries(), ...found.flatMap(named)]);
     const known = typeof found === "object" && found !== null ? Object.keys(found) : [];
     if (!known.includes(part))
       throw userError("usage", "CONFIG_KEY", `the config has no key "${key}"`, {
@@ -99,6 +105,21 @@ function at(value: Readonly<Record<string, unknown>>, key: string): unknown {
     found = (found as Record<string, unknown>)[part];
   }
   return found;
+}
+
+function named(item: unknown): readonly (readonly [string, unknown])[] {
+  const name: unknown = typeof item === "object" && item !== null && "name" in item ? item.name : undefined;
+  return typeof name === "string" ? [[name, item]] : [];
+}
+
+const TIMES = new Set(["timeout", "delay", "maxDelay", "slowAfter", "repeat", "waitAtEnd"]);
+
+/** For people, lengths of time as a config says them. */
+function withUnits(value: unknown, key = ""): unknown {
+  if (typeof value === "number" && TIMES.has(key)) return writtenDuration(value);
+  if (Array.isArray(value)) return value.map((each) => withUnits(each, key));
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, withUnits(each, name)]));
 }
 
 /** One line for each key that has an origin of its own; the rest by its top key. */

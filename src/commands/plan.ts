@@ -1,6 +1,6 @@
 import { resolveParameters } from "../authoring/resolve-parameters.ts";
 import { matchesRun } from "../hooks/match.ts";
-import { formatDuration, writtenDuration } from "../model/duration.ts";
+import { writtenDuration } from "../model/duration.ts";
 import { UserError } from "../model/error.ts";
 import type { Flow } from "../model/flow.ts";
 import type { Task } from "../model/task.ts";
@@ -16,6 +16,7 @@ import { neededSecrets } from "./needed-secrets.ts";
 import { openFlow } from "./open-flow.ts";
 import { earlierLines, planEarlier, type EarlierPlan } from "./plan-earlier.ts";
 import { openServices } from "./services.ts";
+import { shortDuration } from "../reporters/wording.ts";
 import { inWords } from "../secrets/missing-secrets.ts";
 import { toldOf, triggerOf } from "./told-of.ts";
 import { PLUMBING } from "./plumbing.ts";
@@ -188,7 +189,7 @@ function render(plan: Plan): string {
         ...(task.attempts === 1
           ? []
           : [
-              `up to ${task.attempts} attempts${task.retryWaitMs === null || task.retryWaitMs === 0 ? "" : `, waiting ${formatDuration(task.retryWaitMs)} at most`}`,
+              `up to ${task.attempts} attempts${task.retryWaitMs === null || task.retryWaitMs === 0 ? "" : `, waiting ${shortDuration(task.retryWaitMs)} at most`}`,
             ]),
         ...(task.timeoutMs === null || task.timeoutMs === 0 ? [] : [`each at most ${writtenDuration(task.timeoutMs)}`]),
         ...(task.cacheMs === null ? [] : [`result kept for ${writtenDuration(task.cacheMs)}`]),

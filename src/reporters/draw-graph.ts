@@ -92,7 +92,7 @@ function note(task: Task): string {
   const trigger = task.trigger?.triggerName;
   return [
     ...(trigger === undefined || trigger === "all_successful" ? [] : [trigger]),
-    ...(task.retry === undefined ? [] : [`retry ${task.retry.max}`]),
+    ...(task.retry === undefined || task.retry.max === 0 ? [] : [`retry ${task.retry.max}`]),
   ].join(", ");
 }
 

@@ -99,13 +99,17 @@ export function retryOf(value: z.infer<typeof retry> | undefined): RetryPolicy |
   return {
     max,
     ...(delay === undefined ? {} : { delay: Array.isArray(delay) ? delay.map(milliseconds) : milliseconds(delay) }),
-    ...(value.on === undefined
-      ? {}
-      : { on: (error: unknown) => classNames(error).some((name) => classes.includes(name)) }),
+    ...(value.on === undefined ? {} : { on: onClasses(classes) }),
     ...(backoff === undefined ? {} : { backoff }),
     ...(maxDelay === undefined ? {} : { maxDelay: milliseconds(maxDelay) }),
     ...(jitter === undefined ? {} : { jitter }),
   };
+}
+
+/** Says its names where the config is shown. */
+function onClasses(classes: readonly string[]): NonNullable<RetryPolicy["on"]> {
+  const isOne = (error: unknown): boolean => classNames(error).some((name) => classes.includes(name));
+  return Object.assign(isOne, { toJSON: () => classes });
 }
 
 /** The names of an error and of all classes it descends from. */

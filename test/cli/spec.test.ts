@@ -139,7 +139,7 @@ tasks:
     for (const line of [
       "n = 2  (default)",
       'region = "eu"  (-p)',
-      "1. extract; up to 3 attempts, waiting 30.0s at most; each at most 5m",
+      "1. extract; up to 3 attempts, waiting 30s at most; each at most 5m",
       "2. load; after extract; each at most 5m",
       'TOKEN: found (env), for the flow and task "load"',
       'hook "told": Failed → inbox',
@@ -301,6 +301,17 @@ describe("flowctl config", () => {
     expect(stdout).toContain("concurrency: 8  # env FLOWCTL_CONCURRENCY");
     expect(stdout).toContain("# flowctl.config.yaml:2");
     expect((await home.run(["config", "show", "channels.team.type"])).stdout).toBe("slack\n");
+    home.write(
+      "more.yaml",
+      "defaults: { retry: { max: 2, delay: [1s, 90s], on: TypeError }, timeout: 5m }\nhooks: [{ name: told, events: [slow], slowAfter: 1h, to: inbox }]\n",
+    );
+    const more = async (...args: string[]) =>
+      (await home.run(["config", "show", "--config", "more.yaml", ...args])).stdout;
+    expect(await more("hooks.told.slowAfter")).toBe("1h\n");
+    expect(await more("--origin")).toContain(
+      'defaults.retry: {"max":2,"delay":["1s","90s"],"on":["TypeError"]}  # more.yaml:1\ndefaults.timeout: "5m"',
+    );
+    expect(await more("defaults.retry")).toBe("max: 2\ndelay:\n  - 1s\n  - 90s\non:\n  - TypeError\n");
     expect((await home.run(["config", "path"])).stdout).toBe(`${join(home.directory, "flowctl.config.yaml")}\n`);
   });
 

@@ -60,6 +60,20 @@ export async function checkConfig(
         suggestion(channel, channels),
       );
   }
+  for (const [name, { fallback }] of Object.entries(config.channels))
+    if (typeof fallback === "string" && (fallback === name || !channels.includes(fallback)))
+      report(
+        ["channels", name],
+        ["fallback"],
+        "UNKNOWN_CHANNEL",
+        fallback === name
+          ? `channel "${name}" falls back to itself`
+          : `channel "${name}" falls back to "${fallback}", which is not configured`,
+        suggestion(
+          fallback,
+          channels.filter((each) => each !== name),
+        ),
+      );
   if (checkChannel !== undefined)
     for (const [name, definition] of Object.entries(config.channels).filter(([, each]) => each !== INBOX))
       for (const problem of await checkChannel(definition)) {

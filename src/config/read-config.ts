@@ -3,7 +3,8 @@ import { dirname, resolve } from "node:path";
 import { UserError, userError } from "../model/error.ts";
 import { problemsOf } from "../spec/problems.ts";
 import { readYaml } from "../spec/read-yaml.ts";
-import type { Path, Source } from "../spec/source.ts";
+import { many } from "../spec/fields.ts";
+import { diagnose, type Path, type Source } from "../spec/source.ts";
 import { configSchema, type ConfigFile } from "./schema.ts";
 
 /** One config file, read and checked. */
@@ -34,11 +35,23 @@ export async function readLayers(
       file,
     });
   const layer = await readLayer(file, importModule);
-  const bases = layer.content.extends ?? [];
   const below: Layer[] = [];
-  for (const base of typeof bases === "string" ? [bases] : bases)
-    below.push(...(await readLayers(resolve(dirname(file), base), importModule, [...trail, file])));
+  for (const [index, base] of many(layer.content.extends).entries()) {
+    const path = resolve(dirname(file), base);
+    const read = readLayers(path, importModule, [...trail, file]);
+    below.push(...(await read.catch((error: unknown) => throwAt(error, path, layer, index))));
+  }
   return [...below, layer];
+}
+
+/** A file that is not there is told where it is named. */
+function throwAt(error: unknown, base: string, { file, source, under }: Layer, index: number): never {
+  const [first] = error instanceof UserError ? error.diagnostics : [];
+  if (source === undefined || first?.code !== "CONFIG_NOT_FOUND" || first.file !== base) throw error;
+  const { code, message } = first;
+  throw new UserError("usage", [
+    diagnose(file, source.text, source.valueAt([...under, "extends", index]), { code, message }),
+  ]);
 }
 
 async function readLayer(file: string, importModule: ImportModule): Promise<Layer> {

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { SECRET_PROVIDERS } from "./config.ts";
-import { duration, hook, match, name, oneOrMany, options, retry, taskMatch, trigger } from "../spec/fields.ts";
+import { duration, hook, hooksOf, match, name, oneOrMany, options, retry, taskMatch, trigger } from "../spec/fields.ts";
 
 /** One channel; its own options are checked by the channel. */
 const channel = z
@@ -31,7 +31,7 @@ const secretProvider = z.enum(SECRET_PROVIDERS);
 
 const fields = {
   channels: z.record(z.string().min(1), channel).optional().describe("Destinations of notifications by name"),
-  hooks: z.array(hook).optional().describe("Rules: on these states of runs, tell these channels"),
+  hooks: hooksOf(hook).optional().describe("Rules: on these states of runs, tell these channels"),
   stateHandlers: z
     .strictObject({ flow: z.array(flowHandler).optional(), task: z.array(taskHandler).optional() })
     .optional()

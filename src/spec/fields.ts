@@ -130,6 +130,15 @@ export function milliseconds(value: string | 0): number {
 /** Options handed on as they are: the task or the handler checks them. */
 export const options = z.record(z.string(), z.unknown()).describe("Inputs and options");
 
+/** Hooks in a list are known by their names. */
+export function hooksOf<T extends z.ZodType<{ name: string }>>(each: T) {
+  return z.array(each).superRefine((hooks, context) => {
+    for (const [index, { name: own }] of hooks.entries())
+      if (hooks.findIndex((other) => other.name === own) !== index)
+        context.addIssue({ code: "custom", path: [index, "name"], message: `there is a hook "${own}" already` });
+  });
+}
+
 /** A hook: on these states of runs, tell these channels. */
 export const hook = z
   .strictObject({

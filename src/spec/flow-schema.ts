@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { duration, hook, name, oneOrMany, options, retry, trigger } from "./fields.ts";
+import { duration, hook, hooksOf, name, oneOrMany, options, retry, trigger } from "./fields.ts";
 
 /** Task names stand in expressions, so they are identifiers, and none of CEL's own words. */
 const RESERVED =
@@ -187,7 +187,7 @@ export const flowSchema = z
       .describe("Tasks by name; those that read another's outputs come after it"),
     referenceTasks: z.array(z.string().min(1)).min(1).optional().describe("Tasks whose states decide the run's"),
     stateHandlers: z.array(handler).optional().describe("Each sees every change of the run's state, in order"),
-    hooks: z.array(ownHook).optional().describe("On these states of its runs, tell these channels of the config"),
+    hooks: hooksOf(ownHook).optional().describe("On these states of its runs, tell these channels of the config"),
     result: z.unknown().optional().describe("The run's result: a value with expressions over params and tasks"),
     concurrency: z.int().min(1).optional().describe("Tasks at a time"),
     pools: z.record(z.string().min(1), z.int().min(1)).optional().describe("Limits of named pools"),

@@ -88,7 +88,7 @@ export function systemFiles(): Files {
         if (!WITHOUT_LINKS.some((code) => isCode(error, code))) throw error;
         return createWithoutLink(path, text, how);
       } finally {
-        rmSync(draft, { force: true });
+        discard(draft);
       }
       if (how === "durable") syncDirectory(dirname(path));
       return true;
@@ -99,7 +99,7 @@ export function systemFiles(): Files {
         write(draft, text, how);
         renameSync(draft, path);
       } catch (error) {
-        rmSync(draft, { force: true });
+        discard(draft);
         throw error;
       }
       if (how === "durable") syncDirectory(dirname(path));
@@ -128,6 +128,15 @@ export function systemFiles(): Files {
     },
     realPath: (path) => absent(() => realpathSync(path)),
   };
+}
+
+/** Takes a draft away; where that cannot be, it is pruned in time, and what went wrong before is what counts. */
+function discard(draft: string): void {
+  try {
+    unlinkSync(draft);
+  } catch {
+    // It may not have come into being.
+  }
 }
 
 /** Answers `undefined` for what is not there; a directory given to `remove` goes with all in it. */

@@ -1,6 +1,5 @@
 import { writeSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { openCodeCache } from "./host/code-cache.ts";
 import { projectCopy } from "./load/project-copy.ts";
 import { VERSION } from "./version.ts";
 
@@ -16,6 +15,7 @@ async function start(args: readonly string[]): Promise<void> {
   } else if (args.length === 1 && (args[0] === "--version" || args[0] === "-V")) {
     say(`${VERSION}\n`);
   } else {
+    const { openCodeCache } = await import("./host/code-cache.ts");
     openCodeCache(args, process.env);
     const { main } = await import("./main.ts");
     await main(args);

@@ -37,7 +37,6 @@ export const sms: Channel = {
   type: "sms",
   ambiguous: "resend",
   isForPeople: true,
-  ttlMs: VALID_MS,
   check,
   recipients: recipientsOf,
   send,

@@ -1,5 +1,6 @@
 import { systemProcesses } from "../host/process.ts";
 import { hookTold } from "../hooks/hook-told.ts";
+import { labelOf } from "../model/tally.ts";
 import type { NewItem } from "../outbox/item.ts";
 import type { RunStore } from "../runs/run-store.ts";
 import type { ProcessEnd } from "../runs/crash-message.ts";
@@ -49,7 +50,7 @@ export async function bury(
 }
 
 /** What is to be told of its end: what the runner had to say of it, or what follows from its will. */
-async function newsOf({ will, record, underway }: DeadRun, store: RunStore): Promise<readonly NewItem[]> {
+async function newsOf({ will, record, underway, lastLines }: DeadRun, store: RunStore): Promise<readonly NewItem[]> {
   if (record.told !== undefined) return record.told as readonly NewItem[];
   const facts = factsOf(will, store);
   return hookTold(
@@ -64,8 +65,9 @@ async function newsOf({ will, record, underway }: DeadRun, store: RunStore): Pro
       message: record.message,
       at: Date.parse(record.endedAt),
       durationMs: record.durationMs,
-      failures: record.failures.map(({ task, type, message }) => ({ task, type, message })),
-      failureCount: record.failures.length,
+      failures: record.failures.map((each) => ({ task: labelOf(each), type: each.type, message: each.message })),
+      failureCount: record.counts.failed,
+      ...(lastLines.length === 0 ? {} : { detail: ["Its last lines:", ...lastLines].join("\n") }),
     },
   );
 }

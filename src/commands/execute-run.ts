@@ -7,6 +7,7 @@ import { attributeOutput } from "./attribution.ts";
 import type { BegunRun } from "./begin-run.ts";
 import { chooseReporter } from "./choose-reporter.ts";
 import type { CommandContext } from "./context.ts";
+import { givenUpLines } from "./given-up.ts";
 import { leaveToDrainer } from "./leave-drainer.ts";
 import { openLineGate } from "./line-gate.ts";
 import { recordRun } from "./record-run.ts";
@@ -73,21 +74,22 @@ async function finish(
   if (parts.told.isSafe()) run.settle();
   else run.leave();
   const left = await leaveToDrainer(summary, begun.services.stateDirectory, context);
-  const notifications =
-    summary === undefined
-      ? []
-      : [...(await import("../outbox/summary.ts")).summaryLines(summary, host.clock.now()), ...left];
+  const own =
+    summary === undefined ? [] : (await import("../outbox/summary.ts")).summaryLines(summary, host.clock.now());
+  const known = new Set(summary?.outcomes.map(({ id }) => id));
+  const notifications = [...own, ...left, ...(await givenUpLines(begun.services, known, context))];
   const { will } = run;
+  const undelivered = summary?.outcomes.some((each) => each.state !== "sent" && each.state !== "suppressed") ?? false;
   await parts.reporter.onEnd({
     runId: run.id,
     flow: will.flow,
     file: will.file,
     durationMs: host.clock.now() - Date.parse(will.startedAt),
     notifications,
+    undelivered,
   });
   for (const problem of [...parts.reporter.problems, ...run.troubles])
     host.terminal.stderr.write(`warning: ${problem}\n`);
   store.prune();
-  const undelivered = summary?.outcomes.some(({ state }) => state !== "sent" && state !== "suppressed") ?? false;
   return { state, undelivered };
 }

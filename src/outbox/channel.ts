@@ -19,8 +19,6 @@ export interface Channel {
   readonly isForPeople?: true;
   /** Milliseconds between two messages of one channel, where the service limits the rate. @default 0 */
   readonly gapMs?: number;
-  /** How long a message is worth sending, in milliseconds. @default 72 hours */
-  readonly ttlMs?: number;
 }
 
 export interface ChannelProblem {

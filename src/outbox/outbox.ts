@@ -6,6 +6,7 @@ import { isSecretTrouble, type Sending } from "./attempt.ts";
 import { CLOSED } from "./circuit.ts";
 import { drainChannel, nextTime, type DrainOptions } from "./drain.ts";
 import { channelLabel, type NewItem, type OutboxItem, type Shelf } from "./item.ts";
+import { noteGivenUp } from "./given-up.ts";
 import { processLocks, type HeldLock, type Locks } from "./lock.ts";
 import { makeItems } from "./make-items.ts";
 import { DEFAULT_TTL_MS } from "./schedule.ts";
@@ -93,6 +94,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     sending: options,
     memory,
     onSettled: (item, shelf) => {
+      if (shelf === "dead") noteGivenUp(files, directory, item.id);
       if (shelf === "sent" || item.fallback === undefined) return;
       enqueue(item.fallback);
     },

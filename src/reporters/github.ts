@@ -65,6 +65,10 @@ export class GithubReporter implements Reporter {
   onEnd(report: RunReport): void {
     const own = this.#tally.failures.filter((each) => each.causedBy === undefined);
     for (const line of this.#annotations(own)) this.#options.screen.write(`${line}\n`);
+    if (report.undelivered === true) {
+      const left = report.notifications.map(cleanText).join("\n");
+      this.#options.screen.write(`::warning title=flowctl::${data(left)}\n`);
+    }
     this.#options.appendSummary?.(
       jobSummary({
         report,

@@ -15,4 +15,6 @@ export interface RunReport {
   readonly durationMs: number;
   /** Lines about what was sent and what waits. */
   readonly notifications: readonly string[];
+  /** Whether something that was to be told has not been delivered. */
+  readonly undelivered?: boolean;
 }

@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import type { HeldLock } from "../host/lock.ts";
 import type { ProcessIdentity, Processes } from "../host/process.ts";
-import type { Underway } from "../model/tally.ts";
+import type { RunEvent, TaskOutput } from "../model/event.ts";
+import { labelOf, type Underway } from "../model/tally.ts";
 import { settleRun } from "./active-run.ts";
 import { causeOfDeath, type Evidence, type ProcessEnd } from "./crash-message.ts";
 import { rememberState } from "./last-state.ts";
@@ -21,6 +22,8 @@ export interface DeadRun {
   readonly isWritten: boolean;
   /** The tasks that were running when it died. */
   readonly underway: readonly Underway[];
+  /** The last lines that those tasks wrote; that any task wrote where none was running. */
+  readonly lastLines: readonly string[];
   /** What its events have caused to be told, from its journal; the outbox knows most of it. */
   readonly told: readonly unknown[];
   /** How many of its task processes were still there. */
@@ -102,11 +105,13 @@ function bury(options: ReapOptions, run: RunRecord, held: HeldLock): DeadRun {
           redact: options.redact,
         })
       : { record: run.end, isOurs: false };
+  const { underway } = tallyOf(events);
   return {
     will: run.will,
     record: written.record,
     isWritten: isRemembered && !("error" in written),
-    underway: tallyOf(events).underway,
+    underway,
+    lastLines: lastLinesOf(events, underway),
     told: readTold(journal),
     leftBehind: orphans.length,
     leave: () => {
@@ -118,6 +123,21 @@ function bury(options: ReapOptions, run: RunRecord, held: HeldLock): DeadRun {
       held.release();
     },
   };
+}
+
+/** How many lines a message of a death carries. */
+const LINES = 12;
+
+function lastLinesOf(events: readonly RunEvent[], underway: readonly Underway[]): readonly string[] {
+  const running = new Set(underway.map(labelOf));
+  const label = ({ task = "", mapIndex }: TaskOutput): string =>
+    labelOf({ task, ...(mapIndex === undefined ? {} : { mapIndex }) });
+  return events
+    .flatMap((event) =>
+      event.type === "task-output" && (running.size === 0 || running.has(label(event))) ? [event] : [],
+    )
+    .slice(-LINES)
+    .map((event) => (running.size === 1 ? event.text : `${label(event)} | ${event.text}`));
 }
 
 /** @returns false where the disk refuses: then the run is left as it is, and whoever looks next tries again */

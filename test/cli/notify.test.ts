@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import { slack } from "../../src/channels/slack.ts";
 import { systemClock } from "../../src/host/clock.ts";
 import { systemFiles } from "../../src/host/files.ts";
-import { createOutbox } from "../../src/outbox/outbox.ts";
+import { createOutbox, type Outbox } from "../../src/outbox/outbox.ts";
 import { ENVIRONMENT, newItem } from "../outbox/outbox-rig.ts";
 import { cliHome, type CliHome } from "../rig/cli.ts";
 import { faultyServer } from "../rig/faulty-server.ts";
@@ -183,6 +183,32 @@ it("leaves what waits to one process of its own, which sends it and ends", async
   }
 });
 
+/** The outbox of a home, as a process of some time ago left it. */
+function outboxOf(home: CliHome, agoMs: number): Outbox {
+  mkdirSync(home.state, { mode: 0o700, recursive: true });
+  const now = Date.now() - agoMs;
+  return createOutbox({
+    files: systemFiles(),
+    clock: { ...systemClock(), now: () => now },
+    random: () => 0.5,
+    directory: home.state,
+    environment: ENVIRONMENT,
+    channel: () => Promise.resolve(slack),
+    values: () => Promise.resolve({}),
+    redact: (text) => text,
+  });
+}
+
+it("says in the next run's last lines, once, what a process of its own has given up", async () => {
+  await using home = project("inbox");
+  const definition = { type: "slack", url: "http://127.0.0.1:9/hook" };
+  outboxOf(home, 80 * 3_600_000).enqueue(newItem({ definition }));
+  expect(await home.run(["notify", "flush", "--background"])).toMatchObject({ code: 0 });
+  const said = "given up since the last run: 1 message (team: not delivered in time): flowctl notify list --state dead";
+  expect((await home.run(["run", "nightly.ts"])).output).toContain(said);
+  expect((await home.run(["run", "nightly.ts"])).output).not.toContain("given up");
+});
+
 it("tells in one digest what an outage has held up, and sends it with notify flush", async () => {
   await using home = project();
   const server = await faultyServer([
@@ -192,21 +218,10 @@ it("tells in one digest what an outage has held up, and sends it with notify flu
   try {
     const definition = { type: "slack", url: `${server.url}/hook` };
     // What runs of twenty minutes ago have left.
-    const now = Date.now() - 20 * 60_000;
-    const outbox = createOutbox({
-      files: systemFiles(),
-      clock: { ...systemClock(), now: () => now },
-      random: () => 0.5,
-      directory: home.state,
-      environment: ENVIRONMENT,
-      channel: () => Promise.resolve(slack),
-      values: () => Promise.resolve({}),
-      redact: (text) => text,
-    });
-    mkdirSync(home.state, { mode: 0o700 });
+    const outbox = outboxOf(home, 20 * 60_000);
     for (let i = 0; i < 6; i += 1)
       outbox.enqueue(newItem({ runId: `r${i}`, definition, message: { kind: "text", text: `run ${i} failed` } }));
-    const { outcomes } = await outbox.deliver({ deadlineMs: 100 });
+    const { outcomes } = await outbox.deliver({ deadlineMs: 1900 });
     expect(outcomes[1]?.note).toBe("behind a message that was not taken (HTTP_503)");
     expect(outbox.list("new").map(({ item }) => item.attempts.length)).toEqual([1, 0, 0, 0, 0, 0]);
     expect(await home.run(["notify", "flush"])).toMatchObject({ code: 0, stderr: "notifications: 6 sent\n" });

@@ -285,6 +285,47 @@ test("five failures in a row open the circuit: the next message waits instead of
   expect(seen).toHaveLength(11);
 });
 
+test("an open circuit is tried with one message; the others wait for what becomes of it", async () => {
+  using rig = outboxRig();
+  const { channel, seen } = scriptedChannel(Array.from({ length: 6 }, () => transient));
+  const outbox = rig.open(channel);
+  for (const flow of ["a", "b", "c", "d", "e", "f"]) outbox.enqueue(newItem({ flow, runId: flow }));
+  await outbox.deliver({ deadlineMs: 1000 });
+  rig.clock.advance(61_000);
+  await rig.open(channel).deliver({ deadlineMs: 1000 });
+  expect(seen).toHaveLength(6);
+  rig.clock.advance(121_000);
+  await rig.open(channel).deliver({ deadlineMs: 1000 });
+  expect(seen).toHaveLength(12);
+});
+
+test("a service that takes one message a second gets no more", async () => {
+  using rig = outboxRig();
+  const { channel, seen } = scriptedChannel([], { gapMs: 1100 });
+  const outbox = rig.open(channel);
+  for (const flow of ["a", "b", "c"]) outbox.enqueue(newItem({ flow, runId: flow }));
+  await outbox.deliver({ deadlineMs: 10_000 });
+  expect(seen.map(({ at = 0 }, index) => index > 0 && at - (seen[index - 1]?.at ?? 0) >= 1100)).toEqual([
+    false,
+    true,
+    true,
+  ]);
+});
+
+test("a text message and good news are not worth as long as a failure", () => {
+  using rig = outboxRig();
+  const outbox = rig.open(scriptedChannel().channel);
+  const hours = (more: Parameters<typeof newItem>[0]): number => {
+    const [id] = outbox.enqueue(newItem(more));
+    const { created, expires } = outbox.read(id!)!.item;
+    return Math.round((expires - created) / 3_600_000);
+  };
+  const alert = { subject: "flow", flow: "f", runId: "r", from: "Running", summary: null, at: 0 } as const;
+  expect(hours({ key: "a", message: { kind: "alert", alert: { ...alert, to: "Failed" } } })).toBe(72);
+  expect(hours({ key: "b", message: { kind: "alert", alert: { ...alert, to: "Success" } } })).toBe(12);
+  expect(hours({ key: "c", definition: { type: "sms", to: "+15005550006" } })).toBe(4);
+});
+
 test("recovered does not overtake its failed", async () => {
   using rig = outboxRig();
   const { channel, seen } = scriptedChannel([transient]);

@@ -92,6 +92,16 @@ describe("GitHub Actions", () => {
     expect(other.screen.text).toBe("::error title=a%3Ab%2C c failed::50%25 done%0Asecond%0A::warning::x\n");
   });
 
+  it("gets a warning where something that was to be told waits, and none where it was sent", async () => {
+    const waiting = { notifications: ["notifications: 1 waiting (team: 100% busy)", "in CI"] };
+    const one = play();
+    await one.play.ended("Success").end({ ...waiting, undelivered: true });
+    expect(one.screen.text).toBe("::warning title=flowctl::notifications: 1 waiting (team: 100%25 busy)%0Ain CI\n");
+    const other = play();
+    await other.play.ended("Success").end({ ...waiting, undelivered: false });
+    expect(other.screen.text).toBe("");
+  });
+
   it("gets ten annotations at most, the last of which counts the others", async () => {
     const { screen, play: run } = play();
     for (let at = 0; at < 25; at += 1)

@@ -68,8 +68,12 @@ describe("a look for dead runs", () => {
     run.journal.record(taskEvent("extract", "Running"));
     run.journal.record(taskEvent("extract", "Success", { from: state("Running") }));
     run.journal.record(taskEvent("load", "Running"));
+    const output = { seq: 9, runId: run.id, at: 0, type: "task-output", stream: "stdout" } as const;
+    run.journal.record({ ...output, task: "extract", text: "all extracted" });
+    for (let i = 0; i < 14; i += 1) run.journal.record({ ...output, task: "load", text: `row ${String(i)}` });
     dies(run);
     const [dead] = await look(rig);
+    expect(dead?.lastLines).toEqual(Array.from({ length: 12 }, (_, i) => `row ${String(i + 2)}`));
     expect(dead?.record).toMatchObject({ state: "Crashed", writtenBy: "reaper", counts: { ok: 1, failed: 0 } });
     expect(dead?.record.message).toMatch(/ended without a word.* Running: load\./);
     expect(rig.store.lastState("etl")).toMatchObject({ state: "Crashed", failedInARow: 1 });

@@ -71,6 +71,7 @@ export async function configPathCommand(
     return 0;
   }
   if (config.file !== undefined) stdout.write(`${config.file}\n`);
+  else if (config.searched.length === 0) stderr.write("config: none, as --config or FLOWCTL_CONFIG says\n");
   else stderr.write(`config: none; looked in:\n${config.searched.map((directory) => `  ${directory}\n`).join("")}`);
   return config.file === undefined ? 1 : 0;
 }

@@ -75,8 +75,8 @@ export async function initCommand(
     ["flowctl.schema.json", schema("config")],
     ...(template === "yaml" ? [["flow.schema.json", schema("flow")] as const] : []),
   ];
-  if (host.files.stat(root) === undefined) host.files.makeDirectory(root);
-  const written = plan.filter(([name, text]) => host.files.create(join(root, name), text));
+  if (host.files.stat(root) === undefined) host.files.makeDirectory(root, "shared");
+  const written = plan.filter(([name, text]) => host.files.create(join(root, name), text, "shared"));
   const kept = plan.filter((each) => !written.includes(each));
   const at = (name: string): string => {
     const path = relative(globals.cwd, join(root, name));

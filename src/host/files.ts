@@ -29,8 +29,8 @@ export interface Files {
   list(path: string): readonly string[];
   /** @param follow whether a symbolic link stands for its target @default true */
   stat(path: string, follow?: boolean): FileStat | undefined;
-  /** Makes a directory and its parents, readable for its owner only. */
-  makeDirectory(path: string): void;
+  /** Makes a directory and its parents, readable for its owner only, unless it is `shared`. */
+  makeDirectory(path: string, how?: "shared"): void;
   /**
    * Creates a file exclusively and durably: temporary file, fsync, link, fsync of the directory.
    * @param how `quick`: without the two fsyncs, so that only the death of the machine can undo it
@@ -48,8 +48,11 @@ export interface Files {
   realPath(path: string): string | undefined;
 }
 
-/** Whether what is written must survive the death of the machine, or only that of the process. */
-export type Durability = "durable" | "quick";
+/**
+ * Whether what is written must survive the death of the machine, or only that of the process. What is `shared` is
+ * a file of the project: quick, and for others to read as the person's mask has it; all else is the owner's only.
+ */
+export type Durability = "durable" | "quick" | "shared";
 
 export interface FileStat {
   readonly kind: "file" | "directory" | "link" | "other";
@@ -172,20 +175,20 @@ function createWithoutLink(path: string, text: string, how: Durability): boolean
  * By our own steps: Node's recursive one never comes back where a directory exists in which none can be made, such
  * as /proc.
  */
-function makeDirectory(path: string): void {
+function makeDirectory(path: string, how?: "shared"): void {
   try {
-    mkdirSync(path, { mode: PRIVATE_DIRECTORY });
+    mkdirSync(path, how === "shared" ? {} : { mode: PRIVATE_DIRECTORY });
   } catch (error) {
     if (isCode(error, "EEXIST") && statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return;
     const parent = dirname(path);
     if (!isCode(error, "ENOENT") || existsSync(parent)) throw error;
-    makeDirectory(parent);
-    makeDirectory(path);
+    makeDirectory(parent, how);
+    makeDirectory(path, how);
   }
 }
 
 function write(path: string, text: string, how: Durability): void {
-  const file = openSync(path, "wx", PRIVATE_FILE);
+  const file = openSync(path, "wx", how === "shared" ? 0o666 : PRIVATE_FILE);
   try {
     // Not writeSync: it may write a part and say so, which nobody would notice.
     writeFileSync(file, text);

@@ -142,7 +142,7 @@ async function addFiles(choice: ReporterChoice, reporters: NamedReporter[]): Pro
     reporters.push({
       name: "junit",
       reporter: new JunitReporter((text) => {
-        files.replace(path, text);
+        files.replace(path, text, "shared");
       }),
     });
   }

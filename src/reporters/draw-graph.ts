@@ -122,11 +122,13 @@ function tree(flow: Flow, { tasks, links, stateOf }: Coloured): string {
 
 function mermaid({ tasks, links, stateOf }: Coloured): string {
   const id = ids(tasks);
-  const quote = (text: string): string => `"${text.replaceAll("&", "#amp;").replaceAll('"', "#quot;")}"`;
+  const escape = (text: string): string =>
+    text.replaceAll("&", "#amp;").replaceAll("<", "#lt;").replaceAll('"', "#quot;");
+  const quote = (...lines: readonly string[]): string => `"${lines.map(escape).join("<br/>")}"`;
   return [
     "flowchart TD",
     ...tasks.map((task) => {
-      const text = quote([task.name, note(task)].filter((part) => part !== "").join("<br/>"));
+      const text = quote(...[task.name, note(task)].filter((part) => part !== ""));
       return `  ${id(task)}${task.kind === "notification" ? `([${text}])` : `[${text}]`}`;
     }),
     ...links.map(({ from, to, label, mapped }) => {

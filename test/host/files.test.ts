@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -11,6 +11,16 @@ beforeEach(() => {
 });
 afterEach(() => {
   rmSync(directory, { recursive: true, force: true });
+});
+
+it("a shared file and directory of the project are for others to read, as the mask has it", () => {
+  const mode = (path: string): string => ((files.stat(path)?.mode ?? 0) & 0o777).toString(8);
+  mkdirSync(join(directory, "theirs"));
+  writeFileSync(join(directory, "theirs", "c"), "x");
+  files.makeDirectory(join(directory, "a", "b"), "shared");
+  files.create(join(directory, "a", "b", "c"), "x", "shared");
+  expect(mode(join(directory, "a"))).toBe(mode(join(directory, "theirs")));
+  expect(mode(join(directory, "a", "b", "c"))).toBe(mode(join(directory, "theirs", "c")));
 });
 
 describe.each(["durable", "quick"] as const)("a %s write", (how) => {

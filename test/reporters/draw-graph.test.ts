@@ -36,7 +36,7 @@ describe("a flow's graph", () => {
         "flowchart TD",
         '  t0["list"]',
         '  t1["each<br/>retry 2"]',
-        '  t2["load #quot;all#quot; <b>"]',
+        '  t2["load #quot;all#quot; #lt;b>"]',
         '  t3(["alert<br/>any_failed"])',
         '  t0 -->|"each"| t1',
         "  t0 --> t2",

@@ -1,4 +1,4 @@
-import { isCi } from "./started-by.ts";
+import { isCi } from "../reporters/mode.ts";
 import type { CommandContext } from "./context.ts";
 
 /**

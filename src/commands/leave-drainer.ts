@@ -1,6 +1,6 @@
 import type { DeliverySummary } from "../outbox/summary.ts";
 import type { CommandContext } from "./context.ts";
-import { isCi } from "./started-by.ts";
+import { isCi } from "../reporters/mode.ts";
 
 const IN_CI =
   "in CI this is lost with the machine: let the last step of the job be `flowctl notify flush --deadline 60s`, run always";

@@ -1,5 +1,5 @@
 import type { CommandContext } from "./context.ts";
-import { isCi } from "./started-by.ts";
+import { isCi } from "../reporters/mode.ts";
 
 /**
  * Whether this process must not run the flow itself where somebody is to be told of its death. As PID 1 it

@@ -1,7 +1,7 @@
 import type { NewItem } from "../outbox/item.ts";
 import type { DeliverySummary } from "../outbox/summary.ts";
 import type { CommandContext } from "./context.ts";
-import { isCi } from "./started-by.ts";
+import { isCi } from "../reporters/mode.ts";
 import type { Services } from "./services.ts";
 
 /** How long the end of a run waits for deliveries, in milliseconds (design decision 4; a CI's disk vanishes). */

@@ -81,9 +81,13 @@ function canMove(screen: Screen, variables: Variables): boolean {
   return screen.isTTY && screen.columns > 0 && variables["TERM"] !== "dumb";
 }
 
-/** Set, and not to a word that says no. */
+/** What those CIs set that do not set `CI`: Azure Pipelines, TeamCity, older Jenkins. */
+const CI_SIGNS = ["GITHUB_ACTIONS", "TF_BUILD", "TEAMCITY_VERSION", "JENKINS_URL"];
+
+/** `CI` decides where it is set, unless to a word that says no; else what some CIs set in its place. */
 export function isCi(variables: Variables): boolean {
-  return !["", "0", "false", undefined].includes(variables["CI"]?.toLowerCase());
+  const isSaid = (name: string): boolean => !["", "0", "false", undefined].includes(variables[name]?.toLowerCase());
+  return variables["CI"] === undefined ? CI_SIGNS.some(isSaid) : isSaid("CI");
 }
 
 function colorLevel(wish: ModeRequest["color"], variables: Variables, byDefault: boolean): ColorLevel {

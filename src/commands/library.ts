@@ -18,11 +18,10 @@ export const LIBRARY: Library = {
   },
   inputs: {
     ...Object.fromEntries(
-      ["slack", "sms", "notify", "webhook", "pagerduty", "prompt", "approval"].map((name) => [
-        name,
-        { required: ["message"] },
-      ]),
+      ["slack", "sms", "notify", "webhook", "pagerduty"].map((name) => [name, { required: ["message"] }]),
     ),
+    approval: { required: ["message"], known: ["message", "otherwise"] },
+    prompt: { required: ["message"], known: ["message", "otherwise", "default", "choices"] },
     sleep: { required: ["duration"] },
     http: {
       required: ["url"],

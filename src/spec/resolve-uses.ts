@@ -98,7 +98,9 @@ async function lookUp(
       problem: {
         code: "UNKNOWN_USES",
         message: `there is no ${what} "${uses}"`,
-        help: suggestion(uses, Object.keys(names)) ?? "a task of your own: ./file.ts#export",
+        help: /^(?:shell|bash|sh|script|command)$/.test(uses)
+          ? "a script stands in run:"
+          : (suggestion(uses, Object.keys(names)) ?? "a task of your own: ./file.ts#export"),
       },
     };
   const module = await library

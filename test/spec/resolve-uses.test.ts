@@ -26,3 +26,18 @@ stateHandlers: [{ uses: throws, with: { a: 1 } }]
     ]);
   });
 });
+
+it("inputs of the library's tasks are known", async () => {
+  const { tasks, inputs } = LIBRARY;
+  const spec = (uses: string, given: string) => `tasks: { a: { uses: ${uses}, with: { ${given}, zz: 1 } } }\n`;
+  for (const [uses, given] of [
+    ["approval", "message: x, otherwise: fail"],
+    ["prompt", "message: x, default: y, choices: [y]"],
+    ["sleep", "duration: 1s"],
+    ["http", "url: x"],
+    ["notify", "message: x, channel: inbox"],
+  ] as const)
+    expect(await problems(load(spec(uses, given), { tasks, ...(inputs && { inputs }) }))).toMatchObject([
+      { code: "UNKNOWN_INPUT", message: `"${uses}" has no input "zz"` },
+    ]);
+});

@@ -7,6 +7,7 @@ import type { NewItem } from "../outbox/item.ts";
 import type { NotifyService } from "../outbox/notify-service.ts";
 import { createRecorder } from "../recorder.ts";
 import type { Reporter } from "../reporters/reporter.ts";
+import { unlessRejected } from "./answers.ts";
 import type { Attribution } from "./attribution.ts";
 import type { BegunRun } from "./begin-run.ts";
 import type { CommandContext } from "./context.ts";
@@ -85,7 +86,7 @@ export async function recordRun(
     listen: (write) => {
       lines.onLine(write);
     },
-    within: (task, body) => attribution.within(task, body),
+    within: (task, body) => attribution.within(task, unlessRejected(prepared.answers, task, body)),
     ...(prepared.taskHandlers === undefined ? {} : { taskHandlers: prepared.taskHandlers }),
     flowHandlers: prepared.flowHandlers,
     ...startOf(prepared.restored),

@@ -8,7 +8,6 @@ import { readJournal } from "../runs/read-journal.ts";
 import { readResults, RESULTS_FILE, type KeptResult, type KeptResults } from "../runs/read-results.ts";
 import { planResume, type Decision } from "../runs/resume-plan.ts";
 import type { RunRecord } from "../runs/run-record.ts";
-import type { Answer, Answers } from "./answers.ts";
 import type { CommandContext } from "./context.ts";
 
 /** How an earlier run is taken up again: the same run goes on, or a new one repeats what did not go well. */
@@ -41,8 +40,8 @@ export async function restore(
   how: {
     readonly continuing: Continuing;
     readonly force: boolean;
-    /** What a person says to the tasks that had paused. */
-    readonly answer: (paused: ReadonlySet<string>) => Answers;
+    /** Told which tasks had paused. @throws UserError where a person has answered others */
+    readonly answer: (paused: ReadonlySet<string>) => void;
   },
   { host }: Pick<CommandContext, "host">,
 ): Promise<Restored> {
@@ -60,8 +59,9 @@ export async function restore(
     if (event.to.type === "Paused") paused.add(label);
     else paused.delete(label);
   }
-  const answers = how.answer(paused);
-  const waiting = new Map([...(isSame ? paused : [])].map((label) => [label, answered(answers.get(label))]));
+  how.answer(paused);
+  const resumed = state("Resume", { message: "Resumed." });
+  const waiting = new Map([...(isSame ? paused : [])].map((label) => [label, resumed]));
   const states = new Map<Task, State>();
   for (const decision of decisions) {
     const from = await stateOf(decision, waiting);
@@ -118,13 +118,6 @@ function indexIn(label: string, name: string): readonly number[] {
 
 async function keptState(result: KeptResult): Promise<State> {
   return state(result.state as "Success", { message: "Kept from before.", result: await unpack(result) });
-}
-
-/** A task that had paused goes on, unless a person said no. */
-function answered(answer: Answer | undefined): State {
-  if (answer !== undefined && "approved" in answer && !answer.approved)
-    return state("Failed", { message: "Rejected by a person." });
-  return state("Resume", { message: "Resumed." });
 }
 
 function linesOf({ params, paramsLine }: KeptResults, decisions: readonly Decision[]): string {

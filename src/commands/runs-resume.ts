@@ -115,9 +115,8 @@ function continuationOf(how: Continuing, record: RunRecord, options: RunsResumeO
       return values;
     },
     async restore(flow, run, context) {
-      const answer = (paused: ReadonlySet<string>): Answers => {
+      const answer = (paused: ReadonlySet<string>): void => {
         for (const [task, said] of answersOf(paused, options)) answers.set(task, said);
-        return answers;
       };
       const restored = await restore(flow, record, { continuing: how, force: options.force === true, answer }, context);
       // The file begins anew: what is done again must not be found as done before.

@@ -13,7 +13,11 @@ export default flow("release", () => {
 });`;
 
 const MANUAL = `import { flow, task, triggers } from "flowctl";
-const gate = task("gate", { trigger: triggers.manualOnly }, () => console.log("through the gate"));
+const gate = task(
+  "gate",
+  { trigger: triggers.manualOnly, onFailure: (task, state) => console.log("onFailure:", task.name, state.message) },
+  () => console.log("through the gate"),
+);
 const after = task("after", () => console.log("after"));
 export default flow("manual", () => { after({}, { upstream: [gate()] }); });`;
 
@@ -96,7 +100,10 @@ describe("a task that waits for a person", () => {
     expect(second.code).toBe(0);
     expect(second.stdout).toMatch(/through the gate[^]*after/);
     expect((await home.run(["run", "manual.ts"])).code).toBe(5);
-    expect((await home.run(["runs", "resume", "last", "--reject"])).code).toBe(1);
+    const rejected = await home.run(["runs", "resume", "last", "--reject", "--logs", "full"]);
+    expect(rejected.code).toBe(1);
+    expect(rejected.stdout).toContain("onFailure: gate Rejected by a person.");
+    expect(rejected.stdout).not.toContain("through the gate");
   });
 
   it("is told of by hooks when it pauses, and again when the run has ended", async () => {

@@ -112,6 +112,22 @@ describe("cached results on disk", () => {
     ]);
   });
 
+  it("are not kept on a full disk, which is said once and harms no run", async () => {
+    using rig = storeRig();
+    const warnings: string[] = [];
+    const full = {
+      ...rig.files,
+      replace: () => {
+        throw Object.assign(new Error("ENOSPC: no space left on device, write"), { code: "ENOSPC" });
+      },
+    };
+    const cache = open({ ...rig, files: full }, "f", warnings);
+    await cache.write("t", cached(rig, 1), plain);
+    await cache.write("t", cached(rig, 2), plain);
+    expect(warnings).toEqual(['the result of "t" is not kept for later runs: ENOSPC: no space left on device, write']);
+    expect(await results(cache, "t", plain)).toEqual([]);
+  });
+
   it("take no more room than they may: the oldest go", () => {
     using rig = storeRig();
     const directory = join(rig.state, "cache");

@@ -158,6 +158,7 @@ describe("the plan of a run", () => {
       `params: { a: 1, b: 2, c: { type: integer, env: C }, d: "\${{ params.a + 1 }}", e: x }
 tasks:
   load: { run: touch ran, tags: [slow], stateHandlers: [{ uses: slackNotifier, with: { channel: own } }] }
+  save: { run: touch ran, needs: load }
 stateHandlers: [{ uses: slackNotifier, with: { channel: own, onlyStates: [Failed] } }]
 `,
     );
@@ -175,7 +176,10 @@ stateHandlers:
     - { uses: slackNotifier, with: { channel: team, onlyStates: [Failed] }, match: { tasks: "lo*" } }
     - { uses: slackNotifier, with: { channel: team, onlyStates: [Skipped] }, match: { tags: slow } }
     - { uses: slackNotifier, with: { channel: team, onlyStates: [Retrying] }, match: { tags: fast } }
-tasks: { alert: { uses: notify, trigger: load.failed, with: { channel: team, message: x } } }
+tasks:
+  alert: { uses: notify, trigger: load.failed, with: { channel: team, message: x } }
+  last: { uses: notify, with: { channel: inbox, message: x } }
+  soon: { uses: notify, needs: load, with: { channel: inbox, message: x } }
 `,
     );
     const { stdout, code } = await home.run(
@@ -189,7 +193,9 @@ tasks: { alert: { uses: notify, trigger: load.failed, with: { channel: team, mes
       "c = 3  (env C)",
       "d = 8  (default)",
       'e = "from a file"  (@e.txt)',
-      "2. alert; after load; when load.failed",
+      "3. alert; after save, load; when load.failed",
+      "2. soon; after load",
+      "3. last; after save",
       'hook "mine": Failed → team',
       "notifier of the flow: Failed → own",
       "notifier of the flow: TimedOut → team",
@@ -201,6 +207,21 @@ tasks: { alert: { uses: notify, trigger: load.failed, with: { channel: team, mes
       expect(stdout).toContain(`  ${line}\n`);
     expect(stdout).not.toMatch(/hook "other"|Retrying/);
     expect(readdirSync(home.directory)).not.toContain("ran");
+  });
+});
+
+describe("limits of the config", () => {
+  it("hold for a run: tasks at a time, those of a pool, and what the environment says wins", async () => {
+    await using home = cliHome();
+    home.write("a.yaml", "tasks: { a: { run: 'true', pool: db }, b: { run: 'true', pool: db } }\n");
+    const order = async (env = {}) =>
+      (await home.run(["run", "a.yaml"], { env })).stdout.match(/(?<=\] )(?:start|ok) +[ab]/g)?.map((each) => each[0]);
+    expect(await order()).toEqual(["s", "s", "o", "o"]);
+    home.write("flowctl.config.yaml", "concurrency: 1\n");
+    expect(await order()).toEqual(["s", "o", "s", "o"]);
+    expect(await order({ FLOWCTL_CONCURRENCY: "2" })).toEqual(["s", "s", "o", "o"]);
+    home.write("flowctl.config.yaml", "pools: { db: 1 }\n");
+    expect(await order()).toEqual(["s", "o", "s", "o"]);
   });
 });
 

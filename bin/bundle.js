@@ -204,11 +204,11 @@ const { outputFiles, metafile } = await build({
  * A file that only hands on what another exports under the same names costs a
  * start as much as any: who imports it late gets the other.
  */
-const HANDS_ON = /^import\{([^{}]*)\}from"(\.\/[^"]+)";(?:import"[^"]+";)*export\{([^{}]*)\};\s*$/;
+const HANDS_ON = /^import\{([^{}]*)\}from"\.{1,2}(\/[^"]+)";(?:import"[^"]+";)*export\{([^{}]*)\};\s*$/;
 const shortcuts = new Map();
 for (const { path, text } of outputFiles) {
   const [, imported, from, exported] = HANDS_ON.exec(text.replace(options.banner.js, "").trim()) ?? [];
-  if (imported !== undefined && imported === exported) shortcuts.set(`./${relative(dist, path)}`, from);
+  if (imported !== undefined && imported === exported) shortcuts.set(`./${relative(dist, path)}`, `.${from}`);
 }
 const outputs = Object.fromEntries(
   Object.entries(metafile.outputs).map(([path, each]) => [relative("dist", path), each]),
@@ -220,8 +220,11 @@ const shorten = (text) =>
     .replace(/\bimport\("(\.\/[^"]+)"\)/g, (all, path) => `import("${shortcuts.get(path) ?? path}")`)
     .replace(/\bimport"(\.\/[^"]+)";/g, (all, path) => (isIdle(path) ? "" : all));
 
+const isEntry = (path) => options.entryPoints.includes(`src/${relative(dist, path).replace(/js$/, "ts")}`);
 const written = await asScripts(
-  outputFiles.map(({ path, text }) => ({ path, text: shorten(text) })),
+  outputFiles
+    .filter(({ path }) => isEntry(path) || !shortcuts.has(`./${relative(dist, path)}`))
+    .map(({ path, text }) => ({ path, text: shorten(text) })),
   outputs,
   options,
   options.banner.js,

@@ -59,11 +59,10 @@ export function matchOf(value: z.infer<typeof taskMatch> | undefined) {
 }
 
 const count = z.number().min(0);
-const bounds = z
-  .strictObject({ at_least: count.optional(), at_most: count.optional() })
-  .refine((value) => value.at_least !== undefined || value.at_most !== undefined, {
-    error: "needs at_least: or at_most:, a number of tasks or a share such as 0.5",
-  });
+const bounds = z.strictObject({
+  at_least: count.optional().describe("So many tasks, or a share of them below 1"),
+  at_most: count.optional().describe("So many tasks, or a share of them below 1"),
+});
 
 /** When a task runs, decided from the states of those before it. */
 export const trigger = z

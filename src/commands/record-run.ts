@@ -12,7 +12,7 @@ import type { Attribution } from "./attribution.ts";
 import type { BegunRun } from "./begin-run.ts";
 import type { CommandContext } from "./context.ts";
 import type { PreparedRun } from "./execute-run.ts";
-import { hookWords } from "./hook-words.ts";
+import { hookWords, notifiersOf } from "./hook-words.ts";
 import { closeResults, openResults } from "./keep-results.ts";
 import type { LineGate } from "./line-gate.ts";
 import { openCache } from "./open-cache.ts";
@@ -51,7 +51,7 @@ export async function recordRun(
   const { flow } = prepared;
   const { reporter, told, attribution, lines, signal } = parts;
   const tally = new Tally();
-  const deriver = hasToTell(begun, prepared) ? await redactedDeriver(begun) : undefined;
+  const deriver = hasToTell(begun, prepared) ? await redactedDeriver(begun, prepared) : undefined;
   const results = openResults(begun, prepared, context);
   const recorder = createRecorder({
     journal: {
@@ -138,12 +138,15 @@ function endRecord(
 }
 
 /** What events cause to be told, without secrets: journal and terminal record keep it as it is. */
-async function redactedDeriver(begun: BegunRun): Promise<{ on(event: RunEvent): readonly NewItem[] }> {
+async function redactedDeriver(
+  begun: BegunRun,
+  prepared: PreparedRun,
+): Promise<{ on(event: RunEvent): readonly NewItem[] }> {
   const [{ createDeriver }, { redactedNews }] = await Promise.all([
     import("../hooks/derive.ts"),
     import("../outbox/make-items.ts"),
   ]);
-  const words = await hookWords(begun.run.will.hooks);
+  const words = await hookWords(begun.run.will.hooks, notifiersOf(prepared));
   const deriver = createDeriver(() => ({ ...begun.facts(), ...words }), quotaOf(begun.services.config.delivery));
   const redact = (text: string): string => begun.services.redactor.redactMessage(text);
   return { on: (event) => deriver.on(event).map((item) => redactedNews(item, redact)) };

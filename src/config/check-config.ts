@@ -83,23 +83,43 @@ export async function checkConfig(
   return found;
 }
 
-/** What is wrong with the expressions in hooks' own words. Nothing is loaded where there are none. */
-async function wordsOf({ hooks, places, file }: Config): Promise<readonly Diagnostic[]> {
-  const written = hooks.filter(({ message }) => message?.includes("${{") === true);
+/** What is wrong with the expressions in the own words of hooks and notifiers. Nothing is loaded where there are none. */
+async function wordsOf({ hooks, stateHandlers, places, file }: Config): Promise<readonly Diagnostic[]> {
+  const said = [
+    ...hooks.map(({ name, message }) => ({
+      key: ["hooks", name],
+      inside: ["message"],
+      message,
+      subject: "flow" as const,
+      uses: undefined,
+    })),
+    ...(["flow", "task"] as const).flatMap((subject) =>
+      stateHandlers[subject].map(({ uses, with: { message } }, index) => ({
+        key: ["stateHandlers", subject, String(index)],
+        inside: ["with", "message"],
+        message: typeof message === "string" ? message : undefined,
+        subject,
+        uses,
+      })),
+    ),
+  ];
+  const written = said.filter(({ message }) => message?.includes("${{") === true);
   if (written.length === 0) return [];
-  const [{ Report }, { checkHookMessage }] = await Promise.all([
+  const [{ Report }, { checkHookMessage, isNotifierName }] = await Promise.all([
     import("../spec/report.ts"),
     import("../spec/hook-message.ts"),
   ]);
-  return written.flatMap(({ name, message = "" }) => {
-    const place = places.get(["hooks", name].join("."));
+  return written.flatMap(({ key, inside, message = "", subject, uses }) => {
+    // What a handler of the person's own makes of its options is its business.
+    if (uses !== undefined && !isNotifierName(uses)) return [];
+    const place = places.get(key.join("."));
     const report = new Report(place?.source ?? withoutText(place?.file ?? file ?? "", message));
-    checkHookMessage(message, [...(place?.path ?? []), "message"], report);
+    checkHookMessage(message, [...(place?.path ?? []), ...inside], report, subject);
     if (place?.source !== undefined) return report.diagnostics;
-    return report.diagnostics.map(({ code, severity, message: said, help }) => ({
+    return report.diagnostics.map(({ code, severity, message: what, help }) => ({
       code,
       severity,
-      message: `hook "${name}": ${said}`,
+      message: `${[...key, ...inside].join(".")}: ${what}`,
       ...(place === undefined ? {} : { file: place.file }),
       ...(help === undefined ? {} : { help }),
     }));

@@ -52,7 +52,8 @@ export function createDeriver(facts: () => RunFacts, options: DeriverOptions = {
       unknown.add(name);
       return [];
     }
-    const text = notifier.message === undefined ? {} : { text: notifier.message };
+    const { message: words } = notifier;
+    const text = words === undefined ? {} : { text: facts().compose?.(words, alert) ?? words };
     const message = { kind: "alert" as const, alert: { ...alert, ...text } };
     const names = [alert.task ?? alert.flow];
     const made: Told = {

@@ -34,7 +34,7 @@ export function keyIn({ part = 1 }: RunFacts, key: string): string {
   return part === 1 ? key : `${key}/${String(part)}`;
 }
 
-/** A hook's own words, with what they say of a change of a run's state. */
+/** Own words, with what they say of a change of state. */
 export type Compose = (text: string, alert: Alert) => string;
 
 /** What is known of a run from its start. It is the same in the run and in the process that tells of its death. */
@@ -56,7 +56,7 @@ export interface RunFacts {
   readonly part?: number;
   readonly links?: readonly { readonly label: string; readonly url: string }[];
   readonly hooks: readonly Hook[];
-  /** Puts what is known into a hook's own words. @default they are said as they are written */
+  /** Puts what is known into the own words of hooks and notifiers. @default they are said as they are written */
   readonly compose?: Compose;
   readonly channels: Readonly<Record<string, ChannelDefinition>>;
   readonly source?: SecretSource;

@@ -1,3 +1,4 @@
+import { checkHookMessage, isNotifierName } from "./hook-message.ts";
 import { Fail, Skip } from "../model/signal.ts";
 import { TASK, type Task, type TaskContext, type TaskHandlerEntry } from "../model/task.ts";
 import { compileBody, type Body } from "./compile-body.ts";
@@ -207,6 +208,9 @@ export async function compileHandlers(
   const handlers: TaskHandlerEntry[] = [];
   for (const [index, entry] of (entries ?? []).entries()) {
     const found = await resolveHandler(entry.uses, entry.with ?? {}, file, library);
+    const words = entry.with?.["message"];
+    if (typeof words === "string" && isNotifierName(entry.uses))
+      checkHookMessage(words, [...path, index, "with", "message"], report, path.length === 1 ? "flow" : "task");
     if (typeof found === "object" && "code" in found)
       report.value([...path, index, ...(found.within ?? ["uses"])], found);
     else handlers.push(found);

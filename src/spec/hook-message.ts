@@ -1,3 +1,4 @@
+import { NOTIFIERS } from "../authoring/notifiers.ts";
 import { formatDuration } from "../model/duration.ts";
 import type { Alert } from "../model/notification.ts";
 import { parseExpression } from "./expression.ts";
@@ -6,52 +7,57 @@ import type { Report } from "./report.ts";
 import type { Path } from "./source.ts";
 import { asText, literal, parseTemplate } from "./template.ts";
 
-/** What a hook's own words may read of a run, and of its flow. */
+/** What the own words of hooks and notifiers may read: of a flow, of its run, and of the task they are about. */
 function scopeOf(alert: Alert) {
-  const failures = alert.failures ?? [];
+  const { subject, failures = [], failureCount = failures.length } = alert;
+  const isOfTask = subject === "task";
+  const about = { state: alert.to, message: alert.summary ?? "" };
   return {
     flow: { name: alert.flow },
     run: {
       id: alert.runId,
-      state: alert.to,
-      message: alert.summary ?? "",
+      ...(isOfTask ? { state: "Running", message: "" } : about),
       host: alert.host ?? "",
       user: alert.user ?? "",
       startedBy: alert.startedBy ?? "other",
-      /** `failed`, `recovered` and the like are events of a flow's history; else there is none. */
       event: alert.event ?? "",
       duration: alert.durationMs === undefined ? "" : formatDuration(alert.durationMs),
       durationMs: alert.durationMs ?? 0,
       failed: failures.map(({ task }) => task),
       failures: failures.map(({ task, type, message }) => ({ task, type, message: message ?? "" })),
-      failureCount: alert.failureCount ?? failures.length,
+      failureCount,
       failedBefore: alert.failedBefore ?? 0,
     },
+    ...(isOfTask
+      ? { task: { name: alert.task ?? "", index: alert.mapIndex ?? null, attempt: alert.attempt ?? 1, ...about } }
+      : {}),
     now: new globalThis.Date(alert.at),
   };
 }
 
-const EXAMPLE: Alert = { subject: "flow", flow: "", runId: "", from: "Running", to: "Failed", summary: null, at: 0 };
-const FIELDS = new Map(
-  Object.entries(scopeOf(EXAMPLE)).flatMap(([root, value]) =>
-    value instanceof globalThis.Date ? [] : [[root, Object.keys(value)]],
-  ),
-);
+const EXAMPLE = { flow: "", runId: "", from: "Running", to: "Failed", summary: null, at: 0 } as const;
 
-/** Reports what is wrong with a hook's own words: an expression that cannot be read, or reads what a run does not have. */
-export function checkHookMessage(text: string, path: Path, report: Report): void {
-  const around = {
-    roots: Object.keys(scopeOf(EXAMPLE)),
-    fields: FIELDS,
-    params: undefined,
-    tasks: [],
-    outputs: new Map(),
-  };
+/** Whether a state handler is one that flowctl ships, whose `message` may have expressions. */
+export function isNotifierName(uses: string): boolean {
+  return Object.hasOwn(NOTIFIERS, uses);
+}
+
+/**
+ * Reports what is wrong with the own words of a hook or a notifier: an expression that cannot be read, or reads
+ * what is not known there.
+ */
+export function checkHookMessage(text: string, path: Path, report: Report, subject: Alert["subject"] = "flow"): void {
+  const scope = Object.entries(scopeOf({ ...EXAMPLE, subject }));
+  const fields = scope.flatMap(([root, value]): [string, string[]][] =>
+    value instanceof globalThis.Date ? [] : [[root, Object.keys(value)]],
+  );
+  const roots = scope.map(([root]) => root);
+  const around = { roots, fields: new Map(fields), params: undefined, tasks: [], outputs: new Map() };
   new Reader(report, around).text(text, path);
 }
 
 /**
- * A hook's own words with what their expressions come to. One that has no value stays as it was written, so that
+ * Own words with what their expressions come to. One that has no value stays as it was written, so that
  * the message still goes out.
  */
 export function composeMessage(text: string, alert: Alert): string {

@@ -262,7 +262,9 @@ test("a hook's own words are put together with what it tells; without anybody to
     [{}, "it is over"],
   ] as const) {
     const deriver = createDeriver(() => facts({ hooks, ...more }));
-    deriver.on(taskState("load", failed));
+    const notifiers = [slackNotifier({ message: "look" })];
+    const [own] = deriver.on(taskState("load", failed, { notifiers }));
+    expect(alertOf(own!).text).toBe("compose" in more ? "look: Failed, " : "look");
     const [told] = deriver.on(runState(failed));
     expect(alertOf(told!).text).toBe(said);
   }

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import type { Alert } from "../../src/model/notification.ts";
+import { load, problems } from "./rig.ts";
 import { composeMessage } from "../../src/spec/hook-message.ts";
 
 const alert: Alert = {
@@ -18,6 +19,29 @@ const alert: Alert = {
   durationMs: 852_000,
   host: "etl-1",
 };
+
+test("of a task its own state is told, beside its run's", () => {
+  const task: Alert = { ...alert, subject: "task", task: "load", mapIndex: 3, attempt: 2, summary: "no rows" };
+  const text =
+    "${{ task.name }}[${{ task.index }}] ${{ task.state }} (${{ task.attempt }}): ${{ task.message }}, ${{ run.state }}";
+  expect(composeMessage(text, task)).toBe("load[3] Failed (2): no rows, Running");
+  expect(composeMessage("${{ task.name }}", alert)).toBe("${{ task.name }}");
+});
+
+test("a notifier's words are checked where they stand: a task's may read the task", async () => {
+  const handlers = { slackNotifier: async () => () => () => undefined };
+  const text = `stateHandlers: [{ uses: slackNotifier, with: { message: "\${{ task.name }}" } }]
+tasks:
+  a:
+    run: "true"
+    stateHandlers: [{ uses: slackNotifier, with: { message: "\${{ task.name }} \${{ task.stat }}" } }]
+`;
+  const found = await problems(load(text, { handlers }));
+  expect(found.map(({ message, line, column }) => [message, line, column])).toEqual([
+    ['"task" is not known in expressions', 1, 62],
+    ['"task" has no "stat"', 5, 83],
+  ]);
+});
 
 test.each([
   [

@@ -4,6 +4,7 @@ import { isNotifier } from "../model/notifier.ts";
 import type { ChannelDefinition } from "../model/notification.ts";
 import type { Hook } from "../model/hook.ts";
 import type { Task, TaskHandlerEntry } from "../model/task.ts";
+import type { AppliedConfig } from "./apply-config.ts";
 import { secretNames } from "./services.ts";
 
 /** Which secrets a run needs, and what for, in words: `task "load"`. */
@@ -14,8 +15,9 @@ export interface NeededSecrets {
   readonly channels: ReadonlyMap<string, readonly string[]>;
 }
 
-/** The secrets that tasks, hooks and notifiers name. */
-export function neededSecrets(flow: Flow, config: Config, hooks: readonly Hook[]): NeededSecrets {
+/** The secrets that tasks, hooks and notifiers name; those of config are among them. */
+export function neededSecrets(applied: AppliedConfig, config: Config, hooks: readonly Hook[]): NeededSecrets {
+  const { flow, flowHandlers, taskHandlers } = applied;
   const tasks = new Map<string, string[]>();
   const channels = new Map<string, string[]>();
   const add = (map: Map<string, string[]>, name: string, who: string): void => {
@@ -23,12 +25,14 @@ export function neededSecrets(flow: Flow, config: Config, hooks: readonly Hook[]
     if (!list.includes(who)) list.push(who);
     map.set(name, list);
   };
-  const definitionOf = (to: string | ChannelDefinition): ChannelDefinition | undefined =>
-    typeof to === "string" ? config.channels[to] : to;
-
   const addChannel = (to: string | ChannelDefinition): void => {
     const who = typeof to === "string" ? `channel "${to}"` : `a notifier of type "${to.type}"`;
-    for (const name of secretNames(definitionOf(to))) add(channels, name, who);
+    for (const name of secretNames(definitionOf(to, config))) add(channels, name, who);
+    addFallback(to);
+  };
+  const addFallback = (to: string | ChannelDefinition): void => {
+    const fallback = fallbackOf(to, config);
+    for (const name of secretNames(definitionOf(fallback, config))) add(channels, name, `channel "${fallback}"`);
   };
   const addHandlers = (entries: readonly (TaskHandlerEntry | FlowHandlerEntry)[]): void => {
     for (const entry of entries) if (isNotifier(entry)) addChannel(entry.to);
@@ -39,13 +43,32 @@ export function neededSecrets(flow: Flow, config: Config, hooks: readonly Hook[]
     const constants = flow.constants.get(task) ?? {};
     const own = [...task.secrets, ...(task.secretsFor?.(constants, linkedInputs(flow, task)) ?? [])];
     const channel = task.channelFor?.(constants);
-    const viaChannel = channel === undefined ? [] : secretNames(definitionOf(channel));
+    const viaChannel = secretNames(definitionOf(channel, config));
     for (const name of [...own, ...viaChannel]) add(tasks, name, `task "${task.name}"`);
-    addHandlers(task.stateHandlers);
+    if (channel !== undefined) addFallback(channel);
+    addHandlers([...task.stateHandlers, ...(taskHandlers?.(task) ?? [])]);
   }
-  addHandlers(flow.stateHandlers);
+  addHandlers([...flow.stateHandlers, ...flowHandlers]);
   for (const hook of hooks) for (const to of hook.to) addChannel(to);
   return { tasks, channels };
+}
+
+/** The secrets that a hook's messages are sent with. */
+export function hookSecrets({ to }: Hook, config: Config): readonly string[] {
+  return to.flatMap((name) => [
+    ...secretNames(definitionOf(name, config)),
+    ...secretNames(definitionOf(fallbackOf(name, config), config)),
+  ]);
+}
+
+function definitionOf(to: string | ChannelDefinition | undefined, config: Config): ChannelDefinition | undefined {
+  return typeof to === "string" ? config.channels[to] : to;
+}
+
+/** The channel that takes a message when this one does not. */
+function fallbackOf(to: string | ChannelDefinition, config: Config): string | undefined {
+  const name = definitionOf(to, config)?.["fallback"];
+  return typeof name === "string" ? name : undefined;
 }
 
 /** Names of the inputs that other tasks give. */

@@ -23,6 +23,7 @@ import { openServices, type Services } from "./services.ts";
 import { startedBy } from "./started-by.ts";
 import type { Telling } from "./tell.ts";
 import { unknownChannels } from "./unknown-channels.ts";
+import { warmSecrets } from "./warm-secrets.ts";
 import { hasHeirs, watchDeath, watchExit } from "./watch-run.ts";
 
 /** What a run is performed with. */
@@ -74,6 +75,7 @@ export async function performRun(start: RunStart, context: CommandContext): Prom
   if (typeof begun === "number") return begun;
   watchExit(begun.run, context);
   await watchDeath(begun.run, services.stateDirectory, context);
+  const coolDown = await warmSecrets(begun);
   try {
     const prepared = await prepare(begun, start, context);
     if (prepared === "not run") return 0;
@@ -92,6 +94,8 @@ export async function performRun(start: RunStart, context: CommandContext): Prom
     if (isSame) begun.run.giveBack();
     else await refuse(begun, error, options.notify ?? !atTerminal, context);
     return code;
+  } finally {
+    coolDown();
   }
 }
 
@@ -174,7 +178,7 @@ async function prepare(begun: BegunRun, { options, continuation }: RunStart, con
     }
   }
   const restored = await continuation?.restore(applied.flow, run, context);
-  const warnings = await requireSecrets(applied.flow, begun, {
+  const warnings = await requireSecrets(applied, begun, {
     isStrict: options.strict === true,
     isQuiet: globals.quiet,
   });

@@ -87,7 +87,7 @@ export async function planCommand(
   const applied = await applyConfig(opened.flow, facts, config, host);
   const { flow } = applied;
   const needed = neededSecrets(
-    flow,
+    applied,
     config,
     hooks.filter((hook) => matchesRun(hook.match, facts)),
   );

@@ -1,6 +1,7 @@
 import type { Diagnostic } from "../model/error.ts";
 import type { Flow } from "../model/flow.ts";
 import { SHORTEST } from "../secrets/secret-variants.ts";
+import type { AppliedConfig } from "./apply-config.ts";
 import type { BegunRun } from "./begin-run.ts";
 import { neededSecrets } from "./needed-secrets.ts";
 import { PLUMBING } from "./plumbing.ts";
@@ -16,15 +17,15 @@ import { PLUMBING } from "./plumbing.ts";
  * @throws UserError "secret" naming all that must be there and are not
  */
 export async function requireSecrets(
-  flow: Flow,
+  applied: AppliedConfig,
   { services, run }: BegunRun,
   { isStrict, isQuiet }: { readonly isStrict: boolean; readonly isQuiet: boolean },
 ): Promise<readonly Diagnostic[]> {
-  const { tasks, channels } = neededSecrets(flow, services.config, run.will.hooks);
+  const { tasks, channels } = neededSecrets(applied, services.config, run.will.hooks);
   const names = [...tasks.keys(), ...channels.keys()];
   if (names.length === 0) return [];
   const { found, missing } = await (await services.secrets()).resolve(names);
-  const exposed = isQuiet ? [] : await badlyHidden(found, flow);
+  const exposed = isQuiet ? [] : await badlyHidden(found, applied.flow);
   if (missing.length === 0) return exposed;
   const { missingSecretsError, missingSecretDiagnostic } = await import("../secrets/missing-secrets.ts");
   const ofTasks = missing.filter(({ name }) => tasks.has(name));

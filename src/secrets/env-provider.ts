@@ -9,11 +9,12 @@ import type { SecretSettings } from "./secret-settings.ts";
  * not win in silence. An empty variable counts as unset.
  */
 export function envProvider(settings: SecretSettings, { variables }: Environment): Provider {
-  return providerOfEach("env", (name): Lookup => {
+  const lookup = (name: string): Lookup => {
     const looked = [variableOf(name), ...[settings.variables[name] ?? []].flat()];
     const value = looked.map((each) => variables[each]).find((each) => each !== undefined && each !== "");
     return value === undefined
       ? { kind: "no", why: `${looked.join(" and ")} ${looked.length > 1 ? "are" : "is"} not set` }
       : { kind: "found", value };
-  });
+  };
+  return providerOfEach("env", lookup, { isAtHand: true });
 }

@@ -8,8 +8,10 @@ import type { EntryAnswer, KeychainAnswer, KeychainRequest } from "./keychain-pr
  * because a damaged keyring can take the whole process down.
  */
 async function answer(): Promise<KeychainAnswer> {
+  // The request may come later: it is started ahead of it.
+  const loading = load();
   const request = JSON.parse(await text(process.stdin)) as KeychainRequest;
-  const keytar = await load();
+  const keytar = await loading;
   if (typeof keytar === "string") return { ok: false, code: "NO_MODULE", message: keytar };
   const answers: EntryAnswer[] = [];
   // One after the other: a keyring that asks to be unlocked asks once.

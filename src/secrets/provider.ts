@@ -20,13 +20,24 @@ export type Lookup =
 /** One way to a value. It is asked for all names at once and never throws. */
 export interface Provider {
   readonly name: ProviderName;
+  /** Whether its answer costs nothing, so that it may be asked before it is known what else will be. */
+  readonly isAtHand?: boolean;
   lookup(names: readonly string[]): Promise<ReadonlyMap<string, Lookup>>;
+  /** Starts what its next answer has to wait for; it asks nobody anything yet. */
+  warm?(): Promise<void>;
+  /** Ends what was started and is not needed any more. */
+  close?(): void;
 }
 
 /** A provider that answers name by name. */
-export function providerOfEach(name: ProviderName, lookup: (secret: string) => Lookup | Promise<Lookup>): Provider {
+export function providerOfEach(
+  name: ProviderName,
+  lookup: (secret: string) => Lookup | Promise<Lookup>,
+  more: Pick<Provider, "isAtHand"> = {},
+): Provider {
   return {
     name,
+    ...more,
     lookup: async (names) => {
       const answers = await Promise.all(names.map(async (each) => [each, await lookup(each)] as const));
       return new Map(answers);

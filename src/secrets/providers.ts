@@ -1,4 +1,5 @@
 import { envProvider } from "./env-provider.ts";
+import type { Keychain } from "./keychain.ts";
 import { providerOfEach, type Lookup, type Provider, type ProviderName } from "./provider.ts";
 import { byName } from "./secret-name.ts";
 import type { SecretSettings } from "./secret-settings.ts";
@@ -31,23 +32,11 @@ function createProvider(name: ProviderName, settings: SecretSettings, options: S
   const { environment, files, clock } = options;
   switch (name) {
     case "context":
-      return providerOfEach("context", (secret): Lookup => {
-        const context = byName(options.context);
-        const value = context[secret];
-        return value === undefined ? { kind: "no", why: "it was not given" } : { kind: "found", value };
-      });
+      return contextProvider(options);
     case "env":
       return envProvider(settings, environment);
     case "keychain":
-      return loaded(name, async () => {
-        const [{ createKeychain }, { keychainProvider }, { createSecretIndex }] = await Promise.all([
-          import("./keychain.ts"),
-          import("./keychain-provider.ts"),
-          import("./secret-index.ts"),
-        ]);
-        const keychain = createKeychain({ ...options, timeoutMs: settings.keychainTimeout });
-        return keychainProvider(settings, keychain, createSecretIndex(options));
-      });
+      return lateKeychain(settings, options);
     case "file":
       return loaded(name, async () => {
         const [{ fileProvider }, { openAgeFile }] = await Promise.all([
@@ -61,6 +50,37 @@ function createProvider(name: ProviderName, settings: SecretSettings, options: S
     case "dotenv":
       return loaded(name, async () => (await import("./dotenv-provider.ts")).dotenvProvider(settings, files));
   }
+}
+
+function contextProvider(options: SecretsOptions): Provider {
+  const lookup = (secret: string): Lookup => {
+    const value = byName(options.context)[secret];
+    return value === undefined ? { kind: "no", why: "it was not given" } : { kind: "found", value };
+  };
+  return providerOfEach("context", lookup, { isAtHand: true });
+}
+
+function lateKeychain(settings: SecretSettings, options: SecretsOptions): Provider {
+  let keychain: Keychain | undefined;
+  const open = async (): Promise<Keychain> => {
+    const { createKeychain } = await import("./keychain.ts");
+    return (keychain ??= createKeychain({ ...options, timeoutMs: settings.keychainTimeout }));
+  };
+  return {
+    name: "keychain",
+    lookup: async (names) => {
+      const [opened, { keychainProvider }, { createSecretIndex }] = await Promise.all([
+        open(),
+        import("./keychain-provider.ts"),
+        import("./secret-index.ts"),
+      ]);
+      return keychainProvider(settings, opened, createSecretIndex(options)).lookup(names);
+    },
+    warm: async () => {
+      (await open()).warm();
+    },
+    close: () => keychain?.close(),
+  };
 }
 
 function loaded(name: ProviderName, load: () => Promise<Provider>): Provider {

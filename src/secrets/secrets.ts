@@ -15,6 +15,10 @@ export interface Secrets {
   resolve(names: readonly string[]): Promise<Resolution>;
   /** @throws UserError "secret" where no provider has it */
   get(name: string): Promise<string>;
+  /** Starts what looking for these names will wait for, where it is certain by now that it will be asked. */
+  warm(names: readonly string[]): Promise<void>;
+  /** Ends what was started for names that nobody has asked for. */
+  close(): void;
 }
 
 export interface Resolution {
@@ -73,17 +77,15 @@ export function createSecrets(options: SecretsOptions): Secrets {
     options.onFound?.(name, found.value);
   };
 
+  const isFor = (provider: Provider, name: string): boolean =>
+    nameProblem(name) === undefined && (settings.pins[name] ?? provider.name) === provider.name;
+
   const resolve = async (names: readonly string[]): Promise<Resolution> => {
     const wanted = [...new Set(names)];
     const tried = new Map<string, MissingSecret["tried"][number][]>(wanted.map((name) => [name, []]));
     providers ??= createProviders(settings, options);
     for (const provider of providers) {
-      const open = wanted.filter(
-        (name) =>
-          !known.has(name) &&
-          nameProblem(name) === undefined &&
-          (settings.pins[name] ?? provider.name) === provider.name,
-      );
+      const open = wanted.filter((name) => !known.has(name) && isFor(provider, name));
       if (open.length === 0) continue;
       const answers = await provider.lookup(open);
       for (const name of open) note(name, provider.name, answers.get(name));
@@ -108,6 +110,20 @@ export function createSecrets(options: SecretsOptions): Secrets {
 
   return {
     resolve,
+    warm: async (names) => {
+      providers ??= createProviders(settings, options);
+      let open = names.filter((name) => !known.has(name));
+      for (const provider of providers) {
+        const asked = open.filter((name) => isFor(provider, name));
+        if (asked.length === 0) continue;
+        if (provider.isAtHand !== true) return provider.warm?.();
+        const answers = await provider.lookup(asked);
+        open = open.filter((name) => answers.get(name)?.kind !== "found");
+      }
+    },
+    close: () => {
+      for (const provider of providers ?? []) provider.close?.();
+    },
     get: async (name) => {
       const { found, missing } = await resolve([name]);
       const value = found.get(name);

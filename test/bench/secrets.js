@@ -17,7 +17,17 @@ export default flow("one", () => {
 });
 `;
 
-/** A run without secrets against the same run with ten of them, from the environment and from the keychain. */
+/** A hook whose channel needs these secrets; the flow itself needs none. */
+const configWith = (names) => {
+  const env = Object.fromEntries(names.map((name) => [name, { secret: name }]));
+  const channels = { team: { type: "command", run: ["true"], env } };
+  return JSON.stringify({ channels, hooks: [{ name: "told", states: ["Failed"], to: ["team"] }] });
+};
+
+/**
+ * A run without secrets against the same run with ten of them, from the environment and from the keychain: those
+ * of tasks, which are known once the flow is loaded, and those of a hook, which are known before.
+ */
 export async function* measure() {
   const directory = mkdtempSync(join(tmpdir(), "flowctl-bench-"));
   const names = Array.from({ length: 10 }, (_, index) => `BENCH_${String(index)}`);
@@ -26,6 +36,11 @@ export async function* measure() {
     writeFileSync(join(directory, "package.json"), '{"type":"module"}');
     writeFileSync(join(directory, "none.ts"), flowWith([]));
     writeFileSync(join(directory, "ten.ts"), flowWith(names));
+    for (const [place, given] of Object.entries({ hook: [], told: names })) {
+      mkdirSync(join(directory, place, ".git"), { recursive: true });
+      writeFileSync(join(directory, place, "flowctl.config.yaml"), configWith(given));
+      writeFileSync(join(directory, place, "none.ts"), flowWith([]));
+    }
     const base = { PATH: process.env.PATH, HOME: directory, FLOWCTL_STATE_DIR: join(directory, "state") };
     const given = Object.fromEntries(names.map((name) => [`FLOWCTL_SECRET_${name}`, `value of ${name}`]));
     const commands = {
@@ -42,6 +57,8 @@ export async function* measure() {
       const entries = names.map((account) => ({ service: "flowctl", account }));
       commands.helper = [[HELPER], { ...env, NODE_OPTIONS: "" }, JSON.stringify({ action: "get", entries })];
       commands.keychain = [[BIN, "run", "ten.ts"], env];
+      commands.hook = [[BIN, "run", "hook/none.ts"], env];
+      commands.told = [[BIN, "run", "told/none.ts"], env];
     }
     const { over, middle } = timings(commands, directory);
     const baseline = `run without secrets ${middle("none").toFixed(1)} ms`;
@@ -64,6 +81,14 @@ export async function* measure() {
       unit: "×",
       budget: 1.25,
       baseline: `helper ${middle("helper").toFixed(1)} ms, added ${added.toFixed(1)} ms`,
+    };
+    const beside = over("told", "hook");
+    yield {
+      what: "ten secrets of a hook's channel from the keychain, its helper starting while the flow loads",
+      value: beside / middle("helper"),
+      unit: "×",
+      budget: 1,
+      baseline: `run with the hook and no secrets ${middle("hook").toFixed(1)} ms, added ${beside.toFixed(1)} ms`,
     };
   } finally {
     await keyring?.stop();

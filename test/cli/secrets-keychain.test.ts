@@ -143,6 +143,45 @@ describe.skipIf(skip)("with a keychain", () => {
   });
 });
 
+test.skipIf(skip)(
+  "the keychain starts while the flow loads, where a hook needs it, and not where none does",
+  async () => {
+    await using keyring = await startKeyring();
+    await using home = cliHome();
+    const FULL = ["--logs", "full"];
+    const env = { ...keyring.env };
+    expect((await home.run(["secrets", "set", "TOLD_TO"], { input: "told-to-value", env })).code).toBe(0);
+    home.write(
+      "flowctl.config.yaml",
+      `channels: { team: { type: command, run: [cat], env: { TO: { secret: TOLD_TO } } } }
+hooks: [{ name: told, match: { flows: ["*watched"] }, states: [Failed], to: [team] }]
+`,
+    );
+    const flow = (name: string): string =>
+      home.write(
+        `${name}.ts`,
+        `import { readFileSync } from "node:fs";
+       import { flow, task } from "flowctl";
+       const helpers = () => readFileSync(\`/proc/self/task/\${process.pid}/children\`, "utf8").split(" ")
+         .filter((pid) => pid !== "" && readFileSync(\`/proc/\${pid}/cmdline\`, "utf8").includes("keychain-host"));
+       const loading = helpers().length;
+       const look = task("look", () => { console.log(\`loading \${loading}, running \${helpers().length}: told-to-value\`); });
+       export default flow("${name}", () => { look(); });`,
+      );
+    expect((await home.run(["run", flow("watched"), ...FULL], { env })).output).toContain(
+      "loading 1, running 0: ***TOLD_TO***",
+    );
+    expect((await home.run(["run", flow("other"), ...FULL], { env })).output).toContain(
+      "loading 0, running 0: told-to-value",
+    );
+    const given = { ...env, FLOWCTL_SECRET_TOLD_TO: "told-to-value" };
+    expect((await home.run(["run", "watched.ts", ...FULL], { env: given })).output).toContain("loading 0, running 0");
+    home.write("unwatched.ts", "process.exit(7);");
+    expect((await home.run(["run", "unwatched.ts"], { env })).code).toBe(7);
+    expect(helpersOf(keyring)).toEqual([]);
+  },
+);
+
 describe.skipIf(skip)("with a keychain that does not work", () => {
   test("a locked keyring is told apart from a missing secret", async () => {
     await using keyring = await startKeyring();

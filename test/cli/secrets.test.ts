@@ -223,7 +223,7 @@ describe("a run that misses secrets", () => {
     );
     const run = await home.run(["run", flow]);
     expect(run.code).toBe(3);
-    expect(run.output).not.toContain("| ran");
+    expect(run.output).not.toContain("start   load");
     for (const name of ["FIRST_SECRET", "SECOND_SECRET"]) {
       expect(run.stderr).toContain(`The secret ${name}, which task "load" needs, was not found.`);
       expect(run.stderr).toContain(`flowctl secrets set ${name}`);
@@ -239,8 +239,13 @@ describe("a run that misses secrets", () => {
 });
 
 describe("a channel that misses its secret", () => {
-  const CONFIG =
-    "channels: { team: { type: slack, url: { secret: HOOK_URL } } }\nhooks: [{ name: told, states: [Failed], to: [team] }]\n";
+  const CONFIG = `channels:
+  team: { type: slack, url: { secret: HOOK_URL }, fallback: other }
+  other: { type: slack, url: { secret: OTHER_URL } }
+  audit: { type: slack, url: { secret: AUDIT_URL } }
+hooks: [{ name: told, states: [Failed], to: [team] }]
+stateHandlers: { task: [{ uses: slackNotifier, with: { channel: audit, onlyStates: [Failed] } }] }
+`;
 
   test("is a warning at the start and a held message at the end, and the run goes on", async () => {
     await using home = cliHome();
@@ -248,9 +253,10 @@ describe("a channel that misses its secret", () => {
     const flow = home.write("fails.yaml", "flow: fails\ntasks:\n  broken: { run: exit 1 }\n");
     const run = await home.run(["run", flow]);
     expect(run.code).toBe(1);
-    expect(run.output).toContain('The secret HOOK_URL, which channel "team" needs, was not found.');
+    for (const [name, channel] of Object.entries({ HOOK_URL: "team", OTHER_URL: "other", AUDIT_URL: "audit" }))
+      expect(run.output).toContain(`The secret ${name}, which channel "${channel}" needs, was not found.`);
     expect(run.output.indexOf("HOOK_URL")).toBeLessThan(run.output.indexOf("broken"));
-    expect(run.output).toMatch(/1 held/);
+    expect(run.output).toMatch(/2 held/);
   });
 
   test("refuses the run with --strict", async () => {

@@ -1,4 +1,4 @@
-import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -27,6 +27,8 @@ export type Behaviour =
 export interface Rig extends Disposable {
   readonly directory: string;
   readonly options: SecretsOptions;
+  /** The children that were started, by their ids. */
+  starts(): readonly number[];
 }
 
 /** A temporary directory, an environment with a bus whose socket exists, and a keychain that behaves as told. */
@@ -51,6 +53,11 @@ export function secretsRig(
   };
   return {
     directory,
+    starts: () => {
+      const file = join(directory, "starts");
+      // A line may still be on its way.
+      return existsSync(file) ? readFileSync(file, "utf8").split("\n").slice(0, -1).map(Number) : [];
+    },
     options: {
       environment,
       files: systemFiles(),
@@ -65,4 +72,22 @@ export function secretsRig(
       rmSync(directory, { recursive: true, force: true });
     },
   };
+}
+
+/** Waits for a child to have started. @returns its id */
+export async function started(rig: Rig): Promise<number> {
+  while (rig.starts().length === 0) await new Promise(setImmediate);
+  return rig.starts()[0]!;
+}
+
+/** Waits for a process to be gone. */
+export async function gone(pid: number): Promise<void> {
+  try {
+    for (;;) {
+      process.kill(pid, 0);
+      await new Promise(setImmediate);
+    }
+  } catch {
+    // It is.
+  }
 }

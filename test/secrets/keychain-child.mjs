@@ -3,12 +3,12 @@ import { appendFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { text } from "node:stream/consumers";
 
+// Each start leaves a line beside the program, whether it is asked or not.
+appendFileSync(join(dirname(process.argv[1]), "starts"), `${process.pid}\n`);
+
 const request = JSON.parse(await text(process.stdin));
 const answer = (value) => process.stdout.write(`${JSON.stringify(value)}\n`);
 const each = (result) => answer({ ok: true, answers: request.entries.map(result) });
-
-// Each start leaves a line beside the program.
-appendFileSync(join(dirname(process.argv[1]), "starts"), `${process.pid}\n`);
 
 switch (basename(process.argv[1], ".mjs")) {
   case "echo":

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { createKeychain } from "../../src/secrets/keychain.ts";
-import { secretsRig, type Behaviour } from "./fake-host.ts";
+import { gone, secretsRig, started, type Behaviour } from "./fake-host.ts";
 
 const ENTRY = { service: "flowctl", account: "NAME" };
 
@@ -73,5 +73,59 @@ describe("the keychain's child process", () => {
     using rig = secretsRig("never");
     const keychain = createKeychain({ ...rig.options, timeoutMs: 1000 });
     expect(await keychain.ask({ action: "get", entries: [] })).toEqual({ ok: true, answers: [] });
+  });
+});
+
+describe("a child that is started ahead of its request", () => {
+  const GET = { action: "get", entries: [ENTRY] } as const;
+
+  test("takes that request, and is the only one", async () => {
+    using rig = secretsRig("echo");
+    const keychain = createKeychain({ ...rig.options, timeoutMs: 10_000 });
+    keychain.warm();
+    keychain.warm();
+    await started(rig);
+    expect(await keychain.ask(GET)).toMatchObject({ ok: true, answers: [{ value: "flowctl/NAME" }] });
+    expect(rig.starts()).toHaveLength(1);
+  });
+
+  test("has all of its time from the request on, and is killed when that is over", async () => {
+    using rig = secretsRig("hang");
+    let timers = 0;
+    const setTimeout = (callback: () => void, ms: number): unknown => {
+      timers += 1;
+      return rig.options.clock.setTimeout(callback, ms);
+    };
+    const keychain = createKeychain({ ...rig.options, clock: { ...rig.options.clock, setTimeout }, timeoutMs: 50 });
+    keychain.warm();
+    const child = await started(rig);
+    expect(timers).toBe(0);
+    expect(await keychain.ask(GET)).toMatchObject({ ok: false, trouble: { code: "TIMEOUT" } });
+    await gone(child);
+  });
+
+  test("is killed where no request comes", async () => {
+    using rig = secretsRig("hang");
+    const keychain = createKeychain({ ...rig.options, timeoutMs: 10_000 });
+    keychain.warm();
+    const child = await started(rig);
+    keychain.close();
+    await gone(child);
+    keychain.close();
+  });
+
+  test("and has died by then is told of as one that dies of its request", async () => {
+    using rig = secretsRig("never");
+    const keychain = createKeychain({ ...rig.options, timeoutMs: 10_000 });
+    keychain.warm();
+    expect(await keychain.ask(GET)).toMatchObject({ ok: false, trouble: { code: "CRASH" } });
+  });
+
+  test("is none where there is no bus", async () => {
+    using rig = secretsRig("echo", { DBUS_SESSION_BUS_ADDRESS: "unix:path=/nonexistent/bus" });
+    const keychain = createKeychain({ ...rig.options, timeoutMs: 10_000 });
+    keychain.warm();
+    expect(await keychain.ask(GET)).toMatchObject({ ok: false, trouble: { code: "NO_BUS" } });
+    expect(rig.starts()).toEqual([]);
   });
 });

@@ -2,13 +2,15 @@ import { execFileSync } from "node:child_process";
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import type { Files } from "../../src/host/files.ts";
 import { UserError } from "../../src/model/error.ts";
 import { openAgeFile, recipientsOf } from "../../src/secrets/age-file.ts";
 import { missingSecretsError } from "../../src/secrets/missing-secrets.ts";
 import { openSecretStore } from "../../src/secrets/secret-store.ts";
+import type { SecretsConfig } from "../../src/secrets/secret-settings.ts";
 import { createSecrets } from "../../src/secrets/secrets.ts";
 import { isProgram, skipReason } from "../rig/keyring.ts";
-import { secretsRig, type Rig } from "./fake-host.ts";
+import { secretsRig, started, type Rig } from "./fake-host.ts";
 
 /** A key of age's own documentation style, made for these tests only. */
 async function key(): Promise<string> {
@@ -54,7 +56,39 @@ describe("the chain of providers", () => {
     expect((await secrets.resolve(names)).found.size).toBe(20);
     await secrets.resolve(names);
     await secrets.get("N7");
-    expect(readFileSync(join(rig.directory, "starts"), "utf8").trim().split("\n")).toHaveLength(1);
+    expect(rig.starts()).toHaveLength(1);
+  });
+
+  test("starts the keychain ahead where a name is left to it, and asks it in the same child", async () => {
+    using rig = secretsRig("echo", { FLOWCTL_SECRET_A: "value-a" });
+    const secrets = createSecrets(rig.options);
+    await secrets.warm(["A", "B"]);
+    await started(rig);
+    expect((await secrets.resolve(["A", "B", "C"])).found.size).toBe(3);
+    secrets.close();
+    expect(rig.starts()).toHaveLength(1);
+  });
+
+  test("starts no keychain ahead that may not have to be asked", async () => {
+    using rig = secretsRig("echo", { FLOWCTL_SECRET_A: "value-a" });
+    let looks = 0;
+    // Before it is started its bus is looked for.
+    const stat: Files["stat"] = (path) => {
+      looks += 1;
+      return rig.options.files.stat(path);
+    };
+    const warm = async (names: readonly string[], config: SecretsConfig): Promise<void> => {
+      const secrets = createSecrets({ ...rig.options, files: { ...rig.options.files, stat }, config });
+      await secrets.warm(names);
+      secrets.close();
+    };
+    await warm(["A", "not-a-name"], {});
+    await warm(["A", "B"], { pins: { B: "file" } });
+    await warm(["A", "B"], { order: ["env", "exec", "keychain"], exec: { B: "echo from exec" } });
+    await warm(["A", "B"], { order: ["env", "file"] });
+    expect(looks).toBe(0);
+    await warm(["A", "B"], {});
+    expect(looks).toBe(1);
   });
 
   test("a dotenv file that may not be read, and a command that prints without end, are reasons and no crash", async () => {

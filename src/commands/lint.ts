@@ -28,7 +28,7 @@ export function lint(linted: Linted): readonly Diagnostic[] {
   const { opened, flow, config } = linted;
   const at = placer(opened, linted.file);
   const tell = (path: Path, finding: Finding): Diagnostic => at(path, { ...finding, severity: "warning" });
-  const found: Diagnostic[] = [...(opened.unused?.() ?? [])];
+  const found: Diagnostic[] = [...(opened.hints?.() ?? [])];
   const own = new Set(opened.flow.tasks);
   lintFlow(flow, config?.pools ?? {}, (task, key, finding) => {
     const isOwn = own.has(task) || config === undefined;

@@ -16,8 +16,8 @@ export interface OpenedFlow {
   readonly warnings: readonly Diagnostic[];
   /** Of a spec: what stands where in it. */
   readonly source?: Source;
-  /** Of a spec: what it says and nothing reads. */
-  readonly unused?: () => readonly Diagnostic[];
+  /** Of a spec: what is allowed in it and yet hardly meant. */
+  readonly hints?: () => readonly Diagnostic[];
 }
 
 /**

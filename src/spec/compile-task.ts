@@ -25,6 +25,8 @@ export interface CompiledTask {
   readonly reads: readonly string[];
   /** Those outputs: `task.output`, or `task` for all of them. */
   readonly outputsRead: ReadonlySet<string>;
+  /** Roots of what it reads: `params`, `item`, … */
+  readonly rootsRead: ReadonlySet<string>;
   /** All tasks it comes after. */
   readonly after: readonly string[];
   /** The lists it runs once for each item of, side by side. */
@@ -109,6 +111,7 @@ export async function compileTask(key: string, entry: TaskEntry, setting: TaskSe
     constants: body.constants,
     reads: [...needs.tasks],
     outputsRead: needs.outputs,
+    rootsRead: needs.roots,
     after: [...new Set([...known, ...trigger.tasks, ...needs.tasks])],
     foreach,
   };

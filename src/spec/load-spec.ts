@@ -10,6 +10,7 @@ import { many } from "./fields.ts";
 import { compileHook } from "./compile-hook.ts";
 import { checkHookMessage } from "./hook-message.ts";
 import { flowSchema, type FlowFile } from "./flow-schema.ts";
+import { looseCaches } from "./loose-caches.ts";
 import { openVariables } from "./open-variables.ts";
 import { problemsOf, valueAt } from "./problems.ts";
 import { readYaml } from "./read-yaml.ts";
@@ -34,8 +35,8 @@ export interface LoadedSpec {
   readonly hooks: readonly Hook[];
   /** What stands where in it. */
   readonly source: Source;
-  /** What it says and nothing reads: warnings. */
-  readonly unused: () => readonly Diagnostic[];
+  /** What is allowed in it and yet hardly meant: warnings. */
+  readonly hints: () => readonly Diagnostic[];
 }
 
 /**
@@ -71,7 +72,7 @@ export async function loadSpec(file: string, text: string, options: SpecOptions)
   const { flow } = compiled;
   const { source } = read;
   const hooks = (content.hooks ?? []).map((hook) => compileHook(hook, flow.name));
-  return { flow, hooks, source, unused: () => unusedOutputs(compiled, source) };
+  return { flow, hooks, source, hints: () => [...unusedOutputs(compiled, source), ...looseCaches(compiled, source)] };
 }
 
 function remainder(

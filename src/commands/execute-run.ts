@@ -76,17 +76,18 @@ async function finish(
   const left = await leaveToDrainer(summary, begun.services.stateDirectory, context);
   const own =
     summary === undefined ? [] : (await import("../outbox/summary.ts")).summaryLines(summary, host.clock.now());
-  const known = new Set(summary?.outcomes.map(({ id }) => id));
-  const notifications = [...own, ...left, ...(await givenUpLines(begun.services, known, context))];
+  const outcomes = summary?.outcomes ?? [];
+  const givenUp = await givenUpLines(begun.services, new Set(outcomes.map(({ id }) => id)), context);
   const { will } = run;
-  const undelivered = summary?.outcomes.some((each) => each.state !== "sent" && each.state !== "suppressed") ?? false;
+  const undelivered = outcomes.some((each) => each.state !== "sent" && each.state !== "suppressed");
   await parts.reporter.onEnd({
     runId: run.id,
     flow: will.flow,
     file: will.file,
     durationMs: host.clock.now() - Date.parse(will.startedAt),
-    notifications,
+    notifications: [...own, ...left, ...givenUp],
     undelivered,
+    needsPerson: givenUp.length > 0 || outcomes.some((each) => each.state === "held" || each.state === "dead"),
   });
   for (const problem of [...parts.reporter.problems, ...run.troubles])
     host.terminal.stderr.write(`warning: ${problem}\n`);

@@ -1,8 +1,12 @@
+import { contentOf } from "../channels/content.ts";
+import { contentText } from "../channels/render-text.ts";
 import type { Screen } from "../host/host.ts";
 import { formatDuration } from "../model/duration.ts";
-import type { Message } from "../model/notification.ts";
-import { channelLabel, isSuppressed, type Shelf } from "../outbox/item.ts";
+import { channelLabel, isSuppressed, type OutboxItem, type Shelf } from "../outbox/item.ts";
 import type { StoredItem } from "../outbox/outbox.ts";
+
+/** Longest text of one message that is shown. */
+const LONGEST = 20_000;
 
 const WORDS: Readonly<Record<Shelf, string>> = { new: "waiting", held: "held", sent: "sent", dead: "given up" };
 
@@ -57,7 +61,7 @@ export function itemLines({ shelf, item }: StoredItem): string {
     ...(item.reason?.help === undefined ? [] : [fact("fix", item.reason.help)]),
     ...(attempts.length === 0 ? [] : ["attempts", ...attempts]),
     "text",
-    ...textOf(item.message)
+    ...textOf(item)
       .split("\n")
       .map((line) => `  ${line}`),
     "",
@@ -85,11 +89,8 @@ function noteOf({ shelf, item }: StoredItem, now: number): string {
   return `${said}${said === "" ? "" : "; "}next try in ${formatDuration(item.due - now)}`;
 }
 
-function textOf(message: Message): string {
+function textOf({ message, id }: OutboxItem): string {
   if (message.kind === "text") return message.text;
   if (message.kind === "payload") return JSON.stringify(message.payload, null, 2);
-  const { subject, flow, task, from, to, summary, text } = message.alert;
-  return (
-    text ?? `${subject === "flow" ? flow : (task ?? flow)}: ${from} → ${to}${summary === null ? "" : `: ${summary}`}`
-  );
+  return contentText(contentOf(message.alert, { id, attempt: 1 }), LONGEST);
 }

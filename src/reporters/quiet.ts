@@ -1,6 +1,7 @@
 import type { Screen } from "../host/host.ts";
 import type { RunEvent } from "../model/event.ts";
 import { isSuccessful, state, type State } from "../model/state.ts";
+import { cleanText } from "./clean-text.ts";
 import { PlainReporter, type ViewOptions } from "./plain.ts";
 import type { Reporter, RunReport } from "./reporter.ts";
 
@@ -8,7 +9,7 @@ import type { Reporter, RunReport } from "./reporter.ts";
 const LIMIT = 8 * 1024 * 1024;
 
 /**
- * Says nothing when the run goes well, and everything when it does not: what cron wants,
+ * Says nothing when the run goes well and all it has to tell can be told, and everything when it does not: what cron wants,
  * which sends a mail for every word.
  */
 export class QuietReporter implements Reporter {
@@ -38,7 +39,12 @@ export class QuietReporter implements Reporter {
   }
 
   onEnd(report: RunReport): void {
-    if (isSuccessful(this.#state)) return;
+    if (isSuccessful(this.#state)) {
+      // Nobody else would say that nobody was told.
+      if (report.needsPerson === true)
+        for (const line of report.notifications) this.#screen.write(`${report.flow}: ${cleanText(line)}\n`);
+      return;
+    }
     this.#plain.onEnd(report);
     if (this.#isCut) this.#screen.write("(the beginning of the log is left out)\n");
     for (const text of this.#kept) this.#screen.write(text);

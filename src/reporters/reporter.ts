@@ -17,4 +17,6 @@ export interface RunReport {
   readonly notifications: readonly string[];
   /** Whether something that was to be told has not been delivered. */
   readonly undelivered?: boolean;
+  /** Whether some of it will not be delivered until a person does something. */
+  readonly needsPerson?: boolean;
 }

@@ -40,7 +40,7 @@ it("keeps what a service did not take, lists it with its reason, and sends it wi
     const id = list.stdout.split("\t")[0]!;
     const show = await home.run(["notify", "show", id.slice(0, 12)], { env });
     expect(show.stdout).toContain("permanent");
-    expect(show.stdout).toContain("nightly: Running → Failed");
+    expect(show.stdout).toContain("  Flow failed: nightly\n  load: no rows\n  State: Running → Failed\n");
     const retry = await home.run(["notify", "retry", id], { env });
     expect(retry).toMatchObject({ code: 0, stderr: "notifications: 1 sent\n" });
     expect(server.requests()).toHaveLength(2);

@@ -173,8 +173,15 @@ describe("the quiet view", () => {
       .task("a", "Running")
       .said("a", "x")
       .task("a", "Success");
-    await play.ended("Success").end({ notifications: ["notified: a"] });
+    await play.ended("Success").end({ notifications: ["notified: a"], undelivered: true });
     expect(screen.text).toBe("");
+  });
+
+  it("says of a run that goes well what nobody will be told unless a person does something", async () => {
+    const screen = keptScreen();
+    const play = new Play(new QuietReporter(view(screen))).started(1);
+    await play.ended("Success").end({ notifications: ["notifications: 1 held (team)", "  fix: x"], needsPerson: true });
+    expect(screen.text).toBe("nightly-etl: notifications: 1 held (team)\nnightly-etl:   fix: x\n");
   });
 
   it("says everything of one that fails, with all output of its tasks", async () => {

@@ -15,9 +15,8 @@ export interface NeededSecrets {
   readonly channels: ReadonlyMap<string, readonly string[]>;
 }
 
-/** The secrets that tasks, hooks and notifiers name; those of config are among them. */
+/** The secrets that tasks, hooks and notifiers name; those of config and of sub-flows are among them. */
 export function neededSecrets(applied: AppliedConfig, config: Config, hooks: readonly Hook[]): NeededSecrets {
-  const { flow, flowHandlers, taskHandlers } = applied;
   const tasks = new Map<string, string[]>();
   const channels = new Map<string, string[]>();
   const add = (map: Map<string, string[]>, name: string, who: string): void => {
@@ -38,17 +37,26 @@ export function neededSecrets(applied: AppliedConfig, config: Config, hooks: rea
     for (const entry of entries) if (isNotifier(entry)) addChannel(entry.to);
   };
 
-  for (const name of flow.secrets) add(tasks, name, "the flow");
-  for (const task of flow.tasks) {
-    const constants = flow.constants.get(task) ?? {};
-    const own = [...task.secrets, ...(task.secretsFor?.(constants, linkedInputs(flow, task)) ?? [])];
-    const channel = task.channelFor?.(constants);
-    const viaChannel = secretNames(definitionOf(channel, config));
-    for (const name of [...own, ...viaChannel]) add(tasks, name, `task "${task.name}"`);
-    if (channel !== undefined) addFallback(channel);
-    addHandlers([...task.stateHandlers, ...(taskHandlers?.(task) ?? [])]);
-  }
-  addHandlers([...flow.stateHandlers, ...flowHandlers]);
+  const seen = new Set<Flow>();
+  const addFlow = ({ flow, flowHandlers, taskHandlers }: AppliedConfig, whose: string): void => {
+    seen.add(flow);
+    const ofFlow = whose === "" ? "" : ` of ${whose}`;
+    for (const name of flow.secrets) add(tasks, name, whose === "" ? "the flow" : whose);
+    for (const task of flow.tasks) {
+      const constants = flow.constants.get(task) ?? {};
+      const own = [...task.secrets, ...(task.secretsFor?.(constants, linkedInputs(flow, task)) ?? [])];
+      const channel = task.channelFor?.(constants);
+      const viaChannel = secretNames(definitionOf(channel, config));
+      for (const name of [...own, ...viaChannel]) add(tasks, name, `task "${task.name}"${ofFlow}`);
+      if (channel !== undefined) addFallback(channel);
+      addHandlers([...task.stateHandlers, ...(taskHandlers?.(task) ?? [])]);
+      const { subFlow } = task;
+      if (subFlow !== undefined && !seen.has(subFlow))
+        addFlow({ flow: subFlow, flowHandlers: [] }, `sub-flow "${subFlow.name}"`);
+    }
+    addHandlers([...flow.stateHandlers, ...flowHandlers]);
+  };
+  addFlow(applied, "");
   for (const hook of hooks) for (const to of hook.to) addChannel(to);
   return { tasks, channels };
 }

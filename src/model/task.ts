@@ -1,3 +1,4 @@
+import type { Flow } from "./flow.ts";
 import type { CacheValidator } from "./cache-validators.ts";
 import type { Logger } from "./logger.ts";
 import type { Notifier } from "./notifier.ts";
@@ -130,6 +131,8 @@ export interface Task extends TaskSettings {
   secretsFor?(constants: Readonly<Record<string, unknown>>, linked: ReadonlySet<string>): readonly string[];
   /** The channel of the config that a notification task goes to, where its constant inputs or options name one. */
   channelFor?(constants: Readonly<Record<string, unknown>>): string | undefined;
+  /** The flow that its body runs, where that is known before: what that needs is needed here. */
+  readonly subFlow?: Flow;
   run(inputs: Readonly<Record<string, unknown>>, context: TaskContext): unknown;
 }
 

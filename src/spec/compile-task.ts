@@ -187,8 +187,9 @@ function makeTask(
     ...(body.channel === undefined ? {} : { channelFor: () => body.channel }),
     run: made.run,
   };
-  const { secretsFor, channelFor } = body.used;
+  const { secretsFor, channelFor, subFlow } = body.used;
   const more = {
+    ...(subFlow === undefined ? {} : { subFlow }),
     ...(secretsFor === undefined
       ? {}
       : {

@@ -1,5 +1,6 @@
 import type { Flow } from "../authoring/flow.ts";
-import { task, type TaskFunction } from "../authoring/task-function.ts";
+import { Task } from "../authoring/task.ts";
+import { taskFunction, type TaskFunction } from "../authoring/task-function.ts";
 import type { TaskOptions } from "../authoring/task-options.ts";
 import type { Logger } from "../model/logger.ts";
 import { EndRun, Pause, Skip } from "../model/signal.ts";
@@ -33,8 +34,21 @@ type RunFlow = (
  * @example const nightly = runFlow(nightlyFlow); flow("all", () => { nightly({ params: { date } }); });
  */
 export function runFlow(flow: Flow, options: TaskOptions = {}): TaskFunction<RunFlowInputs, State["type"]> {
-  return task({ name: flow.name, ...options }, async ({ params = {} }: RunFlowInputs, context) => {
+  const named = { name: flow.name, ...options };
+  return taskFunction(named.name, named, (merged) => new SubFlowTask(flow, merged));
+}
+
+class SubFlowTask extends Task<RunFlowInputs, State["type"]> {
+  readonly subFlow: Flow;
+
+  constructor(flow: Flow, options: TaskOptions) {
+    super(options);
+    this.subFlow = flow;
+  }
+
+  async run({ params = {} }: RunFlowInputs, context: TaskContext): Promise<State["type"]> {
     const { signal, mapIndex, logger } = context;
+    const flow = this.subFlow;
     const lent = context.service("runFlow") as RunFlow | undefined;
     const { state: end } = lent
       ? await lent(flow, { params, signal, task: nameOf(context), mapIndex, logger })
@@ -47,7 +61,7 @@ export function runFlow(flow: Flow, options: TaskOptions = {}): TaskFunction<Run
         });
     signal.throwIfAborted();
     return propagate(flow, end);
-  });
+  }
 }
 
 /** The task's own name, without the index of a mapped child. */

@@ -71,14 +71,16 @@ export function problemsOf(
         : diagnose(source.file, source.text, span, {
             code: isShape(issue) ? "WRONG_TYPE" : "WRONG_VALUE",
             message: `${place}: ${wording(issue, value)}`,
-            help: helpFor(issue, value, last),
+            help: helpFor(issue, value, path),
           }),
     );
   }
   return found.sort((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0));
 }
 
-function helpFor(issue: Issue, value: unknown, key: string): string | undefined {
+function helpFor(issue: Issue, value: unknown, path: Path): string | undefined {
+  const key = String(path.at(-1) ?? "");
+  if (path.length === 2 && path[0] === "tasks" && typeof value === "string") return `write ${key}: { run: … }`;
   if (issue.code === "invalid_value" && typeof value === "string") {
     const known = issue.values.map(String);
     const instead = TYPES[value];

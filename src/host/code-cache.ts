@@ -1,6 +1,5 @@
 import {
   closeSync,
-  existsSync,
   fstatSync,
   mkdirSync,
   openSync,
@@ -24,7 +23,8 @@ const COMMANDS = ["run", "reap", "flush"];
 
 /** Where compiled code is kept, and for which kind of command. */
 let cache: { readonly directory: string; readonly kind: string } | undefined;
-const compiled: { readonly script: Script; readonly file: string }[] = [];
+/** What had to be compiled, and how many bytes were kept of it and could not be used. */
+const compiled: { readonly script: Script; readonly file: string; readonly unusable: number }[] = [];
 
 /**
  * Lets our code be kept as V8 compiled it, functions that were called included, which takes half of a start away.
@@ -73,7 +73,8 @@ export function evaluate(
     filename,
     ...(cachedData !== undefined && { cachedData }),
   });
-  if (file !== undefined && script.cachedDataRejected !== false) compiled.push({ script, file });
+  if (file !== undefined && script.cachedDataRejected !== false)
+    compiled.push({ script, file, unusable: sizeOf(file) ?? 0 });
   const require = createRequire(url);
   const module = { exports: {} };
   const run = script.runInThisContext() as (module: object, ...given: readonly unknown[]) => void;
@@ -121,13 +122,23 @@ export function keepCode(): void {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
     const { uid, mode } = statSync(directory);
     if (isOthers(uid, mode)) return;
-    for (const { script, file } of compiled.splice(0)) {
-      if (existsSync(file)) write(file, script.createCachedData());
-      else writeFileSync(file, "", { mode: 0o600 });
+    for (const { script, file, unusable } of compiled.splice(0)) {
+      const size = sizeOf(file);
+      if (size === undefined) writeFileSync(file, "", { mode: 0o600 });
+      // Another size is that of another process, which was quicker: a runner ends before its parent, and knows more.
+      else if (size === unusable) write(file, script.createCachedData());
     }
     prune(directory);
   } catch {
     // No home, a full disk, somebody else's directory: nothing that anybody has to be told.
+  }
+}
+
+function sizeOf(file: string): number | undefined {
+  try {
+    return statSync(file).size;
+  } catch {
+    return undefined;
   }
 }
 

@@ -62,16 +62,23 @@ function bodyOf(content: Content, excerptSize: number): readonly object[] {
   const shown = content.detail === null || excerptSize === 0 ? "" : excerpt(content.detail, excerptSize);
   return [
     paragraph(content.title, { size: "large", weight: "bolder", color: COLOURS[content.tone] }),
-    ...content.what.map((line) => paragraph(line)),
-    ...content.facts.map(([label, value]) => ({
+    ...content.what.map((line, index) => ({ ...paragraph(line), ...(index === 0 ? {} : TIGHT) })),
+    ...content.facts.map(([label, value], index) => ({
       type: "RichTextBlock",
-      spacing: "none",
+      ...(index === 0 ? {} : TIGHT),
       inlines: [run(`${label}: `, { weight: "bolder" }), run(value)],
     })),
-    ...(shown === "" ? [] : [paragraph(shown, { fontType: "monospace" })]),
+    ...(shown === "" ? [] : [paragraph(indented(shown), { fontType: "monospace" })]),
     ...content.next.map((line) => paragraph(line, { fontType: "monospace" })),
     paragraph(content.small, { isSubtle: true, size: "small" }),
   ];
+}
+
+const TIGHT = { spacing: "none" } as const;
+
+/** Cards drop spaces at a line's begin, but for those that do not break. */
+function indented(text: string): string {
+  return text.replace(/^ +/gm, (spaces) => "\u00a0".repeat(spaces.length));
 }
 
 function run(text: string, style: object = {}): object {

@@ -122,6 +122,8 @@ describe("teams", () => {
     expect(shown).toContain('"type":"AdaptiveCard"');
     expect(shown).toContain('"Action.OpenUrl"');
     expect(shown).not.toContain('"TextBlock"');
+    // A stack keeps its shape: cards drop a line's first spaces.
+    expect(shown).toContain("5432\\n\u00a0\u00a0\u00a0\u00a0at load");
   });
 
   it("does not take an older connector's report of an error for a success", async () => {

@@ -61,3 +61,9 @@ describe("flow(name, build)", () => {
     expect(taskStates.get(said)?.result).toBe("x");
   });
 });
+
+it("a flow names the secrets that must be there before its first task, by name", () => {
+  expect(flow("a", { secrets: ["TOKEN"] }, () => undefined).secrets).toEqual(["TOKEN"]);
+  expect(flow("a", () => undefined).secrets).toEqual([]);
+  expect(() => flow("a", { secrets: [""] }, () => undefined)).toThrow('option "secrets" must be a list of names');
+});

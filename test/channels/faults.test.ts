@@ -28,7 +28,7 @@ const CASES: readonly Case[] = [
     type: "pagerduty",
     options: { url: { secret: "URL" }, routingKey: { secret: "TOKEN" } },
     good: json(202, { status: "success" }),
-    permanent: [400],
+    permanent: [400, 401, 403, 404],
   },
   { type: "teams", options: { url: { secret: "URL" } }, good: { status: 202 }, permanent: [400, 401, 404] },
   {

@@ -106,6 +106,7 @@ const SYNONYMS: Readonly<Record<string, readonly string[]>> = synonyms({
   ...{ jobs: "tasks", steps: "tasks", name: "flow", parameters: "params", inputs: "params", concurrent: "concurrency" },
   ...{ dependsOn: "needs", depends_on: "needs", depends: "needs", deps: "needs", after: "needs", upstream: "needs" },
   ...{ attempts: "retry max", max_attempts: "retry max", maxAttempts: "retry max", max_retries: "retry max" },
+  ...{ choices: "enum", options: "enum", values: "enum" },
   ...{ times: "retry max", limit: "max", interval: "delay", wait: "delay", retry_delay: "retry" },
   ...{ "timeout-minutes": "timeout", timeout_minutes: "timeout", timeoutSeconds: "timeout" },
   ...{ retries: "retry max", script: "run", command: "run", cmd: "run", cmds: "run", when: "if", condition: "if" },

@@ -46,7 +46,11 @@ async function send(delivery: DeliveryRequest): Promise<Delivery> {
       // A text is a line for the shell; a list is a program with its arguments.
       shell: !Array.isArray(definition["run"]),
       // Of flowctl's secrets a program gets those that its `env` names.
-      env: { ...withoutSecretVariables(delivery.environment), ...optionRecord(delivery, "env"), ...names },
+      env: {
+        ...withoutSecretVariables(delivery.environment, delivery.secretVariables),
+        ...optionRecord(delivery, "env"),
+        ...names,
+      },
       stdio: ["pipe", "ignore", "pipe"],
       windowsHide: true,
       ...(typeof cwd === "string" ? { cwd } : {}),

@@ -148,6 +148,7 @@ async function makeOutbox(
       ...host.environment,
       variables: { ...host.environment.variables, FLOWCTL_STATE_DIR: stateDirectory },
     },
+    secretVariables: Object.values(config.secrets.env ?? {}),
     locks: systemLocks(),
     channel: channelOf,
     digest: digestText,

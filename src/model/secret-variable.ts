@@ -3,7 +3,14 @@ export function isSecretVariable(name: string): boolean {
   return name.startsWith("FLOWCTL_SECRET_") || name === "FLOWCTL_SECRETS_KEY";
 }
 
-/** The environment for a program of somebody else's, without flowctl's secrets. */
-export function withoutSecretVariables<T>(variables: Readonly<Record<string, T>>): Record<string, T> {
-  return Object.fromEntries(Object.entries(variables).filter(([name]) => !isSecretVariable(name)));
+/**
+ * The environment for a program of somebody else's, without flowctl's secrets.
+ * @param named the variables that config takes secrets from
+ */
+export function withoutSecretVariables<T>(
+  variables: Readonly<Record<string, T>>,
+  named: readonly string[] = [],
+): Record<string, T> {
+  const isKept = (name: string): boolean => !isSecretVariable(name) && !named.includes(name);
+  return Object.fromEntries(Object.entries(variables).filter(([name]) => isKept(name)));
 }

@@ -13,6 +13,7 @@ export interface Sending {
   readonly clock: Clock;
   readonly random: Random;
   readonly environment: Environment;
+  readonly secretVariables?: readonly string[];
   /** The state directory. */
   readonly directory: string;
   /** Loads a channel's code; rejects for an unknown type. */
@@ -87,6 +88,7 @@ export async function attemptDelivery(
     redact: sending.redact,
     signal,
     environment: sending.environment.variables,
+    ...(sending.secretVariables === undefined ? {} : { secretVariables: sending.secretVariables }),
   };
   if (doubtful) {
     const found = (await channel.find?.(request)) ?? "unknown";

@@ -50,6 +50,8 @@ export interface DeliveryRequest {
   readonly stateDirectory?: string;
   /** Environment variables, for proxies and base URLs. */
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Those of them that hold secrets beside `FLOWCTL_SECRET_*`: for no program that was not given them. */
+  readonly secretVariables?: readonly string[];
 }
 
 /** What became of one attempt. `note` is for people, redacted, one line. */

@@ -109,8 +109,8 @@ async function environment(
 ): Promise<Record<string, string | undefined>> {
   const lent = context.service("environment") as Readonly<Record<string, string | undefined>> | undefined;
   // Of secrets only what is declared gets through, also of those that config has found under another name.
-  const env: Record<string, string | undefined> = withoutSecretVariables(lent ?? processEnvironment);
-  for (const name of (context.service("secretVariables") as readonly string[] | undefined) ?? []) env[name] = undefined;
+  const named = context.service("secretVariables") as readonly string[] | undefined;
+  const env: Record<string, string | undefined> = withoutSecretVariables(lent ?? processEnvironment, named);
   env["FLOWCTL_RUN_ID"] = context.runId;
   env["FLOWCTL_FLOW"] = context.flowName;
   env["FLOWCTL_TASK"] = context.taskName;

@@ -44,8 +44,8 @@ describe("command", () => {
   });
 
   it("keeps from a program the secrets that it was not given", async () => {
-    const environment = { PATH: process.env["PATH"], FLOWCTL_SECRET_SMTP_URL: "s3cret", LANG: "C" };
-    await run("env > env", { environment });
+    const environment = { PATH: process.env["PATH"], FLOWCTL_SECRET_SMTP_URL: "s3cret", CI_TOKEN: "s3cret", LANG: "C" };
+    await run("env > env", { environment, secretVariables: ["CI_TOKEN"] });
     const seen = readFileSync(join(directory, "env"), "utf8");
     expect(seen).toContain("LANG=C");
     expect(seen).not.toContain("s3cret");

@@ -1,3 +1,4 @@
+import { secretMapsRead } from "./secret-maps.ts";
 import { dirname, resolve } from "node:path";
 import { runShell, type ShellInputs } from "../tasks/run-shell.ts";
 import type { Task, TaskContext } from "../model/task.ts";
@@ -32,15 +33,19 @@ const NOTHING = { used: {}, constants: {}, computed: new Set<string>() };
 export async function compileBody(entry: TaskEntry, path: Path, reader: Reader, setting: TaskSetting): Promise<Body> {
   if (entry.run !== undefined) return compileRun(entry, path, reader, setting);
   const { report, library, file } = setting;
-  const inputs = reader.data(entry.with ?? {}, [...path, "with"]);
   const used = await resolveTask(entry.uses ?? "", file, library);
+  // A notification task keeps the names of its secrets: its message may be sent by another process.
+  const keepsNames = "task" in used && used.task.kind === "notification";
+  const entries = Object.entries(entry.with ?? {}).map(
+    ([name, value]) => [name, keepsNames ? value : secretMapsRead(value)] as const,
+  );
+  const inputs = reader.data(Object.fromEntries(entries), [...path, "with"]);
   if ("code" in used) {
     report.value([...path, "uses"], used);
     return { ...NOTHING, run: () => undefined };
   }
   checkInputs(entry, path, used.task.inputNames, setting);
-  const entries = Object.entries(entry.with ?? {});
-  const isConstant = ([, value]: [string, unknown]): boolean => !JSON.stringify(value).includes("${{");
+  const isConstant = ([, value]: readonly [string, unknown]): boolean => !JSON.stringify(value).includes("${{");
   const computed = new Set(entries.filter((each) => !isConstant(each)).map(([name]) => name));
   const sources = new Map(entries.flatMap(([name, value]) => sourceOf(name, value, setting)));
   return {

@@ -1,5 +1,6 @@
 import type { FlowFile } from "./flow-schema.ts";
 import type { Reader, Scope } from "./reader.ts";
+import { secretMapsRead } from "./secret-maps.ts";
 import type { Path } from "./source.ts";
 
 /** The values of environment variables, by name. */
@@ -8,7 +9,7 @@ export type Variables = (scope: Scope) => Readonly<Record<string, unknown>>;
 /** Compiles `env:`. Each variable may read those before it. */
 export function compileEnv(written: FlowFile["env"], path: Path, reader: Reader): Variables {
   const values = Object.entries(written ?? {}).map(
-    ([name, value]) => [name, reader.data(value, [...path, name])] as const,
+    ([name, value]) => [name, reader.data(secretMapsRead(value), [...path, name])] as const,
   );
   return (scope) => {
     const made: Record<string, unknown> = {};

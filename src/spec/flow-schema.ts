@@ -12,8 +12,12 @@ const identifier = z
   .refine((text) => !RESERVED.test(text), { error: "this name means something in expressions: choose another" });
 
 const scalar = z.union([z.string(), z.number(), z.boolean()]);
+const secretName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, { error: "a secret's name is letters, digits and _" });
 const variables = z
-  .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, { error: "a variable's name is letters, digits and _" }), scalar)
+  .record(
+    z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, { error: "a variable's name is letters, digits and _" }),
+    z.union([scalar, z.strictObject({ secret: secretName })]),
+  )
   .describe("Environment variables");
 const shell = z
   .union([z.enum(["bash", "sh", "zsh", "pwsh", "powershell", "cmd"]), z.array(z.string().min(1)).min(1)])
@@ -38,9 +42,7 @@ const cache = z
   ])
   .describe("How long a result may be used again");
 
-const secrets = z.array(
-  z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, { error: "a secret's name is letters, digits and _" }),
-);
+const secrets = z.array(secretName);
 
 const handler = z
   .strictObject({

@@ -1,4 +1,9 @@
-import type { ChannelDefinition, NotifyRequest, SecretReference } from "../model/notification.ts";
+import {
+  isSecretReference,
+  type ChannelDefinition,
+  type NotifyRequest,
+  type SecretReference,
+} from "../model/notification.ts";
 
 /** Inputs that all notification tasks take. */
 export interface NotifyInputs {
@@ -18,13 +23,14 @@ export interface Destination {
   readonly values?: Readonly<Record<string, string>>;
 }
 
-/** An option of a definition: the value a task was given, kept in memory, or else a secret by name. */
+/** An option of a definition: the value a task was given, kept in memory, or a secret by name. */
 export function valueOrSecret(
   option: string,
-  given: string | undefined,
+  given: string | SecretReference | undefined,
   secret: string,
 ): { readonly reference: SecretReference; readonly values: Readonly<Record<string, string>> } {
   if (given === undefined || given === "") return { reference: { secret }, values: {} };
+  if (isSecretReference(given)) return { reference: given, values: {} };
   return { reference: { secret: option }, values: { [option]: given } };
 }
 

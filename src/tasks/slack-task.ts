@@ -1,3 +1,4 @@
+import type { SecretReference } from "../model/notification.ts";
 import type { TaskOptions } from "../authoring/task-options.ts";
 import { messageOf } from "./message-of.ts";
 import { NotificationTask, notificationFunction, type NotificationKind } from "./notification-task.ts";
@@ -8,7 +9,7 @@ export interface SlackInputs extends NotifyInputs {
   /** The secret that holds the webhook's URL. @default "SLACK_WEBHOOK_URL" */
   readonly webhookSecret?: string | undefined;
   /** The URL itself, from a task that knows it: then no secret is read, and it stays in memory. */
-  readonly webhookUrl?: string | undefined;
+  readonly webhookUrl?: string | SecretReference | undefined;
 }
 
 const SLACK: NotificationKind<SlackInputs> = {

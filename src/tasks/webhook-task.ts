@@ -1,3 +1,4 @@
+import type { SecretReference } from "../model/notification.ts";
 import type { TaskOptions } from "../authoring/task-options.ts";
 import { messageOf } from "./message-of.ts";
 import { NotificationTask, notificationFunction, type NotificationKind } from "./notification-task.ts";
@@ -6,12 +7,12 @@ import { valueOrSecret, type NotifyInputs } from "./notify-inputs.ts";
 /** What a webhook task takes; an object as `message` is the body as it is. */
 export interface WebhookInputs extends NotifyInputs {
   /** The URL, kept in memory: it may hold a token. */
-  readonly url?: string | undefined;
+  readonly url?: string | SecretReference | undefined;
   /** The secret that holds the URL. @default "WEBHOOK_URL" */
   readonly urlSecret?: string | undefined;
   /** The secret that signs each message. @default unsigned */
   readonly signingSecret?: string | undefined;
-  readonly headers?: Readonly<Record<string, string>> | undefined;
+  readonly headers?: Readonly<Record<string, string | SecretReference>> | undefined;
 }
 
 const WEBHOOK: NotificationKind<WebhookInputs> = {

@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { neededSecrets } from "../../src/commands/needed-secrets.ts";
+import { webhookTask } from "../../src/tasks/webhook-task.ts";
 import { load, run, shown } from "./rig.ts";
 
 describe("a spec's variables", () => {
@@ -39,6 +41,27 @@ result: "\${{ env.WORDS }}"
     const { state } = await run(flow, { secrets: { TOKEN: "s3cret" } });
     expect(state).toMatchObject({ type: "Success", result: "secrets.NONE" });
   });
+});
+
+it("a secret may be named as in config, in env and with", async () => {
+  const { flow } = await load(
+    `
+tasks:
+  script: { run: "echo $TOKEN", env: { TOKEN: { secret: TOKEN } } }
+  code: { uses: echo, with: { x: [{ secret: OTHER }], y: { secret: OTHER, more: 1 } } }
+  told: { uses: webhook, with: { message: x, url: { secret: URL } } }
+`,
+    { tasks: { echo: async () => (given: unknown) => given, webhook: async () => webhookTask } },
+  );
+  expect(Object.fromEntries(neededSecrets({ flow, flowHandlers: [] }, { channels: {} } as never, []).tasks)).toEqual({
+    TOKEN: ['task "script"'],
+    OTHER: ['task "code"'],
+    URL: ['task "told"'],
+  });
+  const { results } = await run(flow, { secrets: { TOKEN: "s3cret", OTHER: "other" } });
+  expect(results["script"]).toMatchObject({ stdout: "s3cret" });
+  expect(results["code"]).toEqual({ x: ["other"], y: { secret: "OTHER", more: 1 } });
+  expect(await shown("tasks: { a: { run: x, env: { A: { secret: no-name } } } }\n")).toContain("a secret's name is");
 });
 
 it("secrets of a task are for the code it uses", async () => {

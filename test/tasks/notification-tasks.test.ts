@@ -30,6 +30,13 @@ test("slack goes to the webhook behind SLACK_WEBHOOK_URL, and says so before the
   ]);
   expect(new SlackTask().secretsFor({})).toEqual(["SLACK_WEBHOOK_URL"]);
   expect(new SlackTask({ webhookSecret: "OTHER" }).secretsFor({})).toEqual(["OTHER"]);
+  const url = { secret: "AS_IN_CONFIG" };
+  await new SlackTask({ webhookUrl: url }).run({ message: "hi" }, context);
+  expect(requests[1]).toEqual({ to: { type: "slack", url }, message: { kind: "text", text: "hi" } });
+  expect(webhookTask.secretsFor!({ url, headers: { "X-Key": { secret: "KEY" } } }, new Set())).toEqual([
+    "AS_IN_CONFIG",
+    "KEY",
+  ]);
 });
 
 test("a webhook URL from upstream stays out of the definition, and no secret is asked for", async () => {

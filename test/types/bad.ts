@@ -5,8 +5,11 @@ import {
   SlackTask,
   Task,
   emailTask,
+  envSecret,
   flow,
   parameter,
+  secret,
+  secretTask,
   slackNotifier,
   slackTask,
   switchOn,
@@ -29,6 +32,12 @@ export const wrong = flow("wrong", () => {
   add({ a: "1" });
   // @ts-expect-error a reference to the wrong type
   add({ a: v });
+  // @ts-expect-error a secret is text
+  add({ a: secret("LIMIT") });
+  // @ts-expect-error a variable may be missing
+  add({ a: envSecret("LIMIT", { cast: Number }) });
+  // @ts-expect-error so is what a secret task answers
+  add({ a: secretTask({ name: "LIMIT" }) });
   // @ts-expect-error a missing input
   add({});
   // @ts-expect-error no inputs where some are needed

@@ -4,6 +4,7 @@ import {
   SlackTask,
   Task,
   applyMap,
+  envSecret,
   flatten,
   flow,
   ifElse,
@@ -113,7 +114,8 @@ export const everything: Flow = flow("everything", () => {
   });
   sum({ xs: doubled });
   tags("a", "b", () => getValue());
-  anything({ v: secret("TOKEN") });
+  const token: Ref<string> = secret("TOKEN");
+  add({ a: envSecret("LIMIT", { cast: Number, required: true }), b: token });
   slackTask({ message: "x", webhookUrl: secretTask({ name: "URL" }) });
   sleep({ duration: "10s" });
   const date: Ref<string> = parameter("date");

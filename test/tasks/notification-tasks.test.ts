@@ -33,7 +33,7 @@ test("slack goes to the webhook behind SLACK_WEBHOOK_URL, and says so before the
   const url = { secret: "AS_IN_CONFIG" };
   await new SlackTask({ webhookUrl: url }).run({ message: "hi" }, context);
   expect(requests[1]).toEqual({ to: { type: "slack", url }, message: { kind: "text", text: "hi" } });
-  expect(webhookTask.secretsFor!({ url, headers: { "X-Key": { secret: "KEY" } } }, new Set())).toEqual([
+  expect(webhookTask.secretsFor({ url, headers: { "X-Key": { secret: "KEY" } } }, new Set())).toEqual([
     "AS_IN_CONFIG",
     "KEY",
   ]);

@@ -26,7 +26,8 @@ export function problemsOf(
     if (issue.code === "unrecognized_keys") {
       const known = keysAt(schema, inside, valueAt(source.value, [...under]));
       for (const key of issue.keys) {
-        const instead = SYNONYMS[key]?.find((each) => known.includes(each));
+        const synonyms = Object.hasOwn(SYNONYMS, key) ? SYNONYMS[key] : undefined;
+        const instead = synonyms?.find((each) => known.includes(each));
         const help =
           instead !== undefined
             ? `write ${instead}:`

@@ -105,6 +105,6 @@ function judge(answer: HttpAnswer, now: number): Delivery {
   // Slack warns that a part of what ended in a server error may have been done.
   if (answer.status === 500 && said !== "")
     return { outcome: "ambiguous", code: "HTTP_500", note: `HTTP 500: ${said}` };
-  const help = HELP[said];
+  const help = Object.hasOwn(HELP, said) ? HELP[said] : undefined;
   return verdict.outcome === "permanent" && help !== undefined ? { ...verdict, help } : verdict;
 }

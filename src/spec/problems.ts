@@ -26,12 +26,12 @@ export function problemsOf(
     if (issue.code === "unrecognized_keys") {
       const known = keysAt(schema, inside, valueAt(source.value, [...under]));
       for (const key of issue.keys) {
-        const synonyms = Object.hasOwn(SYNONYMS, key) ? SYNONYMS[key] : undefined;
+        const synonyms = SYNONYMS.get(key);
         const instead = synonyms?.find((each) => known.includes(each));
         const help =
           instead !== undefined
             ? `write ${instead}:`
-            : (ELSEWHERE[key] ?? suggestion(key, absentFirst(known, valueAt(source.value, path))));
+            : (ELSEWHERE.get(key) ?? suggestion(key, absentFirst(known, valueAt(source.value, path))));
         meant.add(
           [
             ...path,
@@ -84,7 +84,7 @@ function helpFor(issue: Issue, value: unknown, path: Path): string | undefined {
   if (path.length === 2 && path[0] === "tasks" && typeof value === "string") return `write ${key}: { run: … }`;
   if (issue.code === "invalid_value" && typeof value === "string") {
     const known = issue.values.map(String);
-    const instead = TYPES[value];
+    const instead = TYPES.get(value);
     if (instead !== undefined && known.includes(instead)) return `write ${instead}`;
     const help = suggestion(value, known);
     return known.length <= LISTED && help?.startsWith("known:") === true ? undefined : help;
@@ -94,16 +94,16 @@ function helpFor(issue: Issue, value: unknown, path: Path): string | undefined {
 }
 
 /** What other tools call the types of values. */
-const TYPES: Readonly<Record<string, string>> = {
+const TYPES: ReadonlyMap<string, string> = mapOf({
   ...{ list: "array", map: "object", dict: "object", json: "object", int: "integer", bool: "boolean" },
   ...{ str: "string", text: "string", enum: "string", choice: "string", float: "number", timestamp: "datetime" },
-};
+});
 
 /** So many allowed values are named in the message itself. */
 const LISTED = 8;
 
 /** What other tools call the same thing; the first that is known where it stands. */
-const SYNONYMS: Readonly<Record<string, readonly string[]>> = synonyms({
+const SYNONYMS = synonyms({
   ...{ jobs: "tasks", steps: "tasks", name: "flow", parameters: "params", inputs: "params", concurrent: "concurrency" },
   ...{ dependsOn: "needs", depends_on: "needs", depends: "needs", deps: "needs", after: "needs", upstream: "needs" },
   ...{ attempts: "retry max", max_attempts: "retry max", maxAttempts: "retry max", max_retries: "retry max" },
@@ -115,17 +115,22 @@ const SYNONYMS: Readonly<Record<string, readonly string[]>> = synonyms({
   ...{ notifications: "hooks", handlers: "stateHandlers", channel: "to", use: "uses" },
 });
 
-function synonyms(words: Readonly<Record<string, string>>): Readonly<Record<string, readonly string[]>> {
-  return Object.fromEntries(Object.entries(words).map(([word, ours]) => [word, ours.split(" ")]));
+function synonyms(words: Readonly<Record<string, string>>): ReadonlyMap<string, readonly string[]> {
+  return new Map(Object.entries(words).map(([word, ours]) => [word, ours.split(" ")]));
 }
 
 const ON_FAILURE = "a task with trigger: any_failed, which needs: those it watches";
 const STARTED = "flowctl is started by cron or by CI: the README shows how";
 /** What is said with other means here. */
-const ELSEWHERE: Readonly<Record<string, string>> = {
+const ELSEWHERE: ReadonlyMap<string, string> = mapOf({
   ...{ onFailure: ON_FAILURE, on_failure: ON_FAILURE, finally: "a task with trigger: all_finished" },
   ...{ schedule: STARTED, cron: STARTED, on: STARTED },
-};
+});
+
+/** A key may be named like something that every object has: `constructor`. */
+function mapOf<V>(entries: Readonly<Record<string, V>>): ReadonlyMap<string, V> {
+  return new Map(Object.entries(entries));
+}
 
 /** Keys that are not there yet come first: one of them was meant. */
 function absentFirst(known: readonly string[], value: unknown): readonly string[] {

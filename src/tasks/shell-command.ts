@@ -33,12 +33,17 @@ export function shellCommand(options: {
   readonly platform: NodeJS.Platform;
 }): Argv {
   const { script, shell, path, platform } = options;
-  const words = shell === undefined ? byDefault(path, platform) : typeof shell === "string" ? KNOWN[shell] : shell;
+  const words = shell === undefined ? byDefault(path, platform) : typeof shell === "string" ? named(shell) : shell;
   const [file, ...args] = words ?? [];
   if (file === undefined)
     throw new Error(`shell ${JSON.stringify(shell)} is not known: use ${Object.keys(KNOWN).join(", ")} or a list`);
   const strict = file === "pwsh" || file === "powershell" ? `$ErrorActionPreference = 'Stop'\n${script}` : script;
   return { file, args: [...args, strict] };
+}
+
+/** `constructor` is the name of something, but of no shell. */
+function named(shell: string): readonly string[] | undefined {
+  return Object.hasOwn(KNOWN, shell) ? KNOWN[shell] : undefined;
 }
 
 function byDefault(path: string | undefined, platform: NodeJS.Platform): readonly string[] | undefined {

@@ -127,6 +127,20 @@ test.each(COMMANDS)("secrets: %s shows it nowhere", async (_, args, input, env) 
   expect((await watched(home, ["secrets", ...args], { env, input })).leaks).toEqual(NONE);
 });
 
+test("a secret shows nowhere, and in no other process, where flowctl is the parent of its runner", async () => {
+  await using home = cliHome();
+  home.write("flowctl.config.yaml", CONFIG(""));
+  const flow = home.write("careless.ts", CARELESS);
+  const env = {
+    CI: "true",
+    FLOWCTL_SECRET_CANARY: CANARY,
+    FLOWCTL_SECRET_CANARY_URL: `http://127.0.0.1:${port}/hook/${encodeURIComponent(CANARY)}`,
+  };
+  const { code, output, leaks } = await watched(home, ["run", flow], { env });
+  expect(code, output).toBe(1);
+  expect(leaks, output).toEqual(NONE);
+});
+
 test("a task's process gets none of the secrets that it does not declare", async () => {
   await using home = cliHome();
   home.write("flowctl.config.yaml", "secrets: { env: { OTHER: CI_TOKEN } }\n");

@@ -1,4 +1,5 @@
 import type { Channel, Delivery, DeliveryRequest } from "../outbox/channel.ts";
+import { MISTAKEN } from "../outbox/schedule.ts";
 import { checkHttpOptions, isHttpUrl, optionText } from "./definition.ts";
 import { exchange } from "./exchange.ts";
 import type { HttpAnswer } from "./route.ts";
@@ -106,5 +107,7 @@ function judge(answer: HttpAnswer, now: number): Delivery {
   if (answer.status === 500 && said !== "")
     return { outcome: "ambiguous", code: "HTTP_500", note: `HTTP 500: ${said}` };
   const help = Object.hasOwn(HELP, said) ? HELP[said] : undefined;
-  return verdict.outcome === "permanent" && help !== undefined ? { ...verdict, help } : verdict;
+  if (verdict.outcome !== "permanent" || help === undefined) return verdict;
+  // Seen from webhooks that were well, under load.
+  return { ...verdict, help, ...(said === "no_service" && { code: MISTAKEN }) };
 }

@@ -9,7 +9,7 @@ import { channelLabel, type NewItem, type OutboxItem, type Shelf } from "./item.
 import { noteGivenUp } from "./given-up.ts";
 import { processLocks, type HeldLock, type Locks } from "./lock.ts";
 import { makeItems } from "./make-items.ts";
-import { DEFAULT_TTL_MS } from "./schedule.ts";
+import { DEFAULT_TTL_MS, isDueAgain } from "./schedule.ts";
 import { sleep } from "./sleep.ts";
 import { openSpool } from "./spool.ts";
 import { outcomeOf, type DeliverySummary } from "./summary.ts";
@@ -181,10 +181,14 @@ export function createOutbox(options: OutboxOptions): Outbox {
     return true;
   };
 
-  /** Items that were held for a secret go again once it can be found: it may have been set in the environment. */
+  /**
+   * Items that were held for a secret go again once it can be found: it may have been set in the environment.
+   * Those that were refused in words which may pass go again once a day.
+   */
   const reconsider = async (): Promise<void> => {
-    const held = spool.list("held").filter((item) => isSecretTrouble(item.reason?.code) && item.needs.length === 0);
-    const found: string[] = [];
+    const all = spool.list("held");
+    const held = all.filter((item) => isSecretTrouble(item.reason?.code) && item.needs.length === 0);
+    const found = all.filter((item) => isDueAgain(item, clock.now())).map(({ id }) => id);
     for (const { id, definition, source } of held) {
       const values = await options.values(definition, source ?? {}).catch(() => undefined);
       if (values !== undefined) found.push(id);

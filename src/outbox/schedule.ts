@@ -22,6 +22,8 @@ const DELAYS = [
   12 * HOUR,
   24 * HOUR,
 ];
+/** Code of a refusal that a service has been seen to take back. */
+export const MISTAKEN = "MAY_PASS";
 const JITTER = 0.2;
 const RETRY_AFTER = { least: SECOND, most: 24 * HOUR };
 /** How long a message is worth sending, where its channel does not say. */
@@ -52,6 +54,11 @@ export function dueAt(
   now: number,
 ): number {
   return wasSetBack(attempts.at(-1)?.at ?? created, now) ? Math.min(due, now) : due;
+}
+
+/** Whether a held item is tried again by itself: a day after a refusal that may have been the service's mistake. */
+export function isDueAgain({ reason, attempts }: Pick<OutboxItem, "reason" | "attempts">, now: number): boolean {
+  return reason?.code === MISTAKEN && now - (attempts.at(-1)?.at ?? now) >= 24 * HOUR;
 }
 
 /** Whether something is said to have happened more than an hour from now. */

@@ -95,7 +95,7 @@ describe("slack", () => {
   });
 
   it.each<[string, Answer, object]>([
-    ["no_service", { status: 404, body: "no_service" }, { outcome: "permanent", code: "HTTP_404" }],
+    ["no_service", { status: 404, body: "no_service" }, { outcome: "permanent", code: "MAY_PASS" }],
     ["invalid_token", { status: 403, body: "invalid_token" }, { outcome: "permanent", code: "HTTP_403" }],
     ["channel_is_archived", { status: 410, body: "channel_is_archived" }, { outcome: "permanent", code: "HTTP_410" }],
     ["no_text", { status: 400, body: "no_text" }, { outcome: "permanent", code: "SLACK_400" }],

@@ -81,6 +81,27 @@ test("a permanent refusal is held with its reason, never dropped, and goes out w
   expect((await outbox.deliver({ ids, deadlineMs: 1000 })).outcomes[0]).toMatchObject({ state: "sent" });
 });
 
+test("a refusal that may be the service's mistake is held, and tried again by itself once a day", async () => {
+  using rig = outboxRig();
+  const { channel, seen } = scriptedChannel([
+    { outcome: "permanent", code: "MAY_PASS", note: "no_service" },
+    { outcome: "permanent", code: "MAY_PASS", note: "no_service" },
+  ]);
+  const outbox = rig.open(channel);
+  const ids = outbox.enqueue(newItem());
+  expect((await outbox.deliver({ ids, deadlineMs: 1000 })).outcomes[0]).toMatchObject({ state: "held" });
+  rig.clock.advance(23 * 3_600_000);
+  await outbox.deliver({ deadlineMs: 1000 });
+  expect(seen).toHaveLength(1);
+  rig.clock.advance(3_600_000);
+  await outbox.deliver({ deadlineMs: 1000 });
+  await outbox.deliver({ deadlineMs: 1000 });
+  expect(seen).toHaveLength(2);
+  rig.clock.advance(24 * 3_600_000);
+  const { outcomes } = await outbox.deliver({ deadlineMs: 1000 });
+  expect(outcomes).toMatchObject([{ id: ids[0], state: "sent" }]);
+});
+
 test("a missing secret holds the message, and setting it lets the message go", async () => {
   using rig = outboxRig();
   const { channel, seen } = scriptedChannel();

@@ -26,13 +26,7 @@ const IMPORT = /\bimport\(\s*"(\.[^"]+\.ts)"\s*\)/g;
 
 const options = {
   absWorkingDir: root,
-  entryPoints: [
-    "src/cli.ts",
-    "src/index.ts",
-    "src/testing.ts",
-    "src/secrets/keychain-host.ts",
-    "src/host/code-cache.ts",
-  ],
+  entryPoints: ["src/cli.ts", "src/index.ts", "src/testing.ts", "src/secrets/keychain-host.ts"],
   outbase: "src",
   chunkNames: "chunk-[hash]",
   outdir: "dist",

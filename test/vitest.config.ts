@@ -16,6 +16,6 @@ export default defineConfig({
     globalSetup: ["test/rig/build.ts"],
     testTimeout: 60_000,
     hookTimeout: 120_000,
-    maxWorkers: 2,
+    maxWorkers: 3,
   },
 });

@@ -11,6 +11,10 @@ export function withoutSecretVariables<T>(
   variables: Readonly<Record<string, T>>,
   named: readonly string[] = [],
 ): Record<string, T> {
-  const isKept = (name: string): boolean => !isSecretVariable(name) && !named.includes(name);
-  return Object.fromEntries(Object.entries(variables).filter(([name]) => isKept(name)));
+  // Copied as a whole: to ask the process for one variable after the other takes several times as long.
+  const kept = { ...variables };
+  for (const name of Object.keys(kept)) {
+    if (isSecretVariable(name) || named.includes(name)) Reflect.deleteProperty(kept, name);
+  }
+  return kept;
 }

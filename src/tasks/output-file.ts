@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -24,7 +24,7 @@ export function outputFile(): OutputFile {
     path,
     read: () => parseOutputs(contents(path)),
     remove: () => {
-      rmSync(path, { force: true });
+      if (existsSync(path)) rmSync(path, { force: true });
       open -= 1;
       if (open > 0 || directory === undefined) return;
       rmSync(directory, { recursive: true, force: true });
@@ -33,13 +33,9 @@ export function outputFile(): OutputFile {
   };
 }
 
+/** Most tasks write none, and an error that says so takes longer than a look. */
 function contents(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return "";
-    throw error;
-  }
+  return existsSync(path) ? readFileSync(path, "utf8") : "";
 }
 
 const BLOCK = /^([^\s=<]+)<<(\S+)$/;

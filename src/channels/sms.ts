@@ -35,7 +35,7 @@ const RULES: OptionRules = {
  */
 export const sms: Channel = {
   type: "sms",
-  ambiguous: "resend",
+  ambiguous: "hold good news",
   isForPeople: true,
   check,
   recipients: recipientsOf,

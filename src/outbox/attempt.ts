@@ -96,7 +96,7 @@ export async function attemptDelivery(
       const delivery: Delivery = { outcome: "delivered", note: "the service has it from an earlier attempt" };
       return { ...settle(item, delivery, clock.now(), sending.random), delivery };
     }
-    if (found === "unknown" && (item.definition["onAmbiguous"] ?? channel.ambiguous) === "hold") {
+    if (found === "unknown" && isHeldInDoubt(item, channel)) {
       return hold(
         item,
         "in-doubt",
@@ -115,6 +115,14 @@ export async function attemptDelivery(
 /** Whether an earlier attempt may have arrived. */
 function isDoubtful(item: OutboxItem): boolean {
   return item.attempts.some((each) => each.outcome === "started" || each.outcome === "ambiguous");
+}
+
+/** Whether it is rather not sent at all than twice: as the channel's definition says, else as its service is. */
+function isHeldInDoubt({ definition, message }: OutboxItem, { ambiguous }: Channel): boolean {
+  const policy = definition["onAmbiguous"] ?? ambiguous;
+  return (
+    policy === "hold" || (policy === "hold good news" && message.kind === "alert" && message.alert.to === "Success")
+  );
 }
 
 async function valuesOf(

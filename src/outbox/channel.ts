@@ -12,7 +12,7 @@ export interface Channel {
   /** What would be sent, as text for people: the payload, or the mail's head and body. It touches no network. */
   preview(delivery: DeliveryRequest): string | Promise<string>;
   /** What is done with a message that may or may not have arrived and of which `find` knows nothing. @default "resend" */
-  readonly ambiguous?: "resend" | "hold";
+  readonly ambiguous?: "resend" | "hold" | "hold good news";
   /** Asks the service whether the message of an earlier, ambiguous attempt arrived. It never throws. */
   find?(delivery: DeliveryRequest): Promise<"arrived" | "absent" | "unknown">;
   /** People read it: after an outage one message may tell of many. @default each is sent, as a program counts on it */

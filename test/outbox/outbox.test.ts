@@ -1,6 +1,7 @@
 import { readFileSync, readdirSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { sms } from "../../src/channels/sms.ts";
 import { userError } from "../../src/model/error.ts";
 import { newItem, outboxRig, scriptedChannel } from "./outbox-rig.ts";
 
@@ -159,6 +160,20 @@ test("an ambiguous message is sent again as a repeat, or held where the channel 
     state: "held",
     code: "in-doubt",
   });
+});
+
+test("good news that may have arrived is held by a channel that says so, and bad news is sent again", async () => {
+  using rig = outboxRig();
+  const ambiguous = { outcome: "ambiguous", code: "cut", note: "the connection was cut" } as const;
+  const states: unknown[] = [];
+  for (const to of ["Success", "Failed"] as const) {
+    const outbox = rig.open(scriptedChannel([ambiguous], { ambiguous: "hold good news" }).channel);
+    const alert = { subject: "flow", flow: "f", runId: "r", from: "Running", to, summary: "it ended", at: 1 } as const;
+    const ids = outbox.enqueue(newItem({ key: to, message: { kind: "alert", alert } }));
+    states.push((await outbox.deliver({ ids, deadlineMs: 10_000 })).outcomes[0]?.state);
+  }
+  expect(states).toEqual(["held", "sent"]);
+  expect(sms.ambiguous).toBe("hold good news");
 });
 
 test("a definition's onAmbiguous says more than its channel", async () => {

@@ -69,7 +69,7 @@ export function evaluate(
   const filename = fileURLToPath(url).replace(/js$/, "code.js");
   const file = cache === undefined ? undefined : join(cache.directory, `${hash}-${cache.kind}`);
   const cachedData = file === undefined ? undefined : read(file);
-  const script = new Script(readFileSync(filename, "latin1"), {
+  const script = new Script(readFileSync(filename, "utf8"), {
     filename,
     ...(cachedData !== undefined && { cachedData }),
   });

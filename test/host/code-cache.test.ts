@@ -122,6 +122,14 @@ describe("the code cache", () => {
     expect(readFileSync(directory, "utf8")).toBe("a file");
   });
 
+  it("is of code that is read as it was written, letters beyond ASCII, too", async () => {
+    await using home = cliHome();
+    // CEL's own pattern for durations has the letter in it.
+    home.write("micro.yaml", `flow: micro\ntasks:\n  a: { run: echo ran, if: 'duration("5µs") < duration("1ms")' }\n`);
+    const ran = await home.run(["run", "micro.yaml"]);
+    expect([ran.code, ran.stderr]).toEqual([0, ""]);
+  });
+
   it("keeps nothing of a command that could not begin", async () => {
     await using home = cliHome();
     const { env, files } = kept(home);

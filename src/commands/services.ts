@@ -63,15 +63,16 @@ export async function openServices(
     files,
     ...(config.stateDir === undefined ? {} : { configured: { path: config.stateDir, relativeTo: globals.cwd } }),
   };
+  let stateDirectory: string;
   let unusable: UserError | undefined;
   try {
-    openStateDirectory(place);
+    stateDirectory = openStateDirectory(place);
   } catch (error) {
     if (options.onUnusable === undefined || !(error instanceof UserError)) throw error;
+    stateDirectory = locateStateDirectory(place).path;
     unusable = error;
     options.onUnusable(error);
   }
-  const stateDirectory = locateStateDirectory(place).path;
   const project = projectOf({ declared: config.project, directory: from, files });
   const { redactor } = context;
   registerNamedVariables(redactor, environment.variables, config.secrets.env);

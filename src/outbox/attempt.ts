@@ -4,7 +4,7 @@ import { UserError } from "../model/error.ts";
 import { isSecretReference, type ChannelDefinition } from "../model/notification.ts";
 import type { Channel, Delivery, DeliveryRequest } from "./channel.ts";
 import type { Digest } from "./digest.ts";
-import type { OutboxItem, SecretSource } from "./item.ts";
+import { isGoodNews, type OutboxItem, type SecretSource } from "./item.ts";
 import { addressOf } from "./recipients.ts";
 import { expire, hold, settle, startAttempt, type Settled } from "./outcome.ts";
 
@@ -118,11 +118,9 @@ function isDoubtful(item: OutboxItem): boolean {
 }
 
 /** Whether it is rather not sent at all than twice: as the channel's definition says, else as its service is. */
-function isHeldInDoubt({ definition, message }: OutboxItem, { ambiguous }: Channel): boolean {
-  const policy = definition["onAmbiguous"] ?? ambiguous;
-  return (
-    policy === "hold" || (policy === "hold good news" && message.kind === "alert" && message.alert.to === "Success")
-  );
+function isHeldInDoubt(item: OutboxItem, { ambiguous }: Channel): boolean {
+  const policy = item.definition["onAmbiguous"] ?? ambiguous;
+  return policy === "hold" || (policy === "hold good news" && isGoodNews(item));
 }
 
 async function valuesOf(

@@ -79,6 +79,11 @@ export function suppression(id: string, note: string): Reason {
   return { code: SUPPRESSED, note, help: `send it all the same with: flowctl notify retry ${id}` };
 }
 
+/** Whether a message tells of a success: to miss it does less harm than to hear it late, or twice. */
+export function isGoodNews({ message }: Pick<OutboxItem, "message">): boolean {
+  return message.kind === "alert" && message.alert.to === "Success";
+}
+
 /** The four directories of the outbox. */
 export const SHELVES = ["new", "held", "sent", "dead"] as const;
 /** `new`: waits · `held`: waits for a person · `sent`: the service took it · `dead`: given up. */

@@ -1,6 +1,6 @@
 import { mapTexts } from "../model/map-texts.ts";
 import type { Message } from "../model/notification.ts";
-import { channelIdOf, itemIdOf, suppression, type NewItem, type OutboxItem } from "./item.ts";
+import { channelIdOf, isGoodNews, itemIdOf, suppression, type NewItem, type OutboxItem } from "./item.ts";
 import { recipientsOf } from "./recipients.ts";
 import { DEFAULT_TTL_MS, SMS_TTL_MS, SUCCESS_TTL_MS } from "./schedule.ts";
 
@@ -53,7 +53,7 @@ function dated(message: Message, now: number): Message {
   return { kind: "alert", alert: { ...message.alert, at: now } };
 }
 
-function ttlOf({ definition, message }: NewItem): number {
-  if (definition.type === "sms") return SMS_TTL_MS;
-  return message.kind === "alert" && message.alert.to === "Success" ? SUCCESS_TTL_MS : DEFAULT_TTL_MS;
+function ttlOf(item: NewItem): number {
+  if (item.definition.type === "sms") return SMS_TTL_MS;
+  return isGoodNews(item) ? SUCCESS_TTL_MS : DEFAULT_TTL_MS;
 }

@@ -28,17 +28,15 @@ export interface CacheIndex {
   add(slot: string, entry: { readonly expires: number | null; readonly size: number; readonly random: Random }): string;
 }
 
-/** Lists a cache's directory, and puts away what is too old or too much, unless it is only looked at. */
+/** Lists a cache's directory, and puts away what is too old or too much. */
 export function cacheIndex(
   files: Pick<Files, "list" | "stat" | "remove">,
   directory: string,
   clock: Pick<Clock, "now">,
-  { isReadOnly = false }: { readonly isReadOnly?: boolean } = {},
 ): CacheIndex {
   const now = clock.now();
   const slots = new Map<string, CacheEntry[]>();
-  const looked = isReadOnly ? { ...files, remove: () => undefined } : files;
-  for (const entry of tidy(looked, directory, now)) {
+  for (const entry of tidy(files, directory, now)) {
     const slot = slots.get(entry.slot);
     if (slot === undefined) slots.set(entry.slot, [entry]);
     else slot.push(entry);

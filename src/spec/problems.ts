@@ -94,10 +94,12 @@ function helpFor(issue: Issue, value: unknown, path: Path): string | undefined {
 }
 
 /** What other tools call the types of values. */
-const TYPES: ReadonlyMap<string, string> = mapOf({
-  ...{ list: "array", map: "object", dict: "object", json: "object", int: "integer", bool: "boolean" },
-  ...{ str: "string", text: "string", enum: "string", choice: "string", float: "number", timestamp: "datetime" },
-});
+const TYPES: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    ...{ list: "array", map: "object", dict: "object", json: "object", int: "integer", bool: "boolean" },
+    ...{ str: "string", text: "string", enum: "string", choice: "string", float: "number", timestamp: "datetime" },
+  }),
+);
 
 /** So many allowed values are named in the message itself. */
 const LISTED = 8;
@@ -122,15 +124,12 @@ function synonyms(words: Readonly<Record<string, string>>): ReadonlyMap<string, 
 const ON_FAILURE = "a task with trigger: any_failed, which needs: those it watches";
 const STARTED = "flowctl is started by cron or by CI: the README shows how";
 /** What is said with other means here. */
-const ELSEWHERE: ReadonlyMap<string, string> = mapOf({
-  ...{ onFailure: ON_FAILURE, on_failure: ON_FAILURE, finally: "a task with trigger: all_finished" },
-  ...{ schedule: STARTED, cron: STARTED, on: STARTED },
-});
-
-/** A key may be named like something that every object has: `constructor`. */
-function mapOf<V>(entries: Readonly<Record<string, V>>): ReadonlyMap<string, V> {
-  return new Map(Object.entries(entries));
-}
+const ELSEWHERE: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    ...{ onFailure: ON_FAILURE, on_failure: ON_FAILURE, finally: "a task with trigger: all_finished" },
+    ...{ schedule: STARTED, cron: STARTED, on: STARTED },
+  }),
+);
 
 /** Keys that are not there yet come first: one of them was meant. */
 function absentFirst(known: readonly string[], value: unknown): readonly string[] {

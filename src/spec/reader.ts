@@ -55,14 +55,17 @@ const TYPES: Readonly<Record<string, string>> = {
   ...{ list: "always a list", map: "always a map", null: "nothing" },
 };
 
-const ALL_ROOTS: ReadonlyMap<string, string> = mapOf({
-  secrets: "a secret is handed to a task, with env: or with:, and never becomes a part of anything else",
-  tasks: "the tasks' outputs are not known here",
-  params: "parameters are not known here",
-  env: "variables are not known here",
-  item: "item goes with foreach:",
-  index: "index goes with foreach:",
-});
+/** Maps, because a name in a text may be that of something every object has: `constructor`. */
+const ALL_ROOTS: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    secrets: "a secret is handed to a task, with env: or with:, and never becomes a part of anything else",
+    tasks: "the tasks' outputs are not known here",
+    params: "parameters are not known here",
+    env: "variables are not known here",
+    item: "item goes with foreach:",
+    index: "index goes with foreach:",
+  }),
+);
 
 /** What there is to read of a root where nothing else is said; the whole of it, too. */
 const FIELDS: ReadonlyMap<string, readonly string[]> = new Map([
@@ -71,15 +74,12 @@ const FIELDS: ReadonlyMap<string, readonly string[]> = new Map([
 ]);
 
 /** What other tools call roots. */
-const ROOTS_ELSEWHERE: ReadonlyMap<string, string> = mapOf({
-  ...{ steps: "write tasks.NAME.outputs", needs: "write tasks.NAME.outputs", jobs: "write tasks.NAME.outputs" },
-  ...{ inputs: "write params.NAME", vars: "write params.NAME", matrix: "write item, with foreach:" },
-});
-
-/** A name in a text may be that of something every object has: `constructor`. */
-function mapOf(entries: Readonly<Record<string, string>>): ReadonlyMap<string, string> {
-  return new Map(Object.entries(entries));
-}
+const ROOTS_ELSEWHERE: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    ...{ steps: "write tasks.NAME.outputs", needs: "write tasks.NAME.outputs", jobs: "write tasks.NAME.outputs" },
+    ...{ inputs: "write params.NAME", vars: "write params.NAME", matrix: "write item, with foreach:" },
+  }),
+);
 
 /** Reads the expressions of one spec, reports what is wrong with them, and notes what they need. */
 export class Reader {

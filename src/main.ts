@@ -18,7 +18,7 @@ export async function main(args: readonly string[]): Promise<void> {
   registerEnvironmentSecrets(redactor, host.environment.variables);
   const giveBack = guardOutput(host.terminal, redactor);
   process.once("exit", giveBack);
-  showUncaught(host, redactor);
+  const fatal = showUncaught(host, redactor);
   const code = await outcome(args, host, { stop, redactor });
   giveBack();
   await host.terminal.drain();
@@ -28,11 +28,12 @@ export async function main(args: readonly string[]): Promise<void> {
   const end = stop.caught !== undefined && code !== DONE_ANYWAY ? endBy(stop.caught) : code;
   // All is written; what still holds the event loop is the flow's (a pool, a server), and the run is over.
   // eslint-disable-next-line no-restricted-syntax
-  process.exit(end);
+  process.exit(fatal() ? FAILED : end);
 }
 
 /** A command that was done before the signal could change anything. */
 const DONE_ANYWAY = 0;
+const FAILED = 1;
 
 /** Turns whatever a command throws into words and a code. */
 async function outcome(
@@ -50,13 +51,22 @@ async function outcome(
   }
 }
 
-/** Shows what nobody caught, and ends the process, as Node does, but without the secrets in it. */
-function showUncaught({ terminal }: SystemHost, redactor: Redactor): void {
+/**
+ * Shows what nobody caught, and ends the process, as Node does, but without the secrets in it, and not before a reader
+ * that is slow has all of it.
+ * @returns whether there was such an error
+ */
+function showUncaught({ terminal }: SystemHost, redactor: Redactor): () => boolean {
+  let isFatal = false;
   process.on("uncaughtException", (error: unknown) => {
     // Code that listens, too, wants to go on.
     if (process.listenerCount("uncaughtException") > 1) return;
+    isFatal = true;
     terminal.stderr.write(`${redactor.redact(inspect(error))}\n`);
-    // eslint-disable-next-line no-restricted-syntax
-    process.exit(1);
+    void terminal.drain().then(() => {
+      // eslint-disable-next-line no-restricted-syntax
+      process.exit(FAILED);
+    });
   });
+  return () => isFatal;
 }

@@ -46,6 +46,37 @@ describe("a run that dies", () => {
     expect(end.message).toBe("Nobody caught Error: out of the blue. Running: last.");
   });
 
+  it("by an error that nobody caught ends when a slow reader has read why, and not before", async () => {
+    await using home = cliHome();
+    home.write(
+      "late.ts",
+      `import { writeFileSync } from "node:fs";
+import { flow, task } from "flowctl";
+const last = task("last", () => new Promise(() => {
+  console.log("x".repeat(400_000));
+  setTimeout(() => { writeFileSync("thrown", ""); throw new Error("out of the blue"); }, 1);
+}));
+export default flow("late", () => { last(); });`,
+    );
+    // A pipe that does not wait and holds a part of it; its reader begins when the error is on its way.
+    const script = `
+import fcntl, os, subprocess, sys
+read, write = os.pipe()
+fcntl.fcntl(write, fcntl.F_SETFL, fcntl.fcntl(write, fcntl.F_GETFL) | os.O_NONBLOCK)
+child = subprocess.Popen(sys.argv[1:], stdout=write, stderr=write)
+os.close(write)
+while child.poll() is None and not os.path.exists("thrown"): pass
+while chunk := os.read(read, 65536):
+    os.write(1, chunk)
+sys.exit(child.wait())`;
+    const { code, stdout } = await home.run(["run", "late.ts", "--logs", "full"], {
+      program: ["python3", "-c", script, process.execPath, BIN],
+    });
+    expect(code).toBe(1);
+    expect(stdout.match(/x/g)?.length).toBeGreaterThanOrEqual(400_000);
+    expect(stdout).toContain("late crashed: Nobody caught Error: out of the blue. Running: last.");
+  });
+
   it("because nothing is left to wait for is Crashed, not a success", async () => {
     await using doomed = await start("await new Promise(() => {});");
     const { home, started } = doomed;

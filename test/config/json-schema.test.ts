@@ -8,6 +8,28 @@ import { jsonSchema } from "../../src/config/json-schema.ts";
 const flows = join(import.meta.dirname, "../../flows");
 const compile = (of: "flow" | "config") => new Ajv({ strict: false }).compile(jsonSchema(of));
 
+/** The README's YAML that is a spec or a config; what else there is, is another tool's. */
+const README = readFileSync(join(import.meta.dirname, "../../README.md"), "utf8");
+const SHOWN = [...README.matchAll(/^```yaml\n(.*?)^```$/gms)].flatMap(([, text = ""]) => {
+  const value = parse(text) as object;
+  const line = README.slice(0, README.indexOf(text)).split("\n").length;
+  if ("jobs" in value) return [];
+  return [{ line, of: "flow" in value ? ("flow" as const) : ("config" as const), value }];
+});
+
+describe("the README's YAML", () => {
+  it("is of both kinds", () => {
+    expect(new Set(SHOWN.map(({ of }) => of))).toEqual(new Set(["flow", "config"]));
+    expect(SHOWN.length).toBeGreaterThanOrEqual(7);
+  });
+
+  it.each(SHOWN)("at line $line is accepted by the JSON Schema of a $of", ({ of, value }) => {
+    const check = compile(of);
+    check(value);
+    expect(check.errors).toBeNull();
+  });
+});
+
 describe("the JSON Schema of a flow", () => {
   it.each(readdirSync(flows).filter((name) => name.endsWith(".yaml")))("accepts the example %s", (name) => {
     const check = compile("flow");

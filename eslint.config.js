@@ -2,7 +2,7 @@ import tseslint from "typescript-eslint";
 
 /**
  * Who may import whom. Arrows point to `model`; folders meet in `recorder.ts`,
- * `commands/` and `cli.ts`. `host` is seen as types only, except by `cli.ts`.
+ * `coordinator/`, `commands/` and `cli.ts`. `host` is seen as types only, except by those.
  * Change it in a commit of its own, with the reason.
  */
 export const LAYERS = {
@@ -49,8 +49,8 @@ const layerRules = FOLDERS.map((folder) => ({
                 },
               ]),
           {
-            regex: "^\\.\\./(cli|recorder|commands|index|testing)\\b",
-            message: "folders meet only in recorder.ts and commands/",
+            regex: "^\\.\\./(cli|recorder|coordinator|commands|index|testing)\\b",
+            message: "folders meet only in recorder.ts, coordinator/ and commands/",
           },
           ...(PURE.includes(folder)
             ? [{ regex: "^node:(?!path$|async_hooks$)", message: `src/${folder} is pure: it acts through ports` }]
@@ -113,6 +113,19 @@ export default tseslint.config(
     },
   },
   ...layerRules,
+  {
+    files: ["src/coordinator/**/*.ts"],
+    rules: {
+      "@typescript-eslint/no-restricted-imports": [
+        "error",
+        {
+          patterns: [
+            { regex: "^\\.\\./(cli|main|commands)\\b", message: "commands use the coordinator, not the other way" },
+          ],
+        },
+      ],
+    },
+  },
   {
     files: ["test/**/*.ts"],
     rules: {

@@ -16,7 +16,7 @@ const dist = join(root, "dist");
 
 /** What every run needs, though it is imported late in the source. */
 const HOT =
-  /^src\/(?:commands\/(?:run|library)|load\/.+|host\/.+|reporters\/(?:plain|quiet|github)|secrets\/(?:secrets|hiding))\.ts$/;
+  /^src\/(?:commands\/run|coordinator\/library|load\/.+|host\/.+|reporters\/(?:plain|quiet|github)|secrets\/(?:secrets|hiding))\.ts$/;
 /** Apart as they are: the first step of all, and what a program without the command line may need. */
 const APART = /^src\/(?:cli\.ts|authoring\/)/;
 /** Packages that are light, or that every command needs. */

@@ -1,6 +1,6 @@
 import { inspect } from "node:util";
-import type { CommandContext } from "./commands/context.ts";
-import { explain } from "./commands/explain.ts";
+import type { CommandContext } from "./coordinator/context.ts";
+import { explain } from "./coordinator/explain.ts";
 import { guardOutput } from "./commands/output-gate.ts";
 import { runProgram } from "./commands/program.ts";
 import { keepCode } from "./host/code-cache.ts";

@@ -3,9 +3,9 @@ import type { Config, Origin } from "../config/config.ts";
 import { writtenDuration } from "../model/duration.ts";
 import { userError } from "../model/error.ts";
 import { suggestion } from "../spec/suggestion.ts";
-import type { CommandContext } from "./context.ts";
+import type { CommandContext } from "../coordinator/context.ts";
 import { jsonText } from "./json-text.ts";
-import { openServices } from "./services.ts";
+import { openServices } from "../coordinator/services.ts";
 
 /** The options of `flowctl config show`. */
 export interface ConfigShowOptions {
@@ -45,7 +45,9 @@ export async function configShowCommand(
   }
   if (options.origin !== true) {
     stdout.write(
-      typeof value === "object" ? (await import("./yaml-text.ts")).stringify(value) : `${value as string}\n`,
+      typeof value === "object"
+        ? (await import("../coordinator/yaml-text.ts")).stringify(value)
+        : `${value as string}\n`,
     );
     return 0;
   }

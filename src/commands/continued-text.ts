@@ -1,7 +1,7 @@
 import type { RunRecord } from "../runs/run-record.ts";
 import type { Decision } from "../runs/resume-plan.ts";
-import type { CommandContext } from "./context.ts";
-import type { Continuing, Restored } from "./restore.ts";
+import type { CommandContext } from "../coordinator/context.ts";
+import type { Continuing, Restored } from "../coordinator/restore.ts";
 
 const NAMED = 5;
 

@@ -1,10 +1,10 @@
 import { join } from "node:path";
 import { userError } from "../model/error.ts";
 import { drawGraph, GRAPH_FORMATS, type GraphFormat } from "../reporters/draw-graph.ts";
-import type { CommandContext } from "./context.ts";
-import { flowPlace, type FlowPlace } from "./flow-place.ts";
+import type { CommandContext } from "../coordinator/context.ts";
+import { flowPlace, type FlowPlace } from "../coordinator/flow-place.ts";
 import { jsonText } from "./json-text.ts";
-import { openFlow, type OpenedFlow } from "./open-flow.ts";
+import { openFlow, type OpenedFlow } from "../coordinator/open-flow.ts";
 
 /** The options of `flowctl graph`. */
 export interface GraphOptions {
@@ -46,8 +46,8 @@ async function look(reference: string, opened: OpenedFlow, place: FlowPlace, con
     import("./open-history.ts"),
     import("../runs/read-journal.ts"),
     import("./run-states.ts"),
-    import("./apply-config.ts"),
-    import("./imagined-run.ts"),
+    import("../coordinator/apply-config.ts"),
+    import("../coordinator/imagined-run.ts"),
   ]);
   const { store, services } = await openHistory(context, place.directory);
   const run = store.find(reference);

@@ -1,6 +1,6 @@
 import { clearInbox, readInbox, type InboxMessage } from "../channels/read-inbox.ts";
-import type { CommandContext } from "./context.ts";
-import { openServices } from "./services.ts";
+import type { CommandContext } from "../coordinator/context.ts";
+import { openServices } from "../coordinator/services.ts";
 
 /** Options of `flowctl inbox`. */
 export interface InboxOptions {

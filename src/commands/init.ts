@@ -1,6 +1,6 @@
 import { join, relative, resolve } from "node:path";
 import { userError } from "../model/error.ts";
-import type { CommandContext } from "./context.ts";
+import type { CommandContext } from "../coordinator/context.ts";
 
 /** The options of `flowctl init`. */
 export interface InitOptions {

@@ -1,4 +1,4 @@
-import type { CommandContext } from "./context.ts";
+import type { CommandContext } from "../coordinator/context.ts";
 
 /** A value as indented JSON, ending in a line break, without secrets: redacted text by text, before it is escaped. */
 export function jsonText(value: unknown, { redactor }: Pick<CommandContext, "redactor">): string {

@@ -1,8 +1,8 @@
 import type { Diagnostic } from "../model/error.ts";
 import type { Flow } from "../model/flow.ts";
 import type { Task } from "../model/task.ts";
-import { longestRetries } from "./longest-retries.ts";
-import { PLUMBING } from "./plumbing.ts";
+import { longestRetries } from "../coordinator/longest-retries.ts";
+import { PLUMBING } from "../coordinator/plumbing.ts";
 import { tryTrigger } from "./try-trigger.ts";
 
 /** Something that is allowed and yet hardly meant. */

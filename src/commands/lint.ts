@@ -10,8 +10,8 @@ import type { Finding, Path } from "../spec/source.ts";
 import { knownFlows } from "./known-flows.ts";
 import { lintFlow } from "./lint-flow.ts";
 import { lintHook, lintOwnHook, lintRules } from "./lint-hooks.ts";
-import type { OpenedFlow } from "./open-flow.ts";
-import { placer } from "./placer.ts";
+import type { OpenedFlow } from "../coordinator/open-flow.ts";
+import { placer } from "../coordinator/placer.ts";
 
 /** What is looked at. */
 export interface Linted {

@@ -1,6 +1,6 @@
 import { channelOf } from "../channels/index.ts";
 import type { ChannelDefinition, Message } from "../model/notification.ts";
-import { secretNames } from "./services.ts";
+import { secretNames } from "../coordinator/services.ts";
 
 /** What a message looks like at a channel, as the channel itself would send it. Secrets stand as their names. */
 export async function previewOf(definition: ChannelDefinition, message: Message, now: number): Promise<string> {

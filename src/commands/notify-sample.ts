@@ -3,8 +3,8 @@ import type { Hook } from "../model/hook.ts";
 import type { Alert, Message } from "../model/notification.ts";
 import type { StateType } from "../model/state.ts";
 import { suggestion } from "../spec/suggestion.ts";
-import type { CommandContext } from "./context.ts";
-import { hookWords } from "./hook-words.ts";
+import type { CommandContext } from "../coordinator/context.ts";
+import { hookWords } from "../coordinator/hook-words.ts";
 
 /** What can be told of a run, by the words of `--event`: its state, and what makes it more than that. */
 const SAMPLES = {

@@ -1,11 +1,11 @@
 import { isOfFamily } from "../model/state.ts";
 import type { Message } from "../model/notification.ts";
 import type { DeliverySummary } from "../outbox/summary.ts";
-import type { CommandContext } from "./context.ts";
+import type { CommandContext } from "../coordinator/context.ts";
 import { previewOf } from "./notify-preview.ts";
 import { sampleMessage } from "./notify-sample.ts";
 import { targetsOf, type Target } from "./notify-target.ts";
-import { openServices, type Services } from "./services.ts";
+import { openServices, type Services } from "../coordinator/services.ts";
 import { waiting } from "./waiting.ts";
 
 /** Options of `flowctl notify test` and `flowctl notify preview`. */

@@ -3,9 +3,9 @@ import { join } from "node:path";
 import { userError } from "../model/error.ts";
 import type { Outbox, StoredItem } from "../outbox/outbox.ts";
 import { isSuppressed, SHELVES, type Shelf } from "../outbox/item.ts";
-import type { CommandContext } from "./context.ts";
+import type { CommandContext } from "../coordinator/context.ts";
 import { notifyTable, itemLines, itemData } from "./notify-table.ts";
-import { openServices } from "./services.ts";
+import { openServices } from "../coordinator/services.ts";
 
 /** Options of the verbs of `flowctl notify`. */
 export interface NotifyOptions {

@@ -1,7 +1,7 @@
 import type { RunStore } from "../runs/run-store.ts";
-import { openStore } from "./begin-run.ts";
-import type { CommandContext } from "./context.ts";
-import { openServices, type Services } from "./services.ts";
+import { openStore } from "../coordinator/begin-run.ts";
+import type { CommandContext } from "../coordinator/context.ts";
+import { openServices, type Services } from "../coordinator/services.ts";
 
 /** The record of this project's runs, for commands that look at it. */
 export async function openHistory(

@@ -1,9 +1,9 @@
 import type { Flow } from "../model/flow.ts";
 import type { Task } from "../model/task.ts";
 import { resultCache } from "../runs/result-cache.ts";
-import type { CommandContext } from "./context.ts";
-import { cacheDirectory } from "./open-cache.ts";
-import type { Services } from "./services.ts";
+import type { CommandContext } from "../coordinator/context.ts";
+import { cacheDirectory } from "../coordinator/open-cache.ts";
+import type { Services } from "../coordinator/services.ts";
 
 /** Of a task with a cache: whether a cached result is used, and why or why not. */
 export interface CacheDecision {

@@ -2,10 +2,10 @@ import type { Flow } from "../model/flow.ts";
 import { isSuccessful, state } from "../model/state.ts";
 import { readResults } from "../runs/read-results.ts";
 import { planResume } from "../runs/resume-plan.ts";
-import { openStore } from "./begin-run.ts";
-import type { CommandContext } from "./context.ts";
+import { openStore } from "../coordinator/begin-run.ts";
+import type { CommandContext } from "../coordinator/context.ts";
 import { planCache, type CacheDecision } from "./plan-cache.ts";
-import type { Services } from "./services.ts";
+import type { Services } from "../coordinator/services.ts";
 
 /** What earlier runs mean to a run that is planned. */
 export interface EarlierPlan {

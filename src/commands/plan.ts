@@ -4,22 +4,22 @@ import { writtenDuration } from "../model/duration.ts";
 import { UserError } from "../model/error.ts";
 import type { Flow } from "../model/flow.ts";
 import type { Task } from "../model/task.ts";
-import { applyConfig } from "./apply-config.ts";
-import type { CommandContext } from "./context.ts";
+import { applyConfig } from "../coordinator/apply-config.ts";
+import type { CommandContext } from "../coordinator/context.ts";
 import { descriptionsOf } from "./descriptions.ts";
-import { flowPlace } from "./flow-place.ts";
-import { givenParameters, type GivenParameters } from "./given-parameters.ts";
+import { flowPlace } from "../coordinator/flow-place.ts";
+import { givenParameters, type GivenParameters } from "../coordinator/given-parameters.ts";
 import { jsonText } from "./json-text.ts";
-import { imaginedRun } from "./imagined-run.ts";
-import { longestRetries } from "./longest-retries.ts";
-import { neededSecrets } from "./needed-secrets.ts";
-import { openFlow } from "./open-flow.ts";
+import { imaginedRun } from "../coordinator/imagined-run.ts";
+import { longestRetries } from "../coordinator/longest-retries.ts";
+import { neededSecrets } from "../coordinator/needed-secrets.ts";
+import { openFlow } from "../coordinator/open-flow.ts";
 import { earlierLines, planEarlier, type EarlierPlan } from "./plan-earlier.ts";
-import { openServices } from "./services.ts";
+import { openServices } from "../coordinator/services.ts";
 import { shortDuration } from "../reporters/wording.ts";
 import { inWords } from "../secrets/missing-secrets.ts";
 import { toldOf, triggerOf } from "./told-of.ts";
-import { PLUMBING } from "./plumbing.ts";
+import { PLUMBING } from "../coordinator/plumbing.ts";
 
 /** The options of `flowctl run --dry-run`: those of a run that matter before it. */
 export interface PlanOptions {

@@ -4,7 +4,7 @@ import { closest, distance } from "fastest-levenshtein";
 import { userError } from "../model/error.ts";
 import type { SystemHost } from "../host/system-host.ts";
 import { VERSION } from "../version.ts";
-import type { CommandContext, GlobalOptions } from "./context.ts";
+import type { CommandContext, GlobalOptions } from "../coordinator/context.ts";
 import { declareSecrets } from "./declare-secrets.ts";
 import { declareRuns } from "./declare-runs.ts";
 import { declareConfig } from "./declare-config.ts";

@@ -1,6 +1,6 @@
-import { bury } from "./bury.ts";
-import type { CommandContext } from "./context.ts";
-import { leaveToDrainer } from "./leave-drainer.ts";
+import { bury } from "../coordinator/bury.ts";
+import type { CommandContext } from "../coordinator/context.ts";
+import { leaveToDrainer } from "../coordinator/leave-drainer.ts";
 import { openHistory } from "./open-history.ts";
 
 /**

@@ -2,45 +2,11 @@ import { parseDuration } from "../model/duration.ts";
 import { userError } from "../model/error.ts";
 import type { State } from "../model/state.ts";
 import { isFailed } from "../model/state.ts";
-import type { CommandContext } from "./context.ts";
-import type { Executed } from "./execute-run.ts";
-import { flowPlace } from "./flow-place.ts";
-import { performRun } from "./perform-run.ts";
-
-/** How a run is shown and told: what `flowctl run` and `flowctl runs resume` take alike. */
-export interface RunViewOptions {
-  readonly concurrency?: string;
-  readonly timeout?: string;
-  readonly ui: string;
-  readonly logs?: string;
-  readonly report: readonly string[];
-  readonly events?: string;
-  /** `--notify`: true; `--no-notify`: false. */
-  readonly notify?: boolean;
-  readonly strictNotify?: boolean;
-  readonly strict?: boolean;
-  readonly annotations: boolean;
-  readonly ascii?: boolean;
-  /** False with `--no-cache`. */
-  readonly cache?: boolean;
-}
-
-/** The options of `flowctl run`, as commander reads them. */
-export interface RunCommandOptions extends RunViewOptions {
-  /** Show the plan and run nothing. */
-  readonly dryRun?: boolean;
-  readonly name?: string;
-  readonly param: readonly string[];
-  readonly paramsFile?: string;
-  readonly onOverlap: string;
-}
-
-/** What the numbers and words among the options mean. */
-export interface Limits {
-  readonly concurrency?: number;
-  /** Milliseconds. */
-  readonly timeout?: number;
-}
+import type { CommandContext } from "../coordinator/context.ts";
+import type { Limits, RunCommandOptions, RunViewOptions } from "../coordinator/run-options.ts";
+import type { Executed } from "../coordinator/execute-run.ts";
+import { flowPlace } from "../coordinator/flow-place.ts";
+import { performRun } from "../coordinator/perform-run.ts";
 
 const PAUSED = 5;
 const FAILED = 1;

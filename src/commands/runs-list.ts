@@ -5,7 +5,7 @@ import { decideMode } from "../reporters/mode.ts";
 import { paletteOf } from "../reporters/palette.ts";
 import type { RunRecord } from "../runs/run-record.ts";
 import type { RunQuery } from "../runs/select-run.ts";
-import type { CommandContext } from "./context.ts";
+import type { CommandContext } from "../coordinator/context.ts";
 import { openHistory } from "./open-history.ts";
 import { rowOf, runTable, separatedRows } from "./run-table.ts";
 

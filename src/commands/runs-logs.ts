@@ -4,7 +4,7 @@ import type { RunEvent, TaskOutput } from "../model/event.ts";
 import { labelOf, Tally } from "../model/tally.ts";
 import { cleanText } from "../reporters/clean-text.ts";
 import { readJournal } from "../runs/read-journal.ts";
-import type { CommandContext } from "./context.ts";
+import type { CommandContext } from "../coordinator/context.ts";
 import { openHistory } from "./open-history.ts";
 
 /** Options of `flowctl runs logs`. */

@@ -1,6 +1,6 @@
 import { parseDuration } from "../model/duration.ts";
 import { userError } from "../model/error.ts";
-import type { CommandContext } from "./context.ts";
+import type { CommandContext } from "../coordinator/context.ts";
 import { openHistory } from "./open-history.ts";
 
 /** Options of `flowctl runs prune`. */

@@ -3,16 +3,17 @@ import { userError } from "../model/error.ts";
 import { isSuccessful, state } from "../model/state.ts";
 import type { RunRecord } from "../runs/run-record.ts";
 import { shownState } from "../runs/select-run.ts";
-import type { Answer, Answers } from "./answers.ts";
-import { bury } from "./bury.ts";
-import type { CommandContext } from "./context.ts";
-import type { Continuation } from "./continuation.ts";
+import type { Answer, Answers } from "../coordinator/answers.ts";
+import { bury } from "../coordinator/bury.ts";
+import type { CommandContext } from "../coordinator/context.ts";
+import type { Continuation } from "../coordinator/continuation.ts";
 import { sayContinued } from "./continued-text.ts";
-import { flowPlace } from "./flow-place.ts";
+import { flowPlace } from "../coordinator/flow-place.ts";
 import { openHistory } from "./open-history.ts";
-import { performRun } from "./perform-run.ts";
-import { restore, restoreParameters, resultsFile, type Continuing } from "./restore.ts";
-import { exitCode, readLimits, type RunCommandOptions, type RunViewOptions } from "./run.ts";
+import { performRun } from "../coordinator/perform-run.ts";
+import { restore, restoreParameters, resultsFile, type Continuing } from "../coordinator/restore.ts";
+import type { RunCommandOptions, RunViewOptions } from "../coordinator/run-options.ts";
+import { exitCode, readLimits } from "./run.ts";
 
 /** Options of `flowctl runs resume` and `flowctl runs retry`. */
 export interface RunsResumeOptions extends RunViewOptions {

@@ -8,7 +8,7 @@ import { PlainReporter } from "../reporters/plain.ts";
 import { readJournal } from "../runs/read-journal.ts";
 import type { RunRecord } from "../runs/run-record.ts";
 import { VERSION } from "../version.ts";
-import type { CommandContext } from "./context.ts";
+import type { CommandContext } from "../coordinator/context.ts";
 import { openHistory } from "./open-history.ts";
 import { asJson } from "./runs-list.ts";
 

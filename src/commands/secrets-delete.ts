@@ -1,5 +1,5 @@
 import { userError } from "../model/error.ts";
-import type { CommandContext } from "./context.ts";
+import type { CommandContext } from "../coordinator/context.ts";
 import { onlyName, openSecrets } from "./secrets-open.ts";
 
 export interface DeleteOptions {

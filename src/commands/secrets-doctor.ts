@@ -2,7 +2,7 @@ import { EXIT_CODES } from "../model/error.ts";
 import { probeStores } from "../secrets/probe.ts";
 import { serviceOf } from "../secrets/secret-name.ts";
 import type { SecretStore } from "../secrets/secret-store.ts";
-import type { CommandContext } from "./context.ts";
+import type { CommandContext } from "../coordinator/context.ts";
 import { openSecrets } from "./secrets-open.ts";
 
 /** One thing that was looked at. */

@@ -1,5 +1,5 @@
 import { missingSecretsError } from "../secrets/missing-secrets.ts";
-import type { CommandContext } from "./context.ts";
+import type { CommandContext } from "../coordinator/context.ts";
 import { onlyName, openSecrets } from "./secrets-open.ts";
 
 export interface GetOptions {

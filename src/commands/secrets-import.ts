@@ -5,7 +5,7 @@ import { userError } from "../model/error.ts";
 import type { StoreName } from "../secrets/secret-store.ts";
 import { nameProblem } from "../secrets/secret-name.ts";
 import { checkSecretValue, decodeSecret } from "../secrets/secret-value.ts";
-import type { CommandContext } from "./context.ts";
+import type { CommandContext } from "../coordinator/context.ts";
 import { namesAlreadyStored, openSecrets, refuseCaseConflict } from "./secrets-open.ts";
 import { releaseHeld } from "./secrets-release.ts";
 import type { OnStored } from "./secrets-set.ts";

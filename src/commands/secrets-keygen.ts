@@ -1,6 +1,6 @@
 import { dirname, resolve } from "node:path";
 import { userError } from "../model/error.ts";
-import type { CommandContext } from "./context.ts";
+import type { CommandContext } from "../coordinator/context.ts";
 import { openSecrets } from "./secrets-open.ts";
 
 export interface KeygenOptions {

@@ -1,7 +1,7 @@
 import type { IndexEntry } from "../secrets/secret-index.ts";
 import { variableOf } from "../secrets/secret-name.ts";
 import type { SecretStore } from "../secrets/secret-store.ts";
-import type { CommandContext } from "./context.ts";
+import type { CommandContext } from "../coordinator/context.ts";
 import { openSecrets } from "./secrets-open.ts";
 
 interface ListedSecret {

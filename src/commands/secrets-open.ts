@@ -5,8 +5,8 @@ import type { Redactor } from "../secrets/redactor.ts";
 import { nameProblem } from "../secrets/secret-name.ts";
 import { openSecretStore, type SecretStore } from "../secrets/secret-store.ts";
 import { createSecrets, type Secrets, type SecretsOptions } from "../secrets/secrets.ts";
-import type { CommandContext } from "./context.ts";
-import { openServices, type Services } from "./services.ts";
+import type { CommandContext } from "../coordinator/context.ts";
+import { openServices, type Services } from "../coordinator/services.ts";
 
 /** What the commands of `flowctl secrets` work with. */
 export interface OpenSecrets {

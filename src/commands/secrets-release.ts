@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { CommandContext } from "./context.ts";
+import type { CommandContext } from "../coordinator/context.ts";
 import type { OnStored } from "./secrets-set.ts";
 
 /** How long `secrets set` waits for a service; what is not delivered then goes with a later command. */

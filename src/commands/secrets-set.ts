@@ -4,7 +4,7 @@ import { userError } from "../model/error.ts";
 import type { StoreName } from "../secrets/secret-store.ts";
 import { checkSecretValue, decodeSecret, withoutTrailingBreak } from "../secrets/secret-value.ts";
 import { variableOf } from "../secrets/secret-name.ts";
-import type { CommandContext } from "./context.ts";
+import type { CommandContext } from "../coordinator/context.ts";
 import { namesAlreadyStored, onlyName, openSecrets, refuseCaseConflict, type OpenSecrets } from "./secrets-open.ts";
 import { releaseHeld } from "./secrets-release.ts";
 

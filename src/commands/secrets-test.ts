@@ -1,7 +1,7 @@
 import { EXIT_CODES } from "../model/error.ts";
 import { missingSecretsError } from "../secrets/missing-secrets.ts";
 import { probeStores } from "../secrets/probe.ts";
-import type { CommandContext } from "./context.ts";
+import type { CommandContext } from "../coordinator/context.ts";
 import { checkName, openSecrets } from "./secrets-open.ts";
 
 /**

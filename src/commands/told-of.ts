@@ -2,7 +2,7 @@ import type { Hook } from "../model/hook.ts";
 import { isNotifier } from "../model/notifier.ts";
 import type { ChannelDefinition } from "../model/notification.ts";
 import type { Task } from "../model/task.ts";
-import type { AppliedConfig } from "./apply-config.ts";
+import type { AppliedConfig } from "../coordinator/apply-config.ts";
 
 /**
  * Who would be told of what, one line each: hooks, notifiers of flow, tasks and

@@ -5,7 +5,7 @@ import { state, type State } from "../model/state.ts";
 import type { Task } from "../model/task.ts";
 import type { Trigger } from "../model/trigger.ts";
 import { isExpressionTrigger } from "../spec/compile-trigger.ts";
-import { PLUMBING } from "./plumbing.ts";
+import { PLUMBING } from "../coordinator/plumbing.ts";
 
 /** With more tasks before a task than this, not all that can become of them is tried. */
 const MOST = 5;

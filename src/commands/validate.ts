@@ -3,17 +3,17 @@ import { UserError, type Diagnostic } from "../model/error.ts";
 import type { Flow } from "../model/flow.ts";
 import type { Config } from "../config/config.ts";
 import { annotateDiagnostics, diagnosticJson, renderDiagnostics, shownPath } from "../reporters/diagnostics.ts";
-import type { CommandContext } from "./context.ts";
-import { redactDiagnostics } from "./explain.ts";
-import { flowPlace, type FlowPlace } from "./flow-place.ts";
+import type { CommandContext } from "../coordinator/context.ts";
+import { redactDiagnostics } from "../coordinator/explain.ts";
+import { flowPlace, type FlowPlace } from "../coordinator/flow-place.ts";
 import { jsonText } from "./json-text.ts";
-import { applyConfig } from "./apply-config.ts";
-import { imaginedRun } from "./imagined-run.ts";
+import { applyConfig } from "../coordinator/apply-config.ts";
+import { imaginedRun } from "../coordinator/imagined-run.ts";
 import { lint, lintConfig } from "./lint.ts";
-import { openFlow } from "./open-flow.ts";
-import { PLUMBING } from "./plumbing.ts";
-import { unknownChannels } from "./unknown-channels.ts";
-import { openServices } from "./services.ts";
+import { openFlow } from "../coordinator/open-flow.ts";
+import { PLUMBING } from "../coordinator/plumbing.ts";
+import { unknownChannels } from "../coordinator/unknown-channels.ts";
+import { openServices } from "../coordinator/services.ts";
 
 /** The options of `flowctl validate`. */
 export interface ValidateOptions {

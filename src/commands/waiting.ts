@@ -1,6 +1,6 @@
 import { decideMode } from "../reporters/mode.ts";
 import { spinner } from "../reporters/spinner.ts";
-import type { CommandContext } from "./context.ts";
+import type { CommandContext } from "../coordinator/context.ts";
 
 /** Does something that takes a moment, and shows a person on a terminal that it is under way. */
 export async function waiting<T>(text: string, work: () => Promise<T>, context: CommandContext): Promise<T> {

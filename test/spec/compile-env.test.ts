@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { neededSecrets } from "../../src/commands/needed-secrets.ts";
+import { neededSecrets } from "../../src/coordinator/needed-secrets.ts";
 import { webhookTask } from "../../src/tasks/webhook-task.ts";
 import { load, run, shown } from "./rig.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { LIBRARY } from "../../src/commands/library.ts";
+import { LIBRARY } from "../../src/coordinator/library.ts";
 import { load, problems } from "./rig.ts";
 
 describe("options of a state handler", () => {

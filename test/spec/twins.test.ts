@@ -11,7 +11,7 @@ import mapping from "../../flows/mapping.ts";
 import parameters from "../../flows/parameters.ts";
 import retries from "../../flows/retries.ts";
 import slackTest from "../../flows/slack-test.ts";
-import { LIBRARY } from "../../src/commands/library.ts";
+import { LIBRARY } from "../../src/coordinator/library.ts";
 import { importModule } from "../../src/load/import-module.ts";
 import type { Flow } from "../../src/model/flow.ts";
 import { drawGraph } from "../../src/reporters/draw-graph.ts";

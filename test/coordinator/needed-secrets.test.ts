@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { neededSecrets } from "../../src/commands/needed-secrets.ts";
+import { neededSecrets } from "../../src/coordinator/needed-secrets.ts";
 import type { Config } from "../../src/config/config.ts";
 import { flow, runFlow, secret, secretTask, slackNotifier, slackTask, task } from "../../src/index.ts";
 import type { Flow } from "../../src/model/flow.ts";

@@ -12,7 +12,7 @@ import { leaveToDrainer } from "./leave-drainer.ts";
 import { openLineGate } from "./line-gate.ts";
 import { recordRun } from "./record-run.ts";
 import type { Restored } from "./restore.ts";
-import type { RunViewOptions } from "./run.ts";
+import type { RunViewOptions } from "./run-options.ts";
 import { telling, type Telling } from "./tell.ts";
 
 /** A run that is ready to go. */

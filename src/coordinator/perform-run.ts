@@ -18,7 +18,7 @@ import { needsParent } from "./needs-parent.ts";
 import { openFlow } from "./open-flow.ts";
 import { refuse, refuseUnrecorded } from "./refuse.ts";
 import { requireSecrets } from "./require-secrets.ts";
-import type { Limits, RunCommandOptions } from "./run.ts";
+import type { Limits, RunCommandOptions } from "./run-options.ts";
 import { openServices, type Services } from "./services.ts";
 import { startedBy } from "./started-by.ts";
 import type { Telling } from "./tell.ts";

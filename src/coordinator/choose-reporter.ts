@@ -5,7 +5,7 @@ import type { Logs } from "../reporters/plain.ts";
 import { VERSION } from "../version.ts";
 import type { BegunRun } from "./begin-run.ts";
 import type { CommandContext } from "./context.ts";
-import type { RunViewOptions } from "./run.ts";
+import type { RunViewOptions } from "./run-options.ts";
 
 /** How this run is shown, to people and to files. */
 export interface RunView extends Disposable {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { ciLinks } from "../../src/commands/started-by.ts";
+import { ciLinks } from "../../src/coordinator/started-by.ts";
 
 const GITHUB = { GITHUB_SERVER_URL: "https://github.com", GITHUB_REPOSITORY: "o/r", GITHUB_RUN_ID: "42" };
 

@@ -75,7 +75,7 @@ export async function performRun(start: RunStart, context: CommandContext): Prom
   if (typeof begun === "number") return begun;
   watchExit(begun.run, context);
   await watchDeath(begun.run, services.stateDirectory, context);
-  const coolDown = await warmSecrets(begun);
+  const coolDown = await warmSecrets(begun, context);
   try {
     const prepared = await prepare(begun, start, context);
     if (prepared === "not run") return 0;

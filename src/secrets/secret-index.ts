@@ -24,8 +24,8 @@ export interface SecretIndex {
 /** The index of a state directory: `secrets/index.json`. */
 export function createSecretIndex(ports: WritePorts): SecretIndex {
   const { files } = ports;
-  const path = join(ports.stateDirectory, "secrets", "index.json");
-  const list = (): readonly IndexEntry[] => parse(files.read(path));
+  const path = indexPath(ports);
+  const list = (): readonly IndexEntry[] => storedSecrets(ports);
   const change = async (edit: (entries: readonly IndexEntry[]) => readonly IndexEntry[]): Promise<void> => {
     await withWriteLock(ports, () => {
       const entries = [...edit(list())].sort((a, b) => keyOf(a).localeCompare(keyOf(b)));
@@ -43,6 +43,15 @@ export function createSecretIndex(ports: WritePorts): SecretIndex {
       if (!list().every(stays)) await change((entries) => entries.filter(stays));
     },
   };
+}
+
+/** What the index of a state directory says is stored. */
+export function storedSecrets(ports: Pick<WritePorts, "files" | "stateDirectory">): readonly IndexEntry[] {
+  return parse(ports.files.read(indexPath(ports)));
+}
+
+function indexPath({ stateDirectory }: Pick<WritePorts, "stateDirectory">): string {
+  return join(stateDirectory, "secrets", "index.json");
 }
 
 function keyOf({ namespace, name, store }: IndexEntry): string {

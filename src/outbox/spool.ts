@@ -19,6 +19,8 @@ export interface Spool {
   update(shelf: Shelf, item: OutboxItem): void;
   /** Rewrites an item and moves it. A death in between leaves the rewritten item where it was. */
   move(from: Shelf, to: Shelf, item: OutboxItem): void;
+  /** Moves an item as it is: it needs no room. */
+  shelve(from: Shelf, to: Shelf, id: string): void;
   remove(shelf: Shelf, id: string): void;
   channelState(channelId: string): ChannelState;
   saveChannelState(channelId: string, state: ChannelState): void;
@@ -90,7 +92,7 @@ export function openSpool(files: Files, directory: string, now: () => number, on
         .list(shelfPath(shelf))
         .filter((name) => name.endsWith(SUFFIX) && !name.startsWith("."))
         .flatMap((name) => read(shelf, name.slice(0, -SUFFIX.length)) ?? [])
-        .sort((a, b) => a.created - b.created || (a.id < b.id ? -1 : 1)),
+        .sort(oldestFirst),
     update(shelf, item) {
       make();
       files.replace(path(shelf, item.id), itemToText(item));
@@ -99,6 +101,9 @@ export function openSpool(files: Files, directory: string, now: () => number, on
       make();
       files.replace(path(from, item.id), itemToText(item));
       files.rename(path(from, item.id), path(to, item.id));
+    },
+    shelve(from, to, id) {
+      files.rename(path(from, id), path(to, id));
     },
     remove(shelf, id) {
       files.remove(path(shelf, id));
@@ -122,4 +127,9 @@ export function openSpool(files: Files, directory: string, now: () => number, on
       return removed;
     },
   };
+}
+
+/** The order in which items of one shelf are listed and sent. */
+export function oldestFirst(a: OutboxItem, b: OutboxItem): number {
+  return a.created - b.created || (a.id < b.id ? -1 : 1);
 }

@@ -1,10 +1,22 @@
-import { isSuppressed, type OutboxItem } from "./item.ts";
-import type { Spool } from "./spool.ts";
+import type { ChannelState } from "./circuit.ts";
+import { isSuppressed, type OutboxItem, type Shelf } from "./item.ts";
+import { oldestFirst, type Spool } from "./spool.ts";
+
+/** What the disk did not take of an item. */
+interface Kept {
+  readonly shelf: Shelf;
+  readonly item: OutboxItem;
+  /** Where the disk has it as it was before; `undefined` where it has nothing of it. */
+  readonly onDisk: Shelf | undefined;
+}
 
 /**
- * A spool that goes on when the disk does not (full, read only, not ours): items
- * that cannot be written are kept in memory and sent from there. They die with
- * the process, so `onVolatile` must say it loudly; it is told once per item.
+ * A spool that goes on when the disk does not (full, read only, not ours): what cannot be written is kept in
+ * memory, over what the disk has. So a service that fails is waited for as ever, and what it took is not sent
+ * again; what a later process needs most, that an item was sent, takes no room and is on disk all the same.
+ *
+ * An item of which the disk has nothing dies with the process, so `onVolatile` must say it loudly; it is told
+ * once per item. It is written as soon as the disk takes it.
  */
 export function withMemory(
   disk: Spool,
@@ -13,71 +25,83 @@ export function withMemory(
   /** Whether the death of this process would take the item with it: it is on no disk and not sent. */
   isVolatile(id: string): boolean;
 } {
-  const volatile = new Set<string>();
-  const waiting = new Map<string, OutboxItem>();
-  const settled = new Map<string, { readonly shelf: "held" | "sent" | "dead"; readonly item: OutboxItem }>();
-  /** What was delivered and cannot be noted must not stop the rest. */
-  const tolerate = (act: () => void): boolean => {
+  const kept = new Map<string, Kept>();
+  const states = new Map<string, ChannelState>();
+
+  const write = (to: Shelf, item: OutboxItem, from: Shelf): void => {
+    const before = kept.get(item.id);
+    let at = before === undefined ? from : before.onDisk;
     try {
-      act();
+      if (at === undefined && disk.add(item)) at = homeOf(item);
+      at ??= disk.find(item.id)?.shelf ?? homeOf(item);
+      if (at === to) disk.update(to, item);
+      else disk.move(at, to, item);
+      kept.delete(item.id);
+    } catch {
+      if (to === "sent" && at !== undefined && hasShelved(at, item.id)) kept.delete(item.id);
+      else kept.set(item.id, { shelf: to, item, onDisk: at });
+    }
+  };
+
+  /** The item as it is goes to those that were sent. */
+  const hasShelved = (from: Shelf, id: string): boolean => {
+    try {
+      disk.shelve(from, "sent", id);
       return true;
     } catch {
-      // The item stays where it is on disk: a later process repeats it under the same id.
+      // A later process repeats it under the same id.
       return false;
     }
   };
+
   return {
     ...disk,
-    isVolatile: (id) => volatile.has(id),
+    isVolatile: (id) => {
+      const each = kept.get(id);
+      return each !== undefined && each.onDisk === undefined && each.shelf !== "sent" && !isSuppressed(each.item);
+    },
     add(item) {
-      if (waiting.has(item.id) || settled.has(item.id)) return false;
+      if (kept.has(item.id)) return false;
       try {
         return disk.add(item);
       } catch (error) {
-        // What is not to be sent needs no memory to be sent from.
-        if (isSuppressed(item)) settled.set(item.id, { shelf: "dead", item });
-        else waiting.set(item.id, item);
-        if (!isSuppressed(item)) volatile.add(item.id);
+        kept.set(item.id, { shelf: homeOf(item), item, onDisk: undefined });
         onVolatile(item, error);
         return true;
       }
     },
-    find(id) {
-      const item = waiting.get(id);
-      return item === undefined ? (settled.get(id) ?? disk.find(id)) : { shelf: "new", item };
+    find: (id) => kept.get(id) ?? disk.find(id),
+    list(shelf) {
+      const onDisk = disk.list(shelf);
+      if (kept.size === 0) return onDisk;
+      const late = [...kept.values()].filter((each) => each.shelf === shelf).map(({ item }) => item);
+      return [...late, ...onDisk.filter(({ id }) => !kept.has(id))].sort(oldestFirst);
     },
-    list: (shelf) =>
-      shelf === "new" && waiting.size > 0 ? [...waiting.values(), ...disk.list(shelf)] : disk.list(shelf),
-    update(shelf, item) {
-      if (waiting.has(item.id)) waiting.set(item.id, item);
-      else
-        tolerate(() => {
-          disk.update(shelf, item);
-        });
+    update: (shelf, item) => {
+      write(shelf, item, shelf);
     },
-    move(from, to, item) {
-      if (waiting.delete(item.id)) {
-        if (to === "sent") volatile.delete(item.id);
-        if (to !== "new") settled.set(item.id, { shelf: to, item });
-      } else if (
-        !tolerate(() => {
-          disk.move(from, to, item);
-        }) &&
-        to !== "new"
-      ) {
-        // Not again in this process.
-        settled.set(item.id, { shelf: to, item });
-      }
+    move: (from, to, item) => {
+      write(to, item, from);
     },
     remove(shelf, id) {
-      settled.delete(id);
-      volatile.delete(id);
-      if (!waiting.delete(id)) disk.remove(shelf, id);
+      const before = kept.get(id);
+      const at = before === undefined ? shelf : before.onDisk;
+      if (at !== undefined) disk.remove(at, id);
+      kept.delete(id);
     },
+    channelState: (channelId) => states.get(channelId) ?? disk.channelState(channelId),
     saveChannelState(channelId, state) {
-      tolerate(() => {
+      try {
         disk.saveChannelState(channelId, state);
-      });
+        states.delete(channelId);
+      } catch {
+        states.set(channelId, state);
+      }
     },
   };
+}
+
+/** The shelf that a new item is put on. */
+function homeOf(item: OutboxItem): Shelf {
+  return isSuppressed(item) ? "dead" : "new";
 }

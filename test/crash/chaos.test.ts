@@ -73,10 +73,11 @@ test.skipIf(typeof trial === "string")(
   3_600_000,
 );
 
-/** A file system of a few megabytes, or why there is none. */
+/** A file system with room for the records of all runs and not much more, or why there is none. */
 function smallDisk(): { readonly directory: string; readonly unmount: () => void } | string {
   const directory = mkdtempSync(join(tmpdir(), "flowctl-disk-"));
-  const mounted = spawnSync("mount", ["-t", "tmpfs", "-o", "size=8m,mode=700", "flowctl-test", directory], {
+  const size = `size=${String(8 + Math.ceil(SIZE.runs / 16))}m`;
+  const mounted = spawnSync("mount", ["-t", "tmpfs", "-o", `${size},mode=700`, "flowctl-test", directory], {
     encoding: "utf8",
   });
   const why = mounted.error?.message ?? mounted.stderr.trim();

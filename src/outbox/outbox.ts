@@ -36,7 +36,7 @@ export interface Outbox {
   withdraw(ids: readonly string[]): Promise<readonly string[]>;
   /** Lets items go again that were held and use this secret, once it was set. */
   release(secretName: string): Promise<readonly string[]>;
-  /** Whether all of these survive this process, or are sent: not what a full disk did not take. */
+  /** Whether all of these survive this process, or are sent: not what a disk that is still full does not take. */
   areSafe(ids: Iterable<string>): boolean;
   /** Removes what was sent or given up before a time (epoch milliseconds). @returns how many */
   prune(before: number): number;
@@ -257,7 +257,8 @@ export function createOutbox(options: OutboxOptions): Outbox {
           .map((item) => item.id),
         again,
       ),
-    areSafe: (ids) => ![...ids].some((id) => spool.isVolatile(id)),
+    // Each is asked: to ask is to save what can be saved.
+    areSafe: (ids) => [...ids].map((id) => spool.isSafe(id)).every(Boolean),
     prune: (before) => spool.prune(before),
   };
 }

@@ -22,8 +22,11 @@ export function withMemory(
   disk: Spool,
   onVolatile: (item: OutboxItem, error: unknown) => void,
 ): Spool & {
-  /** Whether the death of this process would take the item with it: it is on no disk and not sent. */
-  isVolatile(id: string): boolean;
+  /**
+   * Whether the item survives this process, or is sent; one of which the disk has nothing is written now, if there
+   * is room by now.
+   */
+  isSafe(id: string): boolean;
 } {
   const kept = new Map<string, Kept>();
   const states = new Map<string, ChannelState>();
@@ -56,9 +59,12 @@ export function withMemory(
 
   return {
     ...disk,
-    isVolatile: (id) => {
+    isSafe(id) {
       const each = kept.get(id);
-      return each !== undefined && each.onDisk === undefined && each.shelf !== "sent" && !isSuppressed(each.item);
+      if (each === undefined || each.onDisk !== undefined) return true;
+      if (each.shelf === "sent" || isSuppressed(each.item)) return true;
+      write(each.shelf, each.item, each.shelf);
+      return kept.get(id)?.onDisk !== undefined || !kept.has(id);
     },
     add(item) {
       if (kept.has(item.id)) return false;

@@ -55,8 +55,21 @@ describe("a disk that is full", () => {
     disk.empty();
     rig.clock.advance(60_000);
     await outbox.deliver({ ids, deadlineMs: 0 });
+    expect(rig.open(channel).list("new")).toMatchObject([{ item: { id: ids[0], attempts: [{}, {}] } }]);
     expect(outbox.areSafe(ids)).toBe(true);
-    expect(rig.open(channel).list("new")).toMatchObject([{ item: { id: ids[0] } }]);
+  });
+
+  test("is asked once more, before a process that kept a message in memory ends", async () => {
+    using rig = outboxRig();
+    const disk = fillable(rig);
+    const { channel } = scriptedChannel([BUSY]);
+    const outbox = rig.open(channel, { files: disk.files });
+    disk.fill();
+    const ids = outbox.enqueue(newItem());
+    await outbox.deliver({ ids, deadlineMs: 0 });
+    disk.empty();
+    expect(outbox.areSafe(ids)).toBe(true);
+    expect(rig.open(channel).list("new")).toMatchObject([{ item: { id: ids[0], attempts: [{ code: "503" }] } }]);
   });
 });
 

@@ -20,6 +20,8 @@ export interface Telling {
   note(ids: readonly string[]): void;
   /** Whether all of it survives this process, or is sent: not what a full disk did not take. */
   isSafe(): boolean;
+  /** Whether any of it arrived, or may have, as far as it was delivered. */
+  wasHeard(): boolean;
   /** Delivers what was put in the outbox, for a bounded time. @returns what has become of it; `undefined` where there was nothing */
   deliver(): Promise<DeliverySummary | undefined>;
 }
@@ -29,8 +31,10 @@ export function telling(services: Services, { host, stop }: CommandContext): Tel
   const ids = new Set<string>();
   const ended = new AbortController();
   let areSafe = (): boolean => true;
+  let wasHeard = false;
   return {
     isSafe: () => areSafe(),
+    wasHeard: () => wasHeard,
     async enqueue(items) {
       const outbox = await services.outbox();
       areSafe = () => outbox.areSafe(ids);
@@ -53,7 +57,9 @@ export function telling(services: Services, { host, stop }: CommandContext): Tel
       // Now and then: what was sent is kept for a month, so that nothing is told twice.
       if (host.random() < 1 / 16) outbox.prune(host.clock.now() - KEPT);
       try {
-        return await outbox.deliver({ ids: [...ids], deadlineMs });
+        const summary = await outbox.deliver({ ids: [...ids], deadlineMs });
+        wasHeard ||= summary.outcomes.some(({ state, doubtful }) => state === "sent" || doubtful === true);
+        return summary;
       } finally {
         ended.abort();
       }

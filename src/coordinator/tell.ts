@@ -20,7 +20,7 @@ export interface Telling {
   note(ids: readonly string[]): void;
   /** Whether all of it survives this process, or is sent: not what a full disk did not take. */
   isSafe(): boolean;
-  /** Whether any of it arrived, or may have, as far as it was delivered. */
+  /** Whether any of it arrived, for all that is known. */
   wasHeard(): boolean;
   /** Delivers what was put in the outbox, for a bounded time. @returns what has become of it; `undefined` where there was nothing */
   deliver(): Promise<DeliverySummary | undefined>;
@@ -31,13 +31,14 @@ export function telling(services: Services, { host, stop }: CommandContext): Tel
   const ids = new Set<string>();
   const ended = new AbortController();
   let areSafe = (): boolean => true;
-  let wasHeard = false;
+  let wasHeard = (): boolean => false;
   return {
     isSafe: () => areSafe(),
-    wasHeard: () => wasHeard,
+    wasHeard: () => wasHeard(),
     async enqueue(items) {
       const outbox = await services.outbox();
       areSafe = () => outbox.areSafe(ids);
+      wasHeard = () => outbox.wasHeard(ids);
       const added = items.flatMap((item) => outbox.enqueue(item));
       for (const id of added) ids.add(id);
       // What is on disk is safe; sending it goes on beside the run. Failures are seen at the end, in `deliver`.
@@ -57,9 +58,7 @@ export function telling(services: Services, { host, stop }: CommandContext): Tel
       // Now and then: what was sent is kept for a month, so that nothing is told twice.
       if (host.random() < 1 / 16) outbox.prune(host.clock.now() - KEPT);
       try {
-        const summary = await outbox.deliver({ ids: [...ids], deadlineMs });
-        wasHeard ||= summary.outcomes.some(({ state, doubtful }) => state === "sent" || doubtful === true);
-        return summary;
+        return await outbox.deliver({ ids: [...ids], deadlineMs });
       } finally {
         ended.abort();
       }

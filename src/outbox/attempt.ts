@@ -4,7 +4,7 @@ import { UserError } from "../model/error.ts";
 import { isSecretReference, type ChannelDefinition } from "../model/notification.ts";
 import type { Channel, Delivery, DeliveryRequest } from "./channel.ts";
 import type { Digest } from "./digest.ts";
-import { isGoodNews, type OutboxItem, type SecretSource } from "./item.ts";
+import { isGoodNews, mayHaveArrived, type OutboxItem, type SecretSource } from "./item.ts";
 import { addressOf } from "./recipients.ts";
 import { expire, hold, settle, startAttempt, type Settled } from "./outcome.ts";
 
@@ -73,7 +73,7 @@ export async function attemptDelivery(
   const values = await valuesOf(item, sending);
   if ("outcome" in values && values.outcome === "permanent" && !options.isOurs) return undefined;
   if ("outcome" in values) return { ...settle(item, values, clock.now(), sending.random), delivery: values };
-  const doubtful = isDoubtful(item);
+  const doubtful = mayHaveArrived(item);
   const request: DeliveryRequest = {
     id: item.id,
     definition: item.definition,
@@ -110,11 +110,6 @@ export async function attemptDelivery(
   options.write(started);
   const delivery = redacted(await send(channel, request, clock), sending.redact);
   return { ...settle(started, delivery, clock.now(), sending.random), delivery };
-}
-
-/** Whether an earlier attempt may have arrived. */
-function isDoubtful(item: OutboxItem): boolean {
-  return item.attempts.some((each) => each.outcome === "started" || each.outcome === "ambiguous");
 }
 
 /** Whether it is rather not sent at all than twice: as the channel's definition says, else as its service is. */

@@ -104,6 +104,11 @@ export function channelLabel(item: Pick<OutboxItem, "channelName" | "definition"
   return item.channelName ?? item.definition.type;
 }
 
+/** Whether one of its attempts arrived, for all that is known. */
+export function mayHaveArrived(item: Pick<OutboxItem, "attempts"> | undefined): boolean {
+  return (item?.attempts ?? []).some(({ outcome }) => outcome !== "transient" && outcome !== "permanent");
+}
+
 /** Attempts that ended without delivery, in a row. */
 export function failedAttempts(item: OutboxItem): number {
   return item.attempts.filter((each) => each.outcome !== "delivered" && each.outcome !== "started").length;

@@ -31,8 +31,16 @@ export function withMemory(
   const kept = new Map<string, Kept>();
   const states = new Map<string, ChannelState>();
 
+  /** What is in memory of an item, unless another process has moved it since, or taken it away. */
+  const lateOf = (id: string): Kept | undefined => {
+    const late = kept.get(id);
+    if (late?.onDisk === undefined || disk.find(id)?.shelf === late.onDisk) return late;
+    kept.delete(id);
+    return undefined;
+  };
+
   const write = (to: Shelf, item: OutboxItem, from: Shelf): void => {
-    const before = kept.get(item.id);
+    const before = lateOf(item.id);
     let at = before === undefined ? from : before.onDisk;
     try {
       if (at === undefined && disk.add(item)) at = homeOf(item);
@@ -76,11 +84,14 @@ export function withMemory(
         return true;
       }
     },
-    find: (id) => kept.get(id) ?? disk.find(id),
+    find: (id) => lateOf(id) ?? disk.find(id),
     list(shelf) {
       const onDisk = disk.list(shelf);
       if (kept.size === 0) return onDisk;
-      const late = [...kept.values()].filter((each) => each.shelf === shelf).map(({ item }) => item);
+      const late = [...kept.keys()].flatMap((id) => {
+        const each = lateOf(id);
+        return each?.shelf === shelf ? [each.item] : [];
+      });
       return [...late, ...onDisk.filter(({ id }) => !kept.has(id))].sort(oldestFirst);
     },
     update: (shelf, item) => {
@@ -90,7 +101,7 @@ export function withMemory(
       write(to, item, from);
     },
     remove(shelf, id) {
-      const before = kept.get(id);
+      const before = lateOf(id);
       const at = before === undefined ? shelf : before.onDisk;
       if (at !== undefined) disk.remove(at, id);
       kept.delete(id);

@@ -42,6 +42,21 @@ describe("a disk that is full", () => {
     expect(seen).toHaveLength(2);
   });
 
+  test("does not make a message come back that another process has given up, or sent, meanwhile", async () => {
+    using rig = outboxRig();
+    const disk = fillable(rig);
+    const { channel, seen } = scriptedChannel([BUSY]);
+    const outbox = rig.open(channel, { files: disk.files });
+    const ids = outbox.enqueue(newItem());
+    disk.fill();
+    await outbox.deliver({ ids, deadlineMs: 0 });
+    disk.empty();
+    expect(await rig.open(channel).drop(ids)).toEqual(ids);
+    await outbox.deliver({ deadlineMs: 600_000 });
+    expect(seen).toHaveLength(1);
+    expect(outbox.list().map(({ shelf }) => shelf)).toEqual(["dead"]);
+  });
+
   test("takes what was kept in memory as soon as it has room", async () => {
     using rig = outboxRig();
     const disk = fillable(rig);

@@ -95,9 +95,14 @@ export class MapRun {
     return true;
   }
 
-  /** Whether something above this child waits for a time or a person. */
+  /** Whether something above this child, however far, waits for a time or a person. */
   hasRestAbove(child: number): boolean {
-    return this.#sources.some((each) => each.kind === "children" && each.map?.resting.has(child) === true);
+    return this.#sources.some(
+      (each) =>
+        each.kind === "children" &&
+        each.states[child] === undefined &&
+        (each.map?.resting.has(child) === true || each.map?.hasRestAbove(child) === true),
+    );
   }
 
   /** The states on the edges of one child, in the order of its task's slots. */

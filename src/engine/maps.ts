@@ -47,7 +47,7 @@ export class Maps {
     const rest = restOf(ended);
     if (rest !== "done") {
       map.resting.set(child, ended);
-      for (const shadow of this.#shadowsBelow(index)) if (child < shadow.width) shadow.taken[child] = 1;
+      if (this.#shadows.size > 0) this.#forgoBelow(index, child);
       if (rest === "wait") this.#runner.timers.add({ due: this.#runner.dueOf(run, ended), index, child });
       return;
     }
@@ -86,16 +86,17 @@ export class Maps {
     for (const map of this.running.values()) this.#show(map);
   }
 
-  /** Nobody sees their states: what would have to wait for a retry above it is not run. */
-  #shadowsBelow(index: number): readonly MapRun[] {
-    if (this.#shadows.size === 0) return [];
+  /** Nobody sees the states of shadows: those that would have to wait for a retry above them are not run. */
+  #forgoBelow(index: number, child: number): void {
     const { downStart, downTask, downStreams } = this.#runner.plan;
-    const found: MapRun[] = [];
     for (let slot = at(downStart, index); slot < at(downStart, index + 1); slot++) {
-      const shadow = downStreams[slot] === 1 ? this.#shadows.get(at(downTask, slot)) : undefined;
-      if (shadow !== undefined) found.push(shadow);
+      if (downStreams[slot] !== 1) continue;
+      const target = at(downTask, slot);
+      const shadow = this.#shadows.get(target);
+      if (shadow !== undefined && child < shadow.width) shadow.taken[child] = 1;
+      const map = this.running.get(target);
+      if (map !== undefined && child < map.width && map.states[child] === undefined) this.#forgoBelow(target, child);
     }
-    return found;
   }
 
   #makeReady(map: MapRun, child: number): void {

@@ -27,14 +27,22 @@ describe("what a real Prefect 1.x engine was seen to do", () => {
     expect(problems[0]?.difference).toContain(".runs: expected 2, found 1");
   });
 
-  it("differs where a retry outlives the tasks that decide, and is said to", async () => {
-    const { agreed, problems, deviations } = await judge(read("left-retrying.jsonl"), api);
+  it("is what it does where no scenario was recorded and Prefect's source says what would have been", async () => {
+    const { agreed, total, problems } = await judge(read("by-source.jsonl"), api);
     expect(problems).toEqual([]);
-    expect(agreed).toBe(0);
-    expect(deviations).toEqual([
-      { name: "left-retrying", reason: expect.stringContaining("retries run on timers") as string },
-    ]);
+    expect(agreed).toBe(total);
   });
+
+  for (const [where, file, reason] of [
+    ["where a retry outlives the tasks that decide", "left-retrying", "retries run on timers"],
+    ["where a task that decides was cancelled", "cancelled-reference", "a run with a cancelled reference task"],
+  ] as const)
+    it(`differs ${where}, and is said to`, async () => {
+      const { agreed, problems, deviations } = await judge(read(`${file}.jsonl`), api);
+      expect(problems).toEqual([]);
+      expect(agreed).toBe(0);
+      expect(deviations).toEqual([{ name: file, reason: expect.stringContaining(reason) as string }]);
+    });
 });
 
 describe("npm run conformance", () => {

@@ -11,4 +11,17 @@ export const DEVIATIONS = [
     covers: ({ expect }) =>
       Object.values(expect.tasks).some(({ children = [] }) => children.some(({ state }) => state === "Retrying")),
   },
+  {
+    reason: "a run with a cancelled reference task is Cancelled: in Prefect, Cancelled being no failure, it is Success",
+    covers: ({ tasks, edges, referenceTasks, expect }) =>
+      expect.flow === "Success" &&
+      (referenceTasks ?? terminalOf(tasks, edges)).some((id) => {
+        const { state, children = [] } = expect.tasks[id];
+        return [state, ...children.map((each) => each.state)].includes("Cancelled");
+      }),
+  },
 ];
+
+function terminalOf(tasks, edges) {
+  return tasks.map(({ id }) => id).filter((id) => !edges.some(({ from }) => from === id));
+}

@@ -132,11 +132,14 @@ function checkTrigger(trigger, upstream) {
 }
 
 const isList = (value) => Array.isArray(value) || typeof value === "string";
+/** Prefect takes an object for a list until it asks for its first element. */
+const isListLike = (value) =>
+  isList(value) || (typeof value === "object" && value !== null && !("$error" in value || "$signal" in value));
 
 function checkMapping(state, upstream) {
   if (state.type === "Mapped") end(state);
   const mapped = [...upstream].filter(([edge, each]) => edge.mapped && isSuccessful(each)).map(([, each]) => each);
-  const canMap = mapped.length > 0 && mapped.every((each) => each.type === "Mapped" || isList(each.result));
+  const canMap = mapped.length > 0 && mapped.every((each) => each.type === "Mapped" || isListLike(each.result));
   end(canMap ? make("Mapped", null, { children: [] }) : make("Failed"));
 }
 
@@ -186,6 +189,8 @@ function inputsOf(upstream) {
 function upstreamOfChildren(parent, upstream) {
   const all = [];
   if (isPending(parent) || isFailed(parent) || isSkipped(parent)) return all;
+  for (const [{ mapped }, { type, result }] of upstream)
+    if (mapped && type !== "Mapped" && isListLike(result) && !isList(result)) throw new Endless("an object is mapped");
   for (;;) {
     if (all.length > 100) throw new Endless("a map has no end");
     const one = new Map();

@@ -15,13 +15,14 @@ export async function bundle(
 ): Promise<{ readonly bin: string; remove(): void }> {
   const root = fileURLToPath(new URL("../..", import.meta.url));
   const outdir = mkdtempSync(join(root, "node_modules", ".crash-test-"));
+  const mutated = new Set<string>();
   const plugin: Plugin = {
     name: "mutation",
     setup(run) {
-      run.onLoad({ filter: mutate.file }, ({ path }) => ({
-        contents: mutate.change(readFileSync(path, "utf8")),
-        loader: "ts",
-      }));
+      run.onLoad({ filter: mutate.file }, ({ path }) => {
+        mutated.add(path);
+        return { contents: mutate.change(readFileSync(path, "utf8")), loader: "ts" };
+      });
     },
   };
   await build({
@@ -39,6 +40,7 @@ export async function bundle(
     logLevel: "silent",
     plugins: [plugin],
   });
+  if (mutated.size === 0) throw new Error(`the mutation no longer fits: there is no ${String(mutate.file)}`);
   return {
     bin: join(outdir, "cli.js"),
     remove: () => {

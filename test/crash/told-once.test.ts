@@ -89,7 +89,7 @@ const oldOrder: Mutation = {
 
 /** A reaper that knows of hooks only. */
 const forgetful: Mutation = {
-  file: /src\/commands\/bury\.ts$/,
+  file: /src\/coordinator\/bury\.ts$/,
   change: (text) =>
     replaced(text, [
       ["if (record.told !== undefined) return record.told as readonly NewItem[];", ""],

@@ -93,7 +93,7 @@ test("a flow with no hook, no channel and no notifier loads nothing of what tell
   const modules = files.flatMap((file) => made[file] ?? []);
   expect(modules).toContain("src/runs/run-store.ts");
   const telling =
-    /^src\/(?:outbox|channels|hooks)\/|^src\/runs\/(?:sentinel|reap)\.ts$|^src\/commands\/(?:bury|hand-over)\.ts$/;
+    /^src\/(?:outbox|channels|hooks)\/|^src\/runs\/(?:sentinel|reap)\.ts$|^src\/coordinator\/(?:bury|hand-over)\.ts$/;
   expect(modules.filter((name) => telling.test(name))).toEqual([]);
   expect(Object.values(made).flat()).toEqual(
     expect.arrayContaining([
@@ -101,6 +101,8 @@ test("a flow with no hook, no channel and no notifier loads nothing of what tell
       "src/hooks/derive.ts",
       "src/channels/slack.ts",
       "src/runs/sentinel.ts",
+      "src/coordinator/bury.ts",
+      "src/coordinator/hand-over.ts",
     ]),
   );
 });

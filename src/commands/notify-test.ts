@@ -55,7 +55,8 @@ export async function notifyTestCommand(
       message,
     });
   });
-  const send = () => outbox.deliver({ ids, deadlineMs: WAIT_MS, urgent: true, signal: stop.signal });
+  // Whoever tests a channel wants its answer, and not what it answers once it is well again.
+  const send = () => outbox.deliver({ ids, deadlineMs: WAIT_MS, urgent: true, once: true, signal: stop.signal });
   const { outcomes } = await waiting("waiting for the service's answer", send, context);
   // A test that failed is told here; it must not arrive tomorrow.
   await outbox.withdraw(outcomes.flatMap(({ id, state }) => (state === "sent" ? [] : [id])));

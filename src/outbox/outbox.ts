@@ -50,6 +50,8 @@ export interface DeliverOptions {
   readonly signal?: AbortSignal;
   /** A person waits: an open circuit does not stop them. */
   readonly urgent?: boolean;
+  /** What fails is not tried again. */
+  readonly once?: boolean;
 }
 
 export interface StoredItem {
@@ -132,7 +134,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
   const drainUntil = async (
     channelId: string,
     ids: ReadonlySet<string> | undefined,
-    { deadline, urgent, signal }: { deadline: number; urgent: boolean; signal: AbortSignal },
+    { deadline, urgent, once, signal }: { deadline: number; urgent: boolean; once: boolean; signal: AbortSignal },
   ): Promise<void> => {
     while (!signal.aborted) {
       const lock = await acquire(channelId, signal);
@@ -142,6 +144,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
       } finally {
         lock.release();
       }
+      if (once) return;
       const now = clock.now();
       const wait = (nextTime(spool, channelId, ids, urgent, now) ?? Infinity) - now;
       if (clock.monotonic() + wait > deadline) return;
@@ -200,7 +203,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
 
   return {
     enqueue,
-    async deliver({ ids, deadlineMs, signal, urgent = false }) {
+    async deliver({ ids, deadlineMs, signal, urgent = false, once = false }) {
       if (ids === undefined) await reconsider();
       const waiting = spool.list("new");
       const asked = ids === undefined ? undefined : new Set(ids);
@@ -212,7 +215,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
       if (signal?.aborted === true) abort();
       signal?.addEventListener("abort", abort, { once: true });
       const timer = clock.setTimeout(abort, deadlineMs);
-      const limits = { deadline: clock.monotonic() + deadlineMs, urgent, signal: stop.signal };
+      const limits = { deadline: clock.monotonic() + deadlineMs, urgent, once, signal: stop.signal };
       try {
         const channels = new Set(mine.map((item) => item.channelId));
         await Promise.all([...channels].map((channelId) => drainUntil(channelId, asked, limits)));

@@ -236,6 +236,16 @@ test("a disk that is full does not stop a message: it is sent from memory, loudl
   expect(seen).toHaveLength(1);
 });
 
+test("what is to be sent once is answered for after one attempt, whatever came of it", async () => {
+  using rig = outboxRig();
+  const { channel, seen } = scriptedChannel([{ outcome: "transient", code: "503", note: "busy" }]);
+  const outbox = rig.open(channel);
+  const ids = outbox.enqueue(newItem());
+  const { outcomes } = await outbox.deliver({ ids, deadlineMs: 30_000, once: true });
+  expect(outcomes).toMatchObject([{ state: "waiting", note: "busy" }]);
+  expect(seen).toHaveLength(1);
+});
+
 test("a damaged file is put aside with a warning, and the others are sent", async () => {
   using rig = outboxRig();
   const { channel, seen } = scriptedChannel();

@@ -12,7 +12,8 @@ import type { Task } from "../model/task.ts";
 export interface Plan {
   readonly flow: Flow;
   readonly tasks: readonly Task[];
-  readonly indexOf: ReadonlyMap<Task, number>;
+  /** Where a task stands; `undefined` for one that is not in the flow. */
+  readonly indexOf: (task: Task) => number | undefined;
   readonly upStart: Int32Array;
   readonly upTask: Int32Array;
   readonly upEdge: readonly Edge[];
@@ -33,16 +34,17 @@ export interface Plan {
  */
 export function compile(flow: Flow): Plan {
   const { tasks, edges } = flow;
-  const indexOf = new Map<Task, number>();
-  for (let i = 0; i < tasks.length; i++) indexOf.set(tasks[i] as Task, i);
+  const indexOf = indexing(tasks);
   const from = new Int32Array(edges.length);
   const to = new Int32Array(edges.length);
   const upStart = new Int32Array(tasks.length + 1);
   const downStart = new Int32Array(tasks.length + 1);
+  let source = 0;
+  let target = 0;
   for (let e = 0; e < edges.length; e++) {
     const edge = edges[e] as Edge;
-    const source = (from[e] = known(flow, indexOf, edge.from));
-    const target = (to[e] = known(flow, indexOf, edge.to));
+    from[e] = source = near(tasks, edge.from, source) ?? known(flow, indexOf, edge.from);
+    to[e] = target = near(tasks, edge.to, target) ?? known(flow, indexOf, edge.to);
     upStart[target + 1] = at(upStart, target + 1) + 1;
     downStart[source + 1] = at(downStart, source + 1) + 1;
   }
@@ -71,8 +73,26 @@ export function at(array: Int32Array, index: number): number {
   return array[index] as number;
 }
 
-function known(flow: Flow, indexOf: ReadonlyMap<Task, number>, task: Task): number {
-  const index = indexOf.get(task);
+/** Looks a task up; the table is made when it is first asked for: a million tasks in a row need none. */
+function indexing(tasks: readonly Task[]): Plan["indexOf"] {
+  let table: Map<Task, number> | undefined;
+  return (task) => {
+    if (table === undefined) {
+      table = new Map();
+      for (let i = 0; i < tasks.length; i++) table.set(tasks[i] as Task, i);
+    }
+    return table.get(task);
+  };
+}
+
+/** Edges are mostly in the order of their tasks: the one that is asked for stands where the last one stood, or next to it. */
+function near(tasks: readonly Task[], task: Task, last: number): number | undefined {
+  if (tasks[last] === task) return last;
+  return tasks[last + 1] === task ? last + 1 : undefined;
+}
+
+function known(flow: Flow, indexOf: Plan["indexOf"], task: Task): number {
+  const index = indexOf(task);
   if (index !== undefined) return index;
   throw userError(
     "usage",

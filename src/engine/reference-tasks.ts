@@ -11,8 +11,7 @@ const PLUMBING: ReadonlySet<TaskKind> = new Set(["parameter", "constant", "colle
  */
 export function referenceTasks(plan: Plan): readonly number[] {
   const chosen = plan.flow.chosenReferenceTasks;
-  if (chosen !== undefined && chosen.length > 0)
-    return chosen.map((task) => plan.indexOf.get(task)).filter((index) => index !== undefined);
+  if (chosen !== undefined && chosen.length > 0) return chosen.map(plan.indexOf).filter((index) => index !== undefined);
   const found = lastOf(plan, (kind) => kind === "notification" || kind === "cleanup");
   return found.length > 0 ? found : lastOf(plan, (kind) => kind === "cleanup");
 }

@@ -16,23 +16,23 @@ export class TaskStates implements ReadonlyMap<Task, State> {
     return this.#states.length;
   }
   get(task: Task): State | undefined {
-    const index = this.#plan.indexOf.get(task);
+    const index = this.#plan.indexOf(task);
     return index === undefined ? undefined : this.#states[index];
   }
   has(task: Task): boolean {
-    return this.#plan.indexOf.has(task);
+    return this.#plan.indexOf(task) !== undefined;
   }
   forEach(visit: (state: State, task: Task, map: ReadonlyMap<Task, State>) => void, that?: unknown): void {
     for (const [task, state] of this) visit.call(that, state, task, this);
   }
   keys(): MapIterator<Task> {
-    return this.#plan.indexOf.keys();
+    return this.#plan.tasks.values();
   }
   *values(): MapIterator<State> {
     yield* this.#states;
   }
   *entries(): MapIterator<[Task, State]> {
-    for (const [task, index] of this.#plan.indexOf) yield [task, this.#states[index] as State];
+    for (const [index, task] of this.#plan.tasks.entries()) yield [task, this.#states[index] as State];
   }
   [Symbol.iterator](): MapIterator<[Task, State]> {
     return this.entries();

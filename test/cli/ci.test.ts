@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { cliHome } from "../rig/cli.ts";
+import { offLinux } from "../rig/skip.ts";
 
 const MIXED = `import { flow, task } from "flowctl";
 const good = task("good", () => { console.log("::error::forged by a task"); });
@@ -104,7 +105,7 @@ describe("any CI", () => {
 });
 
 describe("a terminal", () => {
-  it.skipIf(process.platform !== "linux")("of no columns gets lines, and the run ends", async () => {
+  it.skipIf(offLinux)("of no columns gets lines, and the run ends", async () => {
     await using home = cliHome();
     home.write("mixed.ts", MIXED);
     const { BIN } = await import("../rig/cli.ts");
@@ -119,7 +120,7 @@ describe("a terminal", () => {
     expect(output).not.toContain("\u001b[?25l");
   });
 
-  it.skipIf(process.platform !== "linux")("gets the live view, and its cursor back", async () => {
+  it.skipIf(offLinux)("gets the live view, and its cursor back", async () => {
     await using home = cliHome();
     home.write("mixed.ts", MIXED);
     const { BIN } = await import("../rig/cli.ts");

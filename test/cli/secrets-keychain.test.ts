@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { cliHome, type CliHome } from "../rig/cli.ts";
-import { keyringMissing, skipReason, startKeyring, type Keyring } from "../rig/keyring.ts";
+import { keyringMissing, startKeyring, type Keyring } from "../rig/keyring.ts";
+import { skipReason } from "../rig/skip.ts";
 
 const skip = skipReason("tests against a real Secret Service", keyringMissing());
 

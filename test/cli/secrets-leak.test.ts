@@ -7,7 +7,8 @@ import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { CANARY, CARELESS, leaksIn, NONE, watched } from "../rig/canary.ts";
 import { cliHome, type CliHome } from "../rig/cli.ts";
-import { keyringMissing, skipReason, startKeyring, type Keyring } from "../rig/keyring.ts";
+import { keyringMissing, startKeyring, type Keyring } from "../rig/keyring.ts";
+import { skipReason } from "../rig/skip.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const CONFIG = (more: string): string => `

@@ -4,7 +4,8 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { parse } from "yaml";
 import { BIN, cliHome, type CliHome, type Finished } from "../rig/cli.ts";
-import { keyringMissing, skipReason, startKeyring } from "../rig/keyring.ts";
+import { keyringMissing, startKeyring } from "../rig/keyring.ts";
+import { skipReason } from "../rig/skip.ts";
 
 const readme = readFileSync(fileURLToPath(new URL("../../README.md", import.meta.url)), "utf8");
 const section = /^## Secrets$(.*?)^## /ms.exec(readme)?.[1] ?? "";

@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { BIN, cliHome, type CliHome, type Finished } from "../rig/cli.ts";
 import { onTerminal } from "../rig/terminal.ts";
-import { isProgram, keyringMissing, skipReason, startKeyring } from "../rig/keyring.ts";
+import { isProgram, keyringMissing, startKeyring } from "../rig/keyring.ts";
+import { skipReason } from "../rig/skip.ts";
 
 const secrets = (
   home: CliHome,

@@ -1,8 +1,9 @@
 import { stripVTControlCharacters } from "node:util";
 import { expect, it } from "vitest";
 import { BIN, cliHome } from "../rig/cli.ts";
+import { offLinux } from "../rig/skip.ts";
 
-it.skipIf(process.platform !== "linux")(
+it.skipIf(offLinux)(
   "a person who waits for a channel's answer sees that something turns, and then the answer alone",
   async () => {
     await using home = cliHome();

@@ -6,6 +6,7 @@ import { expect, test } from "vitest";
 import { bundle } from "./bundle.ts";
 import { wreakHavoc } from "./chaos.ts";
 import { crashHome, unreliableService } from "./crash-rig.ts";
+import { offLinux } from "../rig/skip.ts";
 
 /** `npm run chaos` takes the full size; else a part of it. */
 const isFull = process.env["FLOWCTL_CHAOS"] === "full";
@@ -14,7 +15,7 @@ const SIZE = isFull
   ? { runs: Number(process.env["FLOWCTL_CHAOS_RUNS"] ?? 1000), atATime: 8 }
   : { runs: 24, atATime: 4 };
 
-test.skipIf(process.platform !== "linux")(
+test.skipIf(offLinux)(
   "whoever is killed at whatever moment: no run's end is lost, none is told as done and as crashed, repeats have one id",
   async () => {
     const program = await bundle();

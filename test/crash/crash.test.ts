@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { BIN, cliHome } from "../rig/cli.ts";
 import { faultyServer } from "../rig/faulty-server.ts";
 import { CONFIG, flowOf, oneEnd, records, start, told, WAIT } from "./doomed.ts";
+import { offLinux } from "../rig/skip.ts";
 
 describe("a run that dies", () => {
   it("by SIGKILL is told by the sentinel, once, with what it was doing", async () => {
@@ -158,7 +159,7 @@ it("a run whose flow has a notifier and no hook is told by it when it dies", asy
   expect(await oneEnd(home)).toMatchObject({ state: "Crashed", writtenBy: "reaper" });
 });
 
-it.skipIf(process.platform !== "linux")("a run whose terminal is closed is Cancelled, and told", async () => {
+it.skipIf(offLinux)("a run whose terminal is closed is Cancelled, and told", async () => {
   await using home = cliHome();
   home.write("flowctl.config.yaml", CONFIG.replace("[Failed]", "[Cancelled]"));
   home.write("doomed.ts", flowOf(WAIT));

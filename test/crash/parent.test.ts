@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { BIN } from "../rig/cli.ts";
 import { CONFIG, oneEnd, records, start, told, WAIT } from "./doomed.ts";
+import { offLinux } from "../rig/skip.ts";
 
 /** A body that ends a moment after it is asked to. */
 const HEEDS = `const held = setTimeout(() => {}, 60_000);
@@ -24,7 +25,7 @@ function runnerOf(pid: number): number {
   return runner;
 }
 
-describe.skipIf(process.platform !== "linux")("in CI, with something to tell", () => {
+describe.skipIf(offLinux)("in CI, with something to tell", () => {
   it("a runner that is killed is told before the step is over, with exit code 137", async () => {
     await using doomed = await start(WAIT, CI);
     const { home, started } = doomed;

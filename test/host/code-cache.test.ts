@@ -11,6 +11,7 @@ import {
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { cliHome, type CliHome } from "../rig/cli.ts";
+import { onWindows } from "../rig/skip.ts";
 
 /** Where the code of a run is kept, with the cache in the home as it is for a person. */
 function kept(home: CliHome): {
@@ -90,7 +91,7 @@ describe("the code cache", () => {
     expect(statSync(file).size).toBeGreaterThan(size / 2);
   });
 
-  it.skipIf(process.platform === "win32")("neither reads nor writes what others may write", async () => {
+  it.skipIf(onWindows)("neither reads nor writes what others may write", async () => {
     await using home = cliHome();
     home.write("one.ts", FLOW);
     const { env, files, directory } = kept(home);

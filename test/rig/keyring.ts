@@ -43,12 +43,6 @@ export function isProgram(program: string): boolean {
   });
 }
 
-/** Prints why tests are left out, so that a green run does not hide it. */
-export function skipReason(what: string, reason: string | undefined): boolean {
-  if (reason !== undefined) process.stderr.write(`skipped: ${what}: ${reason}\n`);
-  return reason !== undefined;
-}
-
 /** @param unlock false for a service that holds no unlocked keyring */
 export async function startKeyring({ unlock = true }: { readonly unlock?: boolean } = {}): Promise<Keyring> {
   const root = mkdtempSync(join(tmpdir(), "flowctl-keyring-"));

@@ -9,6 +9,7 @@ import { processLedger } from "../../src/runs/process-ledger.ts";
 import { reap } from "../../src/runs/reap.ts";
 import type { ActiveRun } from "../../src/runs/active-run.ts";
 import { draft, same, storeRig, success, taskEvent, type StoreRig } from "./rig.ts";
+import { onWindows } from "../rig/skip.ts";
 
 /** What a process that dies does: its lock is free, and nothing is tidied up. */
 function dies(run: ActiveRun): void {
@@ -217,7 +218,7 @@ describe("a look for dead runs", () => {
   });
 });
 
-describe.skipIf(process.platform === "win32")("task processes that a dead run left behind", () => {
+describe.skipIf(onWindows)("task processes that a dead run left behind", () => {
   async function child(script: string) {
     const started = spawn("sh", ["-c", script], { detached: true, stdio: ["ignore", "pipe", "ignore"] });
     await once(started.stdout, "data");

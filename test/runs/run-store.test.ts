@@ -233,11 +233,19 @@ describe("the state directory", () => {
     expect(() => open(rig, { FLOWCTL_STATE_DIR: join(file, "below") })).toThrow(UserError);
   });
 
-  it.skipIf(process.getuid?.() === 0)("is refused when it cannot be written to", () => {
+  // Root may write anywhere, so that the disk has to say no by itself.
+  it("is refused when it cannot be made, or not be written to", () => {
     using rig = storeRig();
-    chmodSync(rig.root, 0o500);
-    expect(() => open(rig, { FLOWCTL_STATE_DIR: join(rig.root, "new") })).toThrow(/permission denied/);
-    chmodSync(rig.root, 0o700);
+    const refuse = (): never => {
+      throw Object.assign(new Error("EACCES: permission denied"), { code: "EACCES" });
+    };
+    const at = { environment: environment(rig.root, { FLOWCTL_STATE_DIR: join(rig.root, "new") }) };
+    expect(() => openStateDirectory({ ...at, files: { ...rig.files, makeDirectory: refuse } })).toThrow(
+      /new \(FLOWCTL_STATE_DIR\) cannot be made: permission denied/,
+    );
+    expect(() => openStateDirectory({ ...at, files: { ...rig.files, append: refuse } })).toThrow(
+      /new \(FLOWCTL_STATE_DIR\) cannot be written to: permission denied/,
+    );
   });
 });
 

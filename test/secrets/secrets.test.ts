@@ -9,8 +9,9 @@ import { missingSecretsError } from "../../src/secrets/missing-secrets.ts";
 import { openSecretStore } from "../../src/secrets/secret-store.ts";
 import type { SecretsConfig } from "../../src/secrets/secret-settings.ts";
 import { createSecrets } from "../../src/secrets/secrets.ts";
-import { isProgram, skipReason } from "../rig/keyring.ts";
+import { isProgram } from "../rig/keyring.ts";
 import { secretsRig, started, type Rig } from "./fake-host.ts";
+import { skipReason } from "../rig/skip.ts";
 
 /** A key of age's own documentation style, made for these tests only. */
 async function key(): Promise<string> {

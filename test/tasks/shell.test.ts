@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { TaskContext } from "../../src/model/task.ts";
 import { runShell, type ShellInputs } from "../../src/tasks/run-shell.ts";
+import { onWindows } from "../rig/skip.ts";
 
 let directory: string;
 let lines: string[];
@@ -170,7 +171,7 @@ describe("the environment", () => {
   });
 });
 
-describe.skipIf(process.platform === "win32")("a task that is stopped", () => {
+describe.skipIf(onWindows)("a task that is stopped", () => {
   it("ends its whole process group, and says why", async () => {
     const controller = new AbortController();
     const pidFile = join(directory, "pid");
@@ -209,13 +210,10 @@ describe.skipIf(process.platform === "win32")("a task that is stopped", () => {
   });
 });
 
-it.skipIf(process.platform === "win32")(
-  "what a script leaves running in the background ends with the task",
-  async () => {
-    const result = await run({ script: "sleep 100 >/dev/null 2>&1 & echo $!" });
-    expect(runs(Number(result.stdout))).toBe(false);
-  },
-);
+it.skipIf(onWindows)("what a script leaves running in the background ends with the task", async () => {
+  const result = await run({ script: "sleep 100 >/dev/null 2>&1 & echo $!" });
+  expect(runs(Number(result.stdout))).toBe(false);
+});
 
 it("a program that is killed says by what", async () => {
   await expect(run({ script: "kill -KILL $$" })).rejects.toThrow("killed by SIGKILL");

@@ -4,7 +4,13 @@ import { describe, expect, it } from "vitest";
 import { BIN, cliHome } from "../rig/cli.ts";
 import { faultyServer } from "../rig/faulty-server.ts";
 import { CONFIG, flowOf, oneEnd, records, start, told, WAIT } from "./doomed.ts";
-import { offLinux } from "../rig/skip.ts";
+import { isProgram } from "../rig/keyring.ts";
+import { offLinux, skipReason } from "../rig/skip.ts";
+
+const noPython = skipReason(
+  "a slow reader of a pipe that does not wait",
+  isProgram("python3") ? undefined : "python3 is not installed",
+);
 
 describe("a run that dies", () => {
   it("by SIGKILL is told by the sentinel, once, with what it was doing", async () => {
@@ -47,20 +53,22 @@ describe("a run that dies", () => {
     expect(end.message).toBe("Nobody caught Error: out of the blue. Running: last.");
   });
 
-  it("by an error that nobody caught ends when a slow reader has read why, and not before", async () => {
-    await using home = cliHome();
-    home.write(
-      "late.ts",
-      `import { writeFileSync } from "node:fs";
+  it.skipIf(noPython)(
+    "by an error that nobody caught ends when a slow reader has read why, and not before",
+    async () => {
+      await using home = cliHome();
+      home.write(
+        "late.ts",
+        `import { writeFileSync } from "node:fs";
 import { flow, task } from "flowctl";
 const last = task("last", () => new Promise(() => {
   console.log("x".repeat(400_000));
   setTimeout(() => { writeFileSync("thrown", ""); throw new Error("out of the blue"); }, 1);
 }));
 export default flow("late", () => { last(); });`,
-    );
-    // A pipe that does not wait and holds a part of it; its reader begins when the error is on its way.
-    const script = `
+      );
+      // A pipe that does not wait and holds a part of it; its reader begins when the error is on its way.
+      const script = `
 import fcntl, os, subprocess, sys
 read, write = os.pipe()
 fcntl.fcntl(write, fcntl.F_SETFL, fcntl.fcntl(write, fcntl.F_GETFL) | os.O_NONBLOCK)
@@ -70,13 +78,14 @@ while child.poll() is None and not os.path.exists("thrown"): pass
 while chunk := os.read(read, 65536):
     os.write(1, chunk)
 sys.exit(child.wait())`;
-    const { code, stdout } = await home.run(["run", "late.ts", "--logs", "full"], {
-      program: ["python3", "-c", script, process.execPath, BIN],
-    });
-    expect(code).toBe(1);
-    expect(stdout.match(/x/g)?.length).toBeGreaterThanOrEqual(400_000);
-    expect(stdout).toContain("late crashed: Nobody caught Error: out of the blue. Running: last.");
-  });
+      const { code, stdout } = await home.run(["run", "late.ts", "--logs", "full"], {
+        program: ["python3", "-c", script, process.execPath, BIN],
+      });
+      expect(code).toBe(1);
+      expect(stdout.match(/x/g)?.length).toBeGreaterThanOrEqual(400_000);
+      expect(stdout).toContain("late crashed: Nobody caught Error: out of the blue. Running: last.");
+    },
+  );
 
   it("because nothing is left to wait for is Crashed, not a success", async () => {
     await using doomed = await start("await new Promise(() => {});");

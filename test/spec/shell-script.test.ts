@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -64,7 +64,8 @@ describe.each(["bash", "sh"])("an expression in a script of %s", (shell) => {
     const { script, variables, problems } = safeScript(source);
     expect(problems).toEqual([]);
     for (const text of HOSTILE) {
-      const cwd = mkdtempSync(join(tmpdir(), "flowctl-script-"));
+      using place = emptyDirectory();
+      const cwd = place.path;
       const env = { PATH: process.env["PATH"], ...Object.fromEntries(variables.map(({ name }) => [name, text])) };
       const { stdout, stderr } = spawnSync(shell, [...(shell === "bash" ? ["--norc"] : []), "-c", script], {
         cwd,
@@ -104,3 +105,13 @@ describe("an expression is refused", () => {
     expect(safeScript(source).problems).toHaveLength(1);
   });
 });
+
+function emptyDirectory(): { readonly path: string; [Symbol.dispose](): void } {
+  const path = mkdtempSync(join(tmpdir(), "flowctl-script-"));
+  return {
+    path,
+    [Symbol.dispose]() {
+      rmSync(path, { recursive: true, force: true });
+    },
+  };
+}

@@ -63,6 +63,21 @@ describe("the house", () => {
     expect(readdirSync(root).filter((name) => !allowed.has(name) && !name.endsWith(".tgz"))).toEqual([]);
   });
 
+  it("is what the README's table of it says: every folder is there, and every file that it begins with", () => {
+    const table = /^### The code$(.*)/ms.exec(readFileSync(join(root, "README.md"), "utf8"))?.[1] ?? "";
+    const rows = [...table.matchAll(/^\| (`.*?) \|.*\| (.*?) \|$/gm)].map(([, where = "", first = ""]) =>
+      [where, first].map((cell) => [...cell.matchAll(/`([^`]+)`/g)].map(([, name = ""]) => name)),
+    );
+    const folders = new Set(modules.filter((path) => path.includes("/")).map((path) => `${path.split("/")[0] ?? ""}/`));
+    const named = rows.flatMap(([where = []]) => where);
+    expect([...folders].filter((folder) => !named.includes(folder))).toEqual([]);
+    const unfounded = rows.flatMap(([where = [], first = []]) =>
+      first.filter((file) => !where.some((folder) => modules.includes(`${folder}${file}`))),
+    );
+    expect(unfounded).toEqual([]);
+    expect(rows.length).toBeGreaterThan(10);
+  });
+
   it("touches the process in cli.ts, host/ and child entry points only", () => {
     const allowed = /^(cli\.ts|main\.ts|host\/|load\/oxc\.ts|secrets\/keychain-host\.ts)/;
     const found = modules.filter(

@@ -6,7 +6,7 @@ import { labelOf, type Underway } from "../model/tally.ts";
 import { settleRun } from "./active-run.ts";
 import { causeOfDeath, type Evidence, type ProcessEnd } from "./crash-message.ts";
 import { rememberState } from "./last-state.ts";
-import { leftBehind } from "./process-ledger.ts";
+import { leftBehind, removeUsed } from "./process-ledger.ts";
 import { readJournal, readTold } from "./read-journal.ts";
 import { readRun, type RunRecord } from "./run-record.ts";
 import type { RunStoreOptions } from "./run-store.ts";
@@ -119,6 +119,7 @@ function bury(options: ReapOptions, run: RunRecord, held: HeldLock): DeadRun {
     },
     settle: async () => {
       await killAfterGrace(options, orphans);
+      removeUsed(store.files, run.directory);
       settleRun(store, run.runId);
       held.release();
     },

@@ -1,5 +1,5 @@
 import { env as processEnvironment, cwd as processDirectory, platform } from "node:process";
-import { resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import { withoutSecretVariables } from "../model/secret-variable.ts";
 import type { TaskContext } from "../model/task.ts";
 import type { TextStream } from "./line-splitter.ts";
@@ -63,7 +63,9 @@ export class CommandFailed extends Error {
  * @throws CommandFailed where it ends with another code than 0
  */
 export async function runShell(inputs: ShellInputs, context: TaskContext): Promise<ShellResult> {
+  const ledger = context.service("processes") as Ledger | undefined;
   const outputs = outputFile();
+  ledger?.uses(dirname(outputs.path));
   try {
     const env = await environment(inputs, context, outputs.path);
     const command = commandOf(inputs, env["PATH"]);
@@ -77,7 +79,7 @@ export async function runShell(inputs: ShellInputs, context: TaskContext): Promi
       maxOutput: inputs.maxOutput ?? 1024 * 1024,
       onLine: lineLogger(context),
       clean: context.service("redaction") as (() => TextStream) | undefined,
-      ledger: context.service("processes") as Ledger | undefined,
+      ledger,
     });
     if (result.code !== 0) throw new CommandFailed(result);
     return { stdout: captured(result, inputs, context), ...outputs.read() };
@@ -89,6 +91,7 @@ export async function runShell(inputs: ShellInputs, context: TaskContext): Promi
 interface Ledger {
   started(pid: number): void;
   ended(pid: number): void;
+  uses(directory: string): void;
 }
 
 function commandOf(inputs: ShellInputs, path: string | undefined) {

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { systemProcesses, type Processes } from "../../src/host/process.ts";
@@ -262,6 +262,26 @@ describe.skipIf(onWindows)("task processes that a dead run left behind", () => {
     expect(mine.signalCode).toBeNull();
     process.kill(-mine.pid!, "SIGKILL");
     await gone;
+  });
+});
+
+describe("what the scripts of a dead run wrote to", () => {
+  it("is taken away with it, and nothing else that its ledger may name", async () => {
+    using rig = storeRig();
+    const run = await begin(rig);
+    const ledger = processLedger({ files: rig.files, directory: run.directory, processes: systemProcesses() });
+    const [own, other, linked] = ["flowctl-a1b2c3", "precious", "flowctl-link"].map((name) => join(rig.root, name));
+    for (const directory of [own!, other!]) {
+      mkdirSync(directory);
+      writeFileSync(join(directory, "output-1"), "token=t0ps3cret");
+    }
+    symlinkSync(other!, linked!);
+    for (const each of [own!, other!, linked!, own!]) ledger.uses(each);
+    dies(run);
+    const [dead] = await look(rig);
+    await dead?.settle();
+    expect(existsSync(own!)).toBe(false);
+    expect(existsSync(join(other!, "output-1"))).toBe(true);
   });
 });
 

@@ -202,11 +202,17 @@ describe.skipIf(onWindows)("a task that is stopped", () => {
     expect(existsSync(join(directory, "ran"))).toBe(false);
   });
 
-  it("tells the ledger of its group while it runs", async () => {
+  it("tells the ledger of its group while it runs, and of where its outputs are", async () => {
     const seen: string[] = [];
-    const ledger = { started: (pid: number) => seen.push(`+${pid}`), ended: (pid: number) => seen.push(`-${pid}`) };
-    const result = await run({ script: "echo $$" }, { service: (name) => (name === "processes" ? ledger : undefined) });
-    expect(seen).toEqual([`+${String(result.stdout)}`, `-${String(result.stdout)}`]);
+    const ledger = {
+      started: (pid: number) => seen.push(`+${pid}`),
+      ended: (pid: number) => seen.push(`-${pid}`),
+      uses: (directory: string) => seen.push(directory),
+    };
+    const service = (name: string) => (name === "processes" ? ledger : undefined);
+    const result = await run({ script: 'echo "$$ ${FLOWCTL_OUTPUT%/*}"' }, { service });
+    const [pid = "", directory = ""] = String(result.stdout).split(" ");
+    expect(seen).toEqual([directory, `+${pid}`, `-${pid}`]);
   });
 });
 

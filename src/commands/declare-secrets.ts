@@ -11,8 +11,8 @@ export function declareSecrets(program: Command, does: Does): void {
       .option("--namespace <name>", "not the config's namespace, but this one");
   const store = (): Option => new Option("--store <store>", "only this store").choices(["keychain", "file"]);
 
-  verb("set <words...>", "store a secret: asks on a terminal, else reads standard input; never an argument")
-    .usage("<NAME> [options]")
+  verb("set <name...>", "store a secret: asks on a terminal, else reads standard input; never an argument")
+    .usage("[options] <name>")
     .option("--from-env <variable>", "take the value from a variable")
     .option("--from-file <file>", "take the value from a file")
     .option("--raw", "keep a line break at the end of the value")
@@ -21,22 +21,22 @@ export function declareSecrets(program: Command, does: Does): void {
     // Whatever looks like `--value=…` is refused without being repeated.
     .allowUnknownOption()
     .action(does(async () => (await import("./secrets-set.ts")).secretsSetCommand));
-  verb("get <words...>", "say where a secret is")
-    .usage("<NAME> [options]")
+  verb("get <name...>", "say where a secret is")
+    .usage("[options] <name>")
     .option("--reveal", "print the value, and nothing else")
     .action(does(async () => (await import("./secrets-get.ts")).secretsGetCommand));
   verb("list", "names and places of all stored secrets, never values").action(
     does(async () => (await import("./secrets-list.ts")).secretsListCommand),
   );
-  verb("delete <words...>", "remove a secret from every store")
-    .usage("<NAME> [options]")
+  verb("delete <name...>", "remove a secret from every store")
+    .usage("[options] <name>")
     .option("--if-exists", "not there is fine, too")
     .action(does(async () => (await import("./secrets-delete.ts")).secretsDeleteCommand));
   verb("test [names...]", "find secrets without showing them; without names, try the stores").action(
     does(async () => (await import("./secrets-test.ts")).secretsTestCommand),
   );
-  verb("import <words...>", "store all secrets of a dotenv or JSON file; - for standard input")
-    .usage("<FILE|-> [options]")
+  verb("import <file...>", "store all secrets of a dotenv or JSON file; - for standard input")
+    .usage("[options] <file>")
     .option("--dry-run", "only list the names")
     .option("--overwrite", "replace what is stored already")
     .addOption(store())

@@ -1,7 +1,5 @@
 import { resolve } from "node:path";
 import { Command, CommanderError, Option } from "commander";
-import { closest, distance } from "fastest-levenshtein";
-import { userError } from "../model/error.ts";
 import type { SystemHost } from "../host/system-host.ts";
 import { VERSION } from "../version.ts";
 import type { CommandContext, GlobalOptions } from "../coordinator/context.ts";
@@ -13,6 +11,7 @@ import { declareFlowChecks, declareRun } from "./declare.ts";
 import { declareInit } from "./declare-init.ts";
 import { EXIT_CODE_HELP } from "./exit-codes.ts";
 import { redactedTerminal } from "./output-gate.ts";
+import { unknownCommand, usageError } from "./usage-error.ts";
 
 /** A command line that commander refuses: usage. */
 const USAGE = 2;
@@ -93,12 +92,13 @@ function declare(parts: ProcessParts, first: string | undefined, done: (code: nu
       writeErr: (text) => {
         host.terminal.stderr.write(text);
       },
+      // The error itself says it (see `refuse`).
+      outputError: () => undefined,
       getOutHasColors: () => false,
       getErrHasColors: () => false,
     })
     .showSuggestionAfterError(true)
     .enablePositionalOptions(false)
-    .exitOverride()
     .addHelpText("after", EXAMPLES)
     .helpCommand(false)
     .argument("[command]")
@@ -111,7 +111,10 @@ function declare(parts: ProcessParts, first: string | undefined, done: (code: nu
   program.commandsGroup("Run:");
   declareRun(program, does);
   // Declaring every command takes longer than a small run; none of them is asked for.
-  if (first === "run") return program;
+  if (first === "run") {
+    refuse(program);
+    return program;
+  }
   declareFlowChecks(program, does);
   program.commandsGroup("History:");
   declareRuns(program, does);
@@ -121,35 +124,37 @@ function declare(parts: ProcessParts, first: string | undefined, done: (code: nu
   declareConfig(program, does);
   declareSecrets(program, does);
   program
-    .command("help [topic]")
+    .command("help [topics...]")
     .description("help on a command, or on exit-codes")
-    .action((topic: string | undefined) => {
-      if (topic === "exit-codes") {
+    .action((topics: readonly string[]) => {
+      if (topics[0] === "exit-codes") {
         host.terminal.stdout.write(EXIT_CODE_HELP);
         return;
       }
-      const command = program.commands.find((each) => each.name() === topic);
-      if (topic !== undefined && command === undefined) throw unknownCommand(topic, program);
-      (command ?? program).outputHelp();
+      let command = program;
+      for (const topic of topics) {
+        const next = command.commands.find((each) => each.name() === topic);
+        if (next === undefined) throw unknownCommand(topic, command);
+        command = next;
+      }
+      command.outputHelp();
     });
+  refuse(program);
   return program;
 }
 
-/** `flowctl flow.ts` is not a command, but it is plain what is meant. */
-function unknownCommand(word: string, program: Command): Error {
-  if (/\.([cm]?[jt]s|ya?ml)$/.test(word))
-    return userError("usage", "UNKNOWN_COMMAND", `"${word}" is a file, not a command`, { help: `flowctl run ${word}` });
-  return userError("usage", "UNKNOWN_COMMAND", `there is no command "${word}"`, {
-    help: suggestion(
-      word,
-      program.commands.map((each) => each.name()),
-    ),
+/**
+ * What commander refuses is thrown as every other mistake of the person at the terminal; and a second flow, say, is
+ * refused, where commander would run the first and say nothing.
+ */
+function refuse(command: Command): void {
+  command.exitOverride((error) => {
+    throw error.exitCode === 0 || error.code === "commander.help" ? error : usageError(error, command);
   });
-}
-
-function suggestion(word: string, names: readonly string[]): string {
-  const near = closest(word, names);
-  return distance(word, near) <= 3 ? `did you mean "flowctl ${near}"?` : "flowctl --help lists the commands";
+  for (const each of command.commands) {
+    each.allowExcessArguments(false);
+    refuse(each);
+  }
 }
 
 function globalOptions(options: Readonly<Record<string, unknown>>, host: SystemHost): GlobalOptions {

@@ -1,0 +1,36 @@
+import { describe, expect, it } from "vitest";
+import { cliHome } from "../rig/cli.ts";
+
+describe("a command line that is wrong is refused with what to type next", () => {
+  for (const [line, says, help] of [
+    ["--zzzz", 'error[UNKNOWN_OPTION]: there is no option "--zzzz"', "flowctl --help lists the options"],
+    ["--quite", 'there is no option "--quite"', "did you mean --quiet?"],
+    ["run --zz", 'there is no option "--zz"', "flowctl run --help lists the options"],
+    ["frobnicate", 'error[UNKNOWN_COMMAND]: there is no command "frobnicate"', "flowctl --help lists the commands"],
+    ["runs lst", 'there is no command "runs lst"', 'did you mean "flowctl runs list"?'],
+    ["help frob", 'there is no command "frob"', "flowctl --help lists the commands"],
+    ["help runs frob", 'there is no command "runs frob"', "flowctl runs --help lists the commands"],
+    ["run", 'error[ARGUMENT]: "flowctl run" lacks its <flow>', "flowctl run [options] <flow>"],
+    ["secrets get", '"flowctl secrets get" lacks its <name>', "flowctl secrets get [options] <name>"],
+    ["run a.ts b.ts", '"b.ts" is one argument too many', "flowctl run [options] <flow>"],
+    ["run a.ts date=2026", '"date=2026" is one argument too many', "a parameter is given as -p date=2026"],
+    ["run a.ts -p", "error[OPTION]: the option -p, --param <name=value> lacks its value", "flowctl run --help"],
+    ["--color blue inbox", '--color takes auto, always, never, not "blue"', "flowctl --help"],
+  ] as const) {
+    it(line, async () => {
+      await using home = cliHome();
+      const done = await home.run(line.split(" "));
+      expect(done.code).toBe(2);
+      expect(done.stdout).toBe("");
+      expect(done.stderr).toContain(says);
+      expect(done.stderr).toMatch(new RegExp(`^  help: ${help.replace(/[[\]?]/g, "\\$&")}$`, "m"));
+    });
+  }
+});
+
+it("help of a command within a command is that command's", async () => {
+  await using home = cliHome();
+  const done = await home.run(["help", "runs", "logs"]);
+  expect(done.code).toBe(0);
+  expect(done.stdout).toContain("Usage: flowctl runs logs [options] [run] [task]");
+});

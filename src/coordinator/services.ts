@@ -10,10 +10,12 @@ import type { SecretSource } from "../outbox/item.ts";
 import type { Outbox } from "../outbox/outbox.ts";
 import { projectOf, type Project } from "../runs/project.ts";
 import { locateStateDirectory, openStateDirectory } from "../runs/state-directory.ts";
+import type { StartedBy } from "../runs/will.ts";
 import { registerNamedVariables } from "../secrets/environment-secrets.ts";
 import type { Redactor } from "../secrets/redactor.ts";
 import type { Secrets } from "../secrets/secrets.ts";
 import type { CommandContext } from "./context.ts";
+import { startedBy } from "./started-by.ts";
 
 /** What most commands stand on: the config and what follows from it. Secrets and outbox are made when asked for. */
 export interface Services {
@@ -114,6 +116,10 @@ async function makeSecrets(
   });
 }
 
+/** Many of these start at one moment, and would come back at one. */
+const UNATTENDED: ReadonlySet<StartedBy> = new Set(["ci", "cron"]);
+const SPLAY_MS = 30_000;
+
 async function makeOutbox(
   context: CommandContext,
   {
@@ -144,6 +150,7 @@ async function makeOutbox(
     files,
     clock: host.clock,
     random: host.random,
+    splayMs: UNATTENDED.has(startedBy(host.environment, host.terminal)) ? SPLAY_MS : 0,
     directory: stateDirectory,
     environment: {
       ...host.environment,

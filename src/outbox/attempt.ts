@@ -1,5 +1,5 @@
 import type { Clock } from "../host/clock.ts";
-import type { Environment, Random } from "../host/host.ts";
+import type { Environment } from "../host/host.ts";
 import { UserError } from "../model/error.ts";
 import { isSecretReference, type ChannelDefinition } from "../model/notification.ts";
 import type { Channel, Delivery, DeliveryRequest } from "./channel.ts";
@@ -7,11 +7,11 @@ import type { Digest } from "./digest.ts";
 import { isGoodNews, mayHaveArrived, type OutboxItem, type SecretSource } from "./item.ts";
 import { addressOf } from "./recipients.ts";
 import { expire, hold, settle, startAttempt, type Settled } from "./outcome.ts";
+import type { Chance } from "./schedule.ts";
 
 /** What sending needs of the world. */
-export interface Sending {
+export interface Sending extends Chance {
   readonly clock: Clock;
-  readonly random: Random;
   readonly environment: Environment;
   readonly secretVariables?: readonly string[];
   /** The state directory. */
@@ -72,7 +72,7 @@ export async function attemptDelivery(
   }
   const values = await valuesOf(item, sending);
   if ("outcome" in values && values.outcome === "permanent" && !options.isOurs) return undefined;
-  if ("outcome" in values) return { ...settle(item, values, clock.now(), sending.random), delivery: values };
+  if ("outcome" in values) return { ...settle(item, values, clock.now(), sending), delivery: values };
   const doubtful = mayHaveArrived(item);
   const request: DeliveryRequest = {
     id: item.id,
@@ -94,7 +94,7 @@ export async function attemptDelivery(
     const found = (await channel.find?.(request)) ?? "unknown";
     if (found === "arrived") {
       const delivery: Delivery = { outcome: "delivered", note: "the service has it from an earlier attempt" };
-      return { ...settle(item, delivery, clock.now(), sending.random), delivery };
+      return { ...settle(item, delivery, clock.now(), sending), delivery };
     }
     if (found === "unknown" && isHeldInDoubt(item, channel)) {
       return hold(
@@ -109,7 +109,7 @@ export async function attemptDelivery(
   const started = startAttempt(item, clock.now());
   options.write(started);
   const delivery = redacted(await send(channel, request, clock), sending.redact);
-  return { ...settle(started, delivery, clock.now(), sending.random), delivery };
+  return { ...settle(started, delivery, clock.now(), sending), delivery };
 }
 
 /** Whether it is rather not sent at all than twice: as the channel's definition says, else as its service is. */

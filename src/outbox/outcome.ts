@@ -1,7 +1,6 @@
 import type { Delivery } from "./channel.ts";
 import { failedAttempts, type Attempt, type OutboxItem, type Shelf } from "./item.ts";
-import { retryDelay } from "./schedule.ts";
-import type { Random } from "../host/host.ts";
+import { retryDelay, type Chance } from "./schedule.ts";
 
 /** Where an item goes after an attempt, and what is written into it. */
 export interface Settled {
@@ -14,7 +13,7 @@ export interface Settled {
  * ambiguous → waits by the schedule; permanent → `held`, where it stays until a
  * person changes something. Nothing is ever thrown away here.
  */
-export function settle(item: OutboxItem, delivery: Delivery, now: number, random: Random): Settled {
+export function settle(item: OutboxItem, delivery: Delivery, now: number, chance: Chance): Settled {
   const after = { ...item, attempts: [...withoutStarted(item.attempts), attemptOf(delivery, now)] };
   switch (delivery.outcome) {
     case "delivered":
@@ -24,7 +23,7 @@ export function settle(item: OutboxItem, delivery: Delivery, now: number, random
     case "transient":
     case "ambiguous": {
       const asked = delivery.outcome === "transient" ? delivery.retryAfterMs : undefined;
-      const due = now + retryDelay(failedAttempts(after), random, asked);
+      const due = now + retryDelay(failedAttempts(after), chance, asked);
       // One last attempt as the time runs out, rather than none.
       return { shelf: "new", item: { ...after, due: Math.min(due, Math.max(item.expires, now)) } };
     }

@@ -33,14 +33,25 @@ export const SMS_TTL_MS = 4 * HOUR;
 /** Good news is not worth telling half a day late. */
 export const SUCCESS_TTL_MS = 12 * HOUR;
 
+/** What a schedule is drawn with. */
+export interface Chance {
+  readonly random: Random;
+  /**
+   * Up to so many milliseconds are added to what no run's end waits for: many machines whose clocks or CI started
+   * them at one moment do not come back at one moment. @default 0
+   */
+  readonly splayMs?: number | undefined;
+}
+
 /**
  * How long to wait after the `failed`-th failed attempt, in milliseconds: the
  * table with 20 % of jitter, and never less than the service asked for.
  */
-export function retryDelay(failed: number, random: Random, retryAfterMs?: number): number {
+export function retryDelay(failed: number, { random, splayMs = 0 }: Chance, retryAfterMs?: number): number {
   const base = DELAYS[Math.min(failed, DELAYS.length - 1)] ?? 0;
-  const jittered = Math.round(base * (1 - JITTER + 2 * JITTER * random()));
-  return retryAfterMs === undefined ? jittered : Math.max(jittered, clampRetryAfter(retryAfterMs));
+  const splay = base < MINUTE ? 0 : splayMs * random();
+  const delay = Math.round(base * (1 - JITTER + 2 * JITTER * random()) + splay);
+  return retryAfterMs === undefined ? delay : Math.max(delay, clampRetryAfter(retryAfterMs));
 }
 
 /** A service's Retry-After, kept between a second and a day. */

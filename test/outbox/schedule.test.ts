@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { dueAt, retryDelay } from "../../src/outbox/schedule.ts";
 
-const middle = (): number => 0.5;
+const middle = { random: (): number => 0.5 };
 
 test("the waits grow from seconds to a day", () => {
   expect([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11].map((failed) => retryDelay(failed, middle) / 1000)).toEqual([
@@ -10,8 +10,14 @@ test("the waits grow from seconds to a day", () => {
 });
 
 test("jitter is a fifth, up or down", () => {
-  expect(retryDelay(4, () => 0)).toBe(48_000);
-  expect(retryDelay(4, () => 0.999_999_999)).toBe(72_000);
+  expect(retryDelay(4, { random: () => 0 })).toBe(48_000);
+  expect(retryDelay(4, { random: () => 0.999_999_999 })).toBe(72_000);
+});
+
+test("what was started with many others is spread over half a minute, but for what a run's end waits for", () => {
+  const splayed = { ...middle, splayMs: 30_000 };
+  expect([0, 1, 2, 3].map((failed) => retryDelay(failed, splayed) / 1000)).toEqual([0, 2, 5, 15]);
+  expect([4, 5].map((failed) => retryDelay(failed, splayed) / 1000)).toEqual([75, 315]);
 });
 
 test("Retry-After is kept between a second and a day, and never shortens a wait", () => {

@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { Command, CommanderError, Option } from "commander";
+import { userError } from "../model/error.ts";
 import type { SystemHost } from "../host/system-host.ts";
 import { VERSION } from "../version.ts";
 import type { CommandContext, GlobalOptions } from "../coordinator/context.ts";
@@ -68,6 +69,8 @@ function declare(parts: ProcessParts, first: string | undefined, done: (code: nu
       const action = await load();
       const words = command.processedArgs.flat().filter((word): word is string => typeof word === "string");
       const globals = globalOptions(command.optsWithGlobals<Record<string, unknown>>(), host);
+      if (host.files.stat(globals.cwd)?.kind !== "directory")
+        throw userError("usage", "CWD", `there is no directory ${globals.cwd}`, { help: "-C takes a directory" });
       const options = command.opts<{ readonly ui?: string; readonly events?: string; readonly format?: string }>();
       const stdoutIsData = globals.json || options.ui === "json" || options.format === "json" || options.events === "-";
       const terminal = redactedTerminal(host.terminal, parts.redactor, { stdoutIsData });

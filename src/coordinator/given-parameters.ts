@@ -42,9 +42,9 @@ export async function givenParameters(
         wrong(`the value of parameter "${name}" is not JSON`, `text needs no JSON: -p ${name}=${value}`);
       }
     } else if (value.startsWith("@")) {
-      const content = options.files.read(resolve(options.cwd, value.slice(1)));
+      const content = fileText(resolve(options.cwd, value.slice(1)), options.files);
       if (content === undefined)
-        wrong(`parameter "${name}": there is no file ${value.slice(1)}`, "name a file that exists");
+        wrong(`parameter "${name}": there is no file ${value.slice(1)}`, `text that begins with @: -p ${name}:='"@…"'`);
       else text[name] = content.replace(/\r?\n$/, "");
       origins[name] = value;
     } else {
@@ -58,9 +58,10 @@ export async function givenParameters(
 }
 
 async function fromFile(file: string, files: Files): Promise<Record<string, unknown>> {
-  const content = files.read(file);
-  const wrong = (message: string): Error => userError("usage", "PARAMS_FILE", message, { file });
-  if (content === undefined) throw wrong("the parameters' file does not exist");
+  const content = fileText(file, files);
+  const wrong = (message: string): Error =>
+    userError("usage", "PARAMS_FILE", message, { file, help: "a parameters' file is JSON, or YAML in a .yaml file" });
+  if (content === undefined) throw wrong("there is no such file of parameters");
   let data: unknown;
   try {
     data = /\.ya?ml$/i.test(file) ? (await import("./yaml-text.ts")).parse(content) : JSON.parse(content);
@@ -72,4 +73,9 @@ async function fromFile(file: string, files: Files): Promise<Record<string, unkn
   if (typeof data !== "object" || data === null || Array.isArray(data))
     throw wrong("the parameters' file must hold one map of names and values");
   return data as Record<string, unknown>;
+}
+
+/** The text of a file; a directory is none. */
+function fileText(path: string, files: Files): string | undefined {
+  return files.stat(path)?.kind === "directory" ? undefined : files.read(path);
 }

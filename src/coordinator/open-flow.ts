@@ -1,7 +1,7 @@
 import * as library from "../index.ts";
 import { validateFlow } from "../authoring/validate.ts";
 import type { Environment } from "../host/host.ts";
-import { UserError, userError, type Diagnostic } from "../model/error.ts";
+import { UserError, type Diagnostic } from "../model/error.ts";
 import type { Flow } from "../model/flow.ts";
 import type { Hook } from "../model/hook.ts";
 import type { Source } from "../spec/source.ts";
@@ -45,9 +45,8 @@ export async function openFlow(
 }
 
 async function openSpec(place: FlowPlace, { host, globals }: CommandContext): Promise<OpenedFlow> {
-  const text = host.files.read(place.file);
-  if (text === undefined)
-    throw userError("usage", "FLOW_NOT_FOUND", `there is no file ${place.file}`, { help: "name a file that exists" });
+  const { present } = await import("../load/locate.ts");
+  const text = host.files.read(present(place.file)) ?? "";
   const environment: Environment = { ...host.environment, cwd: globals.cwd };
   const [{ loadSpec }, { LIBRARY }] = await Promise.all([import("../spec/load-spec.ts"), import("./library.ts")]);
   const loaded = await loadSpec(place.file, text, {

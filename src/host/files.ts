@@ -69,6 +69,8 @@ export interface AppendFile {
   close(): void;
 }
 
+/** Nothing can be below a file, nor have a name that no disk takes. */
+const NOTHING_THERE = ["ENOENT", "ENOTDIR", "ENAMETOOLONG"];
 const PRIVATE_FILE = 0o600;
 const PRIVATE_DIRECTORY = 0o700;
 
@@ -147,7 +149,7 @@ function absent<T>(read: () => T, directory?: string): T | undefined {
   try {
     return read();
   } catch (error) {
-    if (isCode(error, "ENOENT") || isCode(error, "ENOTDIR")) return undefined;
+    if (NOTHING_THERE.some((code) => isCode(error, code))) return undefined;
     if (directory !== undefined && (isCode(error, "EISDIR") || isCode(error, "EPERM"))) {
       rmSync(directory, { recursive: true, force: true });
       return undefined;

@@ -13,7 +13,9 @@ export function nearest(name: string, names: readonly string[]): string | undefi
   const [best] = names
     .map((each) => ({ each, far: distance(name.toLowerCase(), each.toLowerCase()), exact: distance(name, each) }))
     .toSorted((a, b) => a.far - b.far || a.exact - b.exact);
-  return best !== undefined && best.far <= Math.max(2, Math.floor(name.length / 3)) ? best.each : undefined;
+  return best !== undefined && best.far < name.length && best.far <= Math.max(2, Math.floor(name.length / 3))
+    ? best.each
+    : undefined;
 }
 
 /** What a module imports is not there. It has Node's code, for a `catch` in the person's own module. */

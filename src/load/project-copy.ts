@@ -59,5 +59,10 @@ function realDirectory(path: string): string | undefined {
 }
 
 function isFile(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+  try {
+    return statSync(path).isFile();
+  } catch {
+    // Absent, or below what is no directory, or not for us to see.
+    return false;
+  }
 }

@@ -1,4 +1,4 @@
-import { extname, resolve } from "node:path";
+import { basename, dirname, extname, resolve } from "node:path";
 import type { Files } from "../host/files.ts";
 import type { Environment, Terminal } from "../host/host.ts";
 import { userError } from "../model/error.ts";
@@ -131,14 +131,14 @@ async function addGithub(choice: ReporterChoice, view: ViewOptions, chosen: Chos
 }
 
 async function addFiles(choice: ReporterChoice, reporters: NamedReporter[]): Promise<void> {
-  const { files, environment, events, terminal } = choice;
+  const { files, events, terminal } = choice;
   for (const report of choice.reports) {
     if (extname(report) !== ".xml")
       throw userError("usage", "REPORT_FORM", `"${report}" has no suffix that says what to write.`, {
         help: "Reports are .xml (JUnit).",
       });
     const { JunitReporter } = await import("./junit.ts");
-    const path = resolve(environment.cwd, report);
+    const path = outputPath(report, "--report", choice);
     reporters.push({
       name: "junit",
       reporter: new JunitReporter((text) => {
@@ -148,6 +148,23 @@ async function addFiles(choice: ReporterChoice, reporters: NamedReporter[]): Pro
   }
   if (events === undefined) return;
   const { JsonlReporter } = await import("./jsonl.ts");
-  const sink = events === "-" ? terminal.stdout : files.append(resolve(environment.cwd, events));
+  const sink = events === "-" ? terminal.stdout : files.append(outputPath(events, "--events", choice));
   reporters.push({ name: "events", reporter: new JsonlReporter(sink) });
+}
+
+/** Where a file for programs is written; its directory is made. What cannot be written is said before anything runs. */
+function outputPath(given: string, option: string, { files, environment }: ReporterChoice): string {
+  const path = resolve(environment.cwd, given);
+  const wrong = (why: string, cause?: unknown): Error =>
+    userError("usage", "OUTPUT_FILE", `${option}: ${given} cannot be written: ${why}`, {
+      cause,
+      help: `name a file: ${option} ${basename(given)}`,
+    });
+  if (files.stat(path)?.kind === "directory") throw wrong("it is a directory");
+  try {
+    files.makeDirectory(dirname(path), "shared");
+  } catch (error) {
+    throw wrong(`its directory cannot be made (${error instanceof Error ? error.message : String(error)})`, error);
+  }
+  return path;
 }

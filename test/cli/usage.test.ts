@@ -34,3 +34,34 @@ it("help of a command within a command is that command's", async () => {
   expect(done.code).toBe(0);
   expect(done.stdout).toContain("Usage: flowctl runs logs [options] [run] [task]");
 });
+
+describe("what is no file of its kind is the person's to mend, and no bug", () => {
+  for (const [line, says] of [
+    ["-C nowhere run f.yaml", "error[CWD]: there is no directory "],
+    ["-C f.yaml run f.yaml", "error[CWD]: there is no directory "],
+    ["run g.yaml", "help: did you mean f.yaml?"],
+    [`run ${"a".repeat(300)}.yaml`, "error[LOAD_NO_FILE]"],
+    ["run f.yaml/g.yaml", "error[LOAD_NO_FILE]"],
+    ["run dir.yaml", "error[LOAD_DIRECTORY]"],
+    ["run f.yaml --params-file dir.yaml", "error[PARAMS_FILE]"],
+    ["run f.yaml -p x=@dir.yaml", 'parameter "x": there is no file dir.yaml'],
+    ["run f.yaml --events dir.yaml", "--events: dir.yaml cannot be written: it is a directory"],
+    ["run f.yaml --report f.yaml/x.xml", "--report: f.yaml/x.xml cannot be written: its directory cannot be made"],
+  ] as const) {
+    it(line.replace(/a{300}/, "a…a"), async () => {
+      await using home = cliHome();
+      home.write("f.yaml", "flow: f\ntasks: { a: { run: 'true' } }\n");
+      home.write("dir.yaml/x", "");
+      const done = await home.run(line.split(" "));
+      expect(done.code).toBe(2);
+      expect(done.stderr).toContain(says);
+    });
+  }
+});
+
+it("directories of --report and --events are made", async () => {
+  await using home = cliHome();
+  home.write("f.yaml", "flow: f\ntasks: { a: { run: 'true' } }\n");
+  const done = await home.run(["run", "f.yaml", "--report", "out/junit/f.xml", "--events", "out/f.jsonl"]);
+  expect(done).toMatchObject({ code: 0, stderr: "" });
+});

@@ -62,6 +62,16 @@ test("a file that is absent is named, with the sibling that was meant", async ()
   });
 });
 
+test("a file that is named without its ending is found out, and one that is like none is not guessed", async () => {
+  expect(await refusal({ "nightly.ts": FLOW, "flowctl.config.ts": "" }, "nightly")).toMatchObject({
+    help: "did you mean nightly.ts?",
+  });
+  expect(await refusal({ x: "", "nightly.ts": FLOW }, "-")).toMatchObject({
+    help: "name a file that exists, for example nightly.ts",
+  });
+  expect(await refusal({ "a.ts": FLOW }, "a.ts/b.ts")).toMatchObject({ code: "LOAD_NO_FILE" });
+});
+
 test("a directory, and a file of another kind, are refused with what to name instead", async () => {
   expect(await refusal({ "dir/a.ts": FLOW }, "dir")).toMatchObject({
     code: "LOAD_DIRECTORY",

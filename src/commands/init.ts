@@ -102,7 +102,9 @@ async function chosen(asked: string | undefined, { host, globals }: CommandConte
     });
   }
   const { terminal, environment } = host;
-  const isAsking = globals.input && terminal.stdinIsTTY && terminal.stderr.isTTY && !environment.variables["CI"];
+  const { isTTY, columns } = terminal.stderr;
+  // Where there are no columns the question would stand a letter on a line.
+  const isAsking = globals.input && terminal.stdinIsTTY && isTTY && columns > 0 && !environment.variables["CI"];
   if (!isAsking) return "ts";
   const { select, isCancel } = await import("@clack/prompts");
   const answer = await select({

@@ -47,6 +47,13 @@ describe("flowctl init", () => {
     expect(has(home, "four")).toBe(false);
   });
 
+  it("does not ask on a terminal of no columns, where the question could not be read", async () => {
+    await using home = cliHome();
+    const { code, output } = await onTerminal(home, ["init"], [], 0);
+    expect([code, has(home, "first.ts")]).toEqual([0, true]);
+    expect(output).toMatch(/^wrote first\.ts\r\n/);
+  });
+
   it("keeps what is there, and writes what is not", async () => {
     await using home = cliHome();
     home.write("flowctl.config.yaml", "concurrency: 3\n");

@@ -7,8 +7,9 @@ export async function onTerminal(
   home: CliHome,
   args: readonly string[],
   answers: readonly (readonly [question: string, answer: string])[],
+  columns = 100,
 ): Promise<{ code: number | null; output: string }> {
-  const command = `stty cols 100 rows 30; ${[process.execPath, BIN, ...args].join(" ")}`;
+  const command = `stty cols ${columns} rows 30; ${[process.execPath, BIN, ...args].join(" ")}`;
   const child: ChildProcess = spawn("script", ["-qefc", command, "/dev/null"], {
     cwd: home.directory,
     env: {

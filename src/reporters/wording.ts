@@ -38,7 +38,8 @@ export function retryText(failed: TaskState | undefined, retrying: TaskState): s
       ? firstLine(why ?? "again")
       : `attempt ${failed.attempt} failed: ${open(firstLine(why ?? failed.to.type))}`;
   const wait = to.type === "Retrying" && to.startTime !== null ? to.startTime - retrying.at : 0;
-  return wait > 0 ? `${what}; next in ${shortDuration(wait)}` : `${what}; again now`;
+  // A millisecond may have gone by between deciding and telling: a delay of 10ms is told as that, not as 9ms.
+  return wait > 0 ? `${what}; next in ${shortDuration(Math.ceil(wait / 5) * 5)}` : `${what}; again now`;
 }
 
 /** `2s`, `250ms`, `1m 30s`: without a decimal that says nothing. */

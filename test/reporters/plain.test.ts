@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { state } from "../../src/model/state.ts";
-import { failureText } from "../../src/reporters/wording.ts";
+import { failureText, retryText } from "../../src/reporters/wording.ts";
 import { PlainReporter } from "../../src/reporters/plain.ts";
 import { QuietReporter } from "../../src/reporters/quiet.ts";
 import { paletteOf, glyphsOf } from "../../src/reporters/palette.ts";
@@ -56,6 +56,17 @@ describe("the plain view", () => {
       "   notified: a   notified: b",
       "",
     ]);
+  });
+
+  it("tells the delay of a retry that was asked for, though a millisecond of it has gone by", () => {
+    const retrying = (startTime: number): Parameters<typeof retryText>[1] => ({
+      ...{ type: "task-state", seq: 1, runId: "r", at: 1, task: "a", kind: "task", attempt: 1 },
+      from: state("Failed"),
+      to: state("Retrying", { startTime }),
+    });
+    expect(retryText(undefined, retrying(10))).toMatch(/; next in 10ms$/);
+    expect(retryText(undefined, retrying(500))).toMatch(/; next in 500ms$/);
+    expect(retryText(undefined, retrying(2001))).toMatch(/; next in 2s$/);
   });
 
   it("leaves parameters, constants and collections out", () => {

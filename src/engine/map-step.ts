@@ -23,7 +23,7 @@ export function becomeMapped(run: TaskRun): State | Promise<State> {
     if (!(plan.upEdge[slot] as Edge).mapped || !isSuccessful(each)) continue;
     isMappable = true;
     if (each.type === "Mapped" || asList(each.result) !== undefined) continue;
-    failure ??= notAList(run, slot);
+    failure ??= notAList(run, slot, each.result);
     if (!isPlainObject(each.result)) return end(run, failure);
   }
   if (!isMappable) {
@@ -46,10 +46,17 @@ function failLate(run: TaskRun, heard: State, failure: State): State | Promise<S
   return end(run, failure);
 }
 
-function notAList(run: TaskRun, slot: number): State {
+function notAList(run: TaskRun, slot: number, result: unknown): State {
   const { plan } = run.runner;
   const source = plan.tasks[at(plan.upTask, slot)]?.name ?? "";
-  return run.make("Failed", `The result of "${source}" is not a list and cannot be mapped over.`, null);
+  const kind =
+    result === null || result === undefined
+      ? "nothing"
+      : typeof result === "object"
+        ? "an object"
+        : `a ${typeof result}`;
+  const says = `The result of "${source}" is ${kind}, and only a list can be mapped over: return a list from "${source}".`;
+  return run.make("Failed", says, null);
 }
 
 function isPlainObject(value: unknown): boolean {

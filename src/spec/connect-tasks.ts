@@ -52,6 +52,7 @@ function listTask(name: string, foreach: ForeachList, scope: FlowScope, key: str
   return new Plumbing(settings, async (inputs, context) => {
     const list = foreach.list(await taskScope(scope, inputs, context, foreach.needs));
     if (Array.isArray(list)) return list as unknown[];
-    throw new TypeError(`foreach of "${key}" is ${nameOf(list)}, not a list`);
+    const way = typeof list === "string" ? ": capture: lines, or json, reads one from what a script prints" : "";
+    throw new TypeError(`foreach of "${key}" is ${nameOf(list)}, not a list${way}`);
   });
 }

@@ -310,7 +310,9 @@ result: { rows: "\${{ tasks.load.outputs.rows }}", leak: "\${{ tasks.load.output
       "b.yaml",
       "tasks: { a: { run: 'true' }, b: { foreach: '${{ tasks.a.outputs.stdout }}', run: 'true' } }\n",
     );
-    expect((await home.run(["run", "b.yaml"])).stdout).toContain('foreach of "b" is text "", not a list');
+    expect((await home.run(["run", "b.yaml"])).stdout).toContain(
+      'foreach of "b" is text "", not a list: capture: lines',
+    );
   });
 });
 

@@ -53,7 +53,9 @@ describe("a mapped task", () => {
       { x: 2, y: "b" },
     ]);
     expect(taskStates.get(empty)).toMatchObject({ type: "Mapped", children: [], result: [] });
-    expect(taskStates.get(wrong)?.message).toMatch(/"number" is not a list/);
+    expect(taskStates.get(wrong)?.message).toMatch(
+      /^The result of "number" is a number, and only a list can be mapped over: return a list from "number"\.$/,
+    );
     expect(types["wrong"]).toBe("Failed");
   });
 

@@ -1,6 +1,21 @@
 import { isAbsolute } from "node:path";
 import { NOTIFIERS } from "../authoring/notifiers.ts";
-import type { Library } from "../spec/resolve-uses.ts";
+import { parseDuration } from "../model/duration.ts";
+import type { InputForm, Library } from "../spec/resolve-uses.ts";
+
+const DURATION: InputForm = {
+  expected: "a length of time with its unit, such as 250ms, 30s, 5m, 2h or 1d",
+  fits: (value) => parseDuration(value) !== undefined,
+};
+const URL_TEXT: InputForm = {
+  expected: "a URL such as https://example.com/path",
+  fits: (value) => typeof value === "string" && URL.canParse(value),
+};
+const oneOf = (...words: readonly string[]): InputForm => ({
+  expected: words.join(" or "),
+  fits: (value) => words.includes(value as string),
+});
+const OTHERWISE = { otherwise: oneOf("pause", "fail") };
 
 /** What `uses:` can name without a path: the task library and the notifiers flowctl ships. */
 export const LIBRARY: Library = {
@@ -18,14 +33,18 @@ export const LIBRARY: Library = {
   },
   inputs: {
     ...Object.fromEntries(
-      ["slack", "sms", "notify", "webhook", "pagerduty"].map((name) => [name, { required: ["message"] }]),
+      ["slack", "sms", "notify", "webhook", "pagerduty"].map((name) => [
+        name,
+        { required: ["message"], forms: { deliver: oneOf("now", "outbox") } },
+      ]),
     ),
-    approval: { required: ["message"], known: ["message", "otherwise"] },
-    prompt: { required: ["message"], known: ["message", "otherwise", "default", "choices"] },
-    sleep: { required: ["duration"] },
+    approval: { required: ["message"], known: ["message", "otherwise"], forms: OTHERWISE },
+    prompt: { required: ["message"], known: ["message", "otherwise", "default", "choices"], forms: OTHERWISE },
+    sleep: { required: ["duration"], forms: { duration: DURATION } },
     http: {
       required: ["url"],
       known: ["url", "method", "headers", "body", "json", "timeout", "maxWait", "accept"],
+      forms: { url: URL_TEXT, timeout: DURATION, maxWait: DURATION },
     },
   },
   handlers: Object.fromEntries(Object.entries(NOTIFIERS).map(([name, make]) => [name, () => Promise.resolve(make)])),

@@ -6,6 +6,7 @@ import type { TaskSetting } from "./compile-task.ts";
 import { compileEnv } from "./compile-env.ts";
 import { declaredOutputs, readOutputs } from "./declared-outputs.ts";
 import type { TaskEntry } from "./flow-schema.ts";
+import { nameOf } from "./problems.ts";
 import type { Reader, Scope, Value } from "./reader.ts";
 import { resolveTask } from "./resolve-uses.ts";
 import { FLOW_ENV } from "./scope.ts";
@@ -46,6 +47,7 @@ export async function compileBody(entry: TaskEntry, path: Path, reader: Reader, 
   }
   checkInputs(entry, path, used.task.inputNames, setting);
   const isConstant = ([, value]: readonly [string, unknown]): boolean => !JSON.stringify(value).includes("${{");
+  checkForms(entry.uses ?? "", Object.fromEntries(entries.filter(isConstant)), path, setting);
   const computed = new Set(entries.filter((each) => !isConstant(each)).map(([name]) => name));
   const sources = new Map(entries.flatMap(([name, value]) => sourceOf(name, value, setting)));
   return {
@@ -78,6 +80,21 @@ function checkInputs(
         code: "MISSING_INPUT",
         message: `"${uses}" needs the input "${name}"`,
         help: `with: { ${name}: … }`,
+      });
+}
+
+/** Values that stand in the spec, where the used task says which it takes. */
+function checkForms(
+  uses: string,
+  given: Readonly<Record<string, unknown>>,
+  path: Path,
+  { report, library }: TaskSetting,
+): void {
+  for (const [name, form] of Object.entries(library.inputs?.[uses]?.forms ?? {}))
+    if (Object.hasOwn(given, name) && !form.fits(given[name]))
+      report.value([...path, "with", name], {
+        code: "WRONG_VALUE",
+        message: `"${[...path, "with", name].join(".")}": expected ${form.expected}, found ${nameOf(given[name])}`,
       });
 }
 

@@ -13,11 +13,23 @@ export interface Library {
   /** Notifiers and state handlers by name: each gives a function that takes `with`. */
   readonly handlers: Readonly<Record<string, () => Promise<unknown>>>;
   /** Inputs that tasks of the library cannot do without, and all that those take that do not say so themselves. */
-  readonly inputs?: Readonly<
-    Record<string, { readonly required: readonly string[]; readonly known?: readonly string[] }>
-  >;
+  readonly inputs?: Readonly<Record<string, LibraryInputs>>;
   /** Loads a module of the person's, by its absolute path, or by the name of a package that `from` finds. */
   readonly importModule: (path: string, from: string) => Promise<Readonly<Record<string, unknown>>>;
+}
+
+/** What a task of the library takes. */
+export interface LibraryInputs {
+  readonly required: readonly string[];
+  readonly known?: readonly string[];
+  /** Of inputs that take not every value: so a value that stands in the spec is known to be wrong before anything runs. */
+  readonly forms?: Readonly<Record<string, InputForm>>;
+}
+
+/** Which values an input takes, and in words. */
+export interface InputForm {
+  readonly expected: string;
+  fits(value: unknown): boolean;
 }
 
 /** The body behind a `uses`, and what its kind says of itself. */

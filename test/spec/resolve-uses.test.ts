@@ -34,7 +34,7 @@ it("inputs of the library's tasks are known", async () => {
     ["approval", "message: x, otherwise: fail"],
     ["prompt", "message: x, default: y, choices: [y]"],
     ["sleep", "duration: 1s"],
-    ["http", "url: x"],
+    ["http", 'url: "https://x.invalid"'],
     ["notify", "message: x, channel: inbox"],
   ] as const)
     expect(await problems(load(spec(uses, given), { tasks, ...(inputs && { inputs }) }))).toMatchObject([

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { userError } from "../../src/model/error.ts";
 import { renderDiagnostics } from "../../src/reporters/diagnostics.ts";
+import { LIBRARY } from "../../src/coordinator/library.ts";
 import { load, problems } from "./rig.ts";
 
 const directory = join(import.meta.dirname, "wrong");
@@ -23,7 +24,7 @@ describe("a wrong spec", () => {
       load(text, {
         file,
         tasks: { echo: any, slack: any, sms: any, http: any, sleep: any, notify: any },
-        inputs: { sleep: { required: ["duration"], known: ["duration"] } },
+        inputs: { ...LIBRARY.inputs, sleep: { required: [], ...LIBRARY.inputs?.["sleep"], known: ["duration"] } },
         handlers: { slackNotifier: any, smsNotifier: any },
         importModule: async (path) => {
           if (path.endsWith("tasks.ts")) return { load: ({ rows }: { rows?: number }) => rows, limit: 5 };

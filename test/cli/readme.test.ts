@@ -197,3 +197,17 @@ it("lists the commands that there are", async () => {
   expect(commands.length).toBeGreaterThan(5);
   for (const name of commands) expect(help).toMatch(new RegExp(`^ {2}${name}\\b`, "m"));
 });
+
+it("its table of commands leaves none out", async () => {
+  await using home = cliHome();
+  const verbs = async (...words: readonly string[]): Promise<readonly string[]> => {
+    const { stdout } = await home.run([...words, "--help"]);
+    return [...stdout.matchAll(/^ {2}([a-z]+) /gm)].map(([, verb = ""]) => verb).filter((verb) => verb !== "help");
+  };
+  const rows = readme.slice(readme.indexOf("## Commands")).split("\n");
+  for (const command of await verbs()) {
+    const own = rows.filter((row) => row.startsWith("|") && row.includes(`\`flowctl ${command}`)).join("\n");
+    expect(own).not.toBe("");
+    for (const verb of await verbs(command)) expect(own).toMatch(new RegExp(`\`(?:flowctl ${command} )?${verb}\``));
+  }
+});

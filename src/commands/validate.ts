@@ -2,6 +2,7 @@ import { dirname } from "node:path";
 import { UserError, type Diagnostic } from "../model/error.ts";
 import type { Flow } from "../model/flow.ts";
 import type { Config } from "../config/config.ts";
+import { isConfig } from "../config/find-config.ts";
 import { annotateDiagnostics, diagnosticJson, renderDiagnostics, shownPath } from "../reporters/diagnostics.ts";
 import type { CommandContext } from "../coordinator/context.ts";
 import { redactDiagnostics } from "../coordinator/explain.ts";
@@ -54,11 +55,13 @@ export async function validateCommand(
   const isBad = diagnostics.some((each) => each.severity === "error" || options.strict === true);
   const variables = host.environment.variables;
   if (globals.json) {
-    const flows = checked.map(({ place, flow }) => ({
-      file: place.file,
-      flow: flow?.name ?? null,
-      tasks: countOf(flow),
-    }));
+    const flows = checked
+      .filter(({ place }) => !isConfig(place.file))
+      .map(({ place, flow }) => ({
+        file: place.file,
+        flow: flow?.name ?? null,
+        tasks: countOf(flow),
+      }));
     stdout.write(jsonText({ valid: !isBad, flows, problems: diagnostics.map(diagnosticJson) }, context));
     return isBad ? 2 : 0;
   }
@@ -91,6 +94,7 @@ async function check(
   found: Diagnostic[],
 ): Promise<Checked> {
   const place = flowPlace(path, context);
+  if (isConfig(place.file)) return checkConfigFile(place, context, found);
   const before = found.length;
   const opened = await gather(() => openFlow(place, name, context), found);
   const config = (await gather(() => openServices(context, { from: place.directory }), found))?.config;
@@ -108,6 +112,13 @@ async function check(
   return { place, flow: opened.flow, config, isWhole };
 }
 
+/** A config among the files: `validate *.yaml` names it, too. */
+async function checkConfigFile(place: FlowPlace, context: CommandContext, found: Diagnostic[]): Promise<Checked> {
+  const globals = { ...context.globals, config: place.file };
+  const config = (await gather(() => openServices({ ...context, globals }, { from: place.directory }), found))?.config;
+  return { place, flow: undefined, config, isWhole: config !== undefined };
+}
+
 function countOf(flow: Flow | undefined): number {
   return flow?.tasks.filter((task) => !PLUMBING.has(task.kind)).length ?? 0;
 }
@@ -118,6 +129,7 @@ function okLine(
   { strict }: ValidateOptions,
   cwd: string,
 ): string {
+  if (isConfig(place.file)) return `ok: ${shownPath(place.file, cwd)}: config\n`;
   const tasks = countOf(flow);
   const warnings = diagnostics.filter((each) => each.file === place.file).length;
   if (strict === true && warnings > 0) return "";

@@ -1,15 +1,21 @@
 import { realpathSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { userError } from "../model/error.ts";
 import type { Files } from "../host/files.ts";
 import type { Environment } from "../host/host.ts";
 
 /** The names a config has in a project, one of which may stand in a directory. */
-export const CONFIG_NAMES: readonly string[] = [
+const CONFIG_NAMES: readonly string[] = [
   ...["ts", "mts", "js", "mjs", "cjs", "json", "yaml", "yml"].map((type) => `flowctl.config.${type}`),
   ".flowctlrc",
   ...["json", "yaml", "yml"].map((type) => `.flowctlrc.${type}`),
 ];
+
+/** Whether a file has the name of a config, and so is no flow. */
+export function isConfig(file: string): boolean {
+  return CONFIG_NAMES.includes(basename(file));
+}
+
 /** In the user's config directory the short name serves as well. */
 const USER_NAMES = [...CONFIG_NAMES, ...["ts", "js", "json", "yaml", "yml"].map((type) => `config.${type}`)];
 

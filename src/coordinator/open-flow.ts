@@ -1,7 +1,8 @@
 import * as library from "../index.ts";
 import { validateFlow } from "../authoring/validate.ts";
+import { isConfig } from "../config/find-config.ts";
 import type { Environment } from "../host/host.ts";
-import { UserError, type Diagnostic } from "../model/error.ts";
+import { UserError, userError, type Diagnostic } from "../model/error.ts";
 import type { Flow } from "../model/flow.ts";
 import type { Hook } from "../model/hook.ts";
 import type { Source } from "../spec/source.ts";
@@ -30,6 +31,10 @@ export async function openFlow(
   name: string | undefined,
   context: CommandContext,
 ): Promise<OpenedFlow> {
+  if (isConfig(place.file))
+    throw userError("usage", "LOAD_CONFIG", `${place.file} is a config, not a flow`, {
+      help: `flowctl validate ${place.file}`,
+    });
   if (isSpec(place.file)) return openSpec(place, context);
   const [{ loadFlow }, { lendLibrary }] = await Promise.all([
     import("../load/load-flow.ts"),

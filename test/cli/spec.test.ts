@@ -10,6 +10,21 @@ tasks:
 `;
 
 describe("flowctl validate", () => {
+  it("takes a config among the files for what it is, and run says that it is no flow", async () => {
+    await using home = cliHome();
+    home.write("a.yaml", "flow: a\ntasks: { a: { run: 'true' } }\n");
+    home.write("flowctl.config.yaml", "hooks: []\n");
+    home.write("other/flowctl.config.yaml", "chanels: {}\n");
+    expect(await home.run(["validate", "a.yaml", "flowctl.config.yaml"])).toMatchObject({
+      code: 0,
+      stdout: 'ok: a.yaml: flow "a", 1 task\nok: flowctl.config.yaml: config\n',
+    });
+    const wrong = await home.run(["validate", "other/flowctl.config.yaml"]);
+    expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining('unknown key "chanels"')]);
+    const run = await home.run(["run", "flowctl.config.yaml"]);
+    expect([run.code, run.stderr]).toEqual([2, expect.stringContaining("flowctl.config.yaml is a config, not a flow")]);
+  });
+
   it("says all that is wrong, with place and help, and exits with 2", async () => {
     await using home = cliHome();
     home.write("nightly.yaml", WRONG);

@@ -8,7 +8,12 @@ export function nearest(word: string, candidates: readonly string[]): string | u
     candidates.map((each) => each.toLowerCase()),
   );
   const original = candidates.find((each) => each.toLowerCase() === found);
-  // One letter for another is another name, not a slip.
+  // One letter for another is another name, not a slip; two that changed places are one slip, and not two.
+  const slips = distance(word.toLowerCase(), found) - (letters(word) === letters(found) ? 1 : 0);
   const allowed = Math.min(word.length - 1, Math.max(1, Math.floor(word.length / 3)));
-  return original !== undefined && distance(word.toLowerCase(), found) <= allowed ? original : undefined;
+  return slips <= allowed ? original : undefined;
+}
+
+function letters(word: string): string {
+  return Array.from(word.toLowerCase()).sort().join("");
 }

@@ -35,7 +35,7 @@ export async function configShowCommand(
   context: CommandContext,
 ): Promise<number> {
   const { stdout } = context.host.terminal;
-  const { config } = await openServices(context);
+  const { config } = await openServices(context, { state: "nothing" });
   const found = key === undefined ? merged(config) : at(merged(config), key);
   const value = context.globals.json ? found : withUnits(found, key?.split(".").at(-1));
   if (context.globals.json) {
@@ -67,7 +67,7 @@ export async function configPathCommand(
   context: CommandContext,
 ): Promise<number> {
   const { stdout, stderr } = context.host.terminal;
-  const { config } = await openServices(context);
+  const { config } = await openServices(context, { state: "nothing" });
   if (context.globals.json) {
     stdout.write(jsonText({ file: config.file ?? null, files: config.files, searched: config.searched }, context));
     return 0;

@@ -49,7 +49,7 @@ async function look(reference: string, opened: OpenedFlow, place: FlowPlace, con
     import("../coordinator/apply-config.ts"),
     import("../coordinator/imagined-run.ts"),
   ]);
-  const { store, services } = await openHistory(context, place.directory);
+  const { store, services } = await openHistory(context, { from: place.directory });
   const run = store.find(reference);
   const { name } = opened.flow;
   if (run.will.flow !== name)

@@ -1,4 +1,5 @@
 import { clearInbox, readInbox, type InboxMessage } from "../channels/read-inbox.ts";
+import { tellOfDead } from "../coordinator/bury-dead.ts";
 import type { CommandContext } from "../coordinator/context.ts";
 import { openServices } from "../coordinator/services.ts";
 
@@ -17,7 +18,9 @@ export async function inboxCommand(
   context: CommandContext,
 ): Promise<number> {
   const { host, globals } = context;
-  const { stateDirectory } = await openServices(context);
+  const services = await openServices(context, { state: options.clear === true ? "writes" : "reads" });
+  await tellOfDead(services, context);
+  const { stateDirectory } = services;
   const all = readInbox(host.files, stateDirectory);
   const limit = options.limit === undefined ? all.length : Number(options.limit);
   const messages = Number.isInteger(limit) && limit > 0 ? all.slice(-limit) : all;

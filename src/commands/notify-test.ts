@@ -71,7 +71,7 @@ export async function notifyPreviewCommand(
   options: NotifyTestOptions,
   context: CommandContext,
 ): Promise<number> {
-  const { config } = await openServices(context);
+  const { config } = await openServices(context, { state: "nothing" });
   return preview(targetsOf({ names, hook: options.hook, all: options.all }, config), options, context);
 }
 

@@ -3,9 +3,10 @@ import { join } from "node:path";
 import { userError } from "../model/error.ts";
 import type { Outbox, StoredItem } from "../outbox/outbox.ts";
 import { isSuppressed, SHELVES, type Shelf } from "../outbox/item.ts";
+import { buryDead, tellOfDead } from "../coordinator/bury-dead.ts";
 import type { CommandContext } from "../coordinator/context.ts";
 import { notifyTable, itemLines, itemData } from "./notify-table.ts";
-import { openServices } from "../coordinator/services.ts";
+import { openServices, type Services } from "../coordinator/services.ts";
 
 /** Options of the verbs of `flowctl notify`. */
 export interface NotifyOptions {
@@ -37,7 +38,7 @@ export async function notifyListCommand(
   options: NotifyOptions,
   context: CommandContext,
 ): Promise<number> {
-  const outbox = await openOutbox(context);
+  const outbox = await openOutbox(context, "reads");
   const { host, globals } = context;
   const state = stateOf(options);
   const shelf = state === "suppressed" ? "dead" : state;
@@ -70,7 +71,7 @@ export async function notifyShowCommand(
   _options: NotifyOptions,
   context: CommandContext,
 ): Promise<number> {
-  const outbox = await openOutbox(context);
+  const outbox = await openOutbox(context, "reads");
   const stored = outbox.read(id);
   if (stored === undefined) throw unknownItem(id, outbox.list());
   const { stdout } = context.host.terminal;
@@ -84,7 +85,7 @@ export async function notifyRetryCommand(
   options: NotifyOptions,
   context: CommandContext,
 ): Promise<number> {
-  const outbox = await openOutbox(context);
+  const outbox = await openOutbox(context, "writes");
   const chosen = choose(outbox.list(), ids, options, "retry");
   const sent = chosen.filter(({ shelf }) => shelf === "sent").map(({ item }) => item.id);
   if (sent.length > 0) throw userError("usage", "NOTIFY_SENT", `${sent.join(", ")} was sent already`);
@@ -117,7 +118,7 @@ export async function notifyDropCommand(
   options: NotifyOptions,
   context: CommandContext,
 ): Promise<number> {
-  const outbox = await openOutbox(context);
+  const outbox = await openOutbox(context, "writes");
   const chosen = choose(outbox.list(), ids, options, "drop").filter(({ shelf }) => shelf !== "sent");
   if (options.yes !== true && ids.length === 0) {
     throw userError("usage", "NOTIFY_CONFIRM", `this gives up ${count(chosen.length)}`, {
@@ -135,7 +136,10 @@ async function flush(
   ids: readonly string[] | undefined,
 ): Promise<number> {
   const { host, stop, globals } = context;
-  const outbox = await openOutbox(context);
+  const services = await openToSend(context);
+  // What the last step of a CI job sends is also what a run that was killed before it has to tell.
+  await buryDead(services, context, false);
+  const outbox = await services.outbox();
   const [{ parseDuration }, { summaryLines, isTold }] = await Promise.all([
     import("../model/duration.ts"),
     import("../outbox/summary.ts"),
@@ -157,13 +161,19 @@ async function flush(
   return isDone || (options.strict !== true && ids === undefined) ? 0 : NOT_ACCEPTED;
 }
 
-async function openOutbox(context: CommandContext): Promise<Outbox> {
-  const services = await openServices(context, {
+async function openOutbox(context: CommandContext, state: "reads" | "writes"): Promise<Outbox> {
+  const services = await openToSend(context, state);
+  await tellOfDead(services, context);
+  return services.outbox();
+}
+
+function openToSend(context: CommandContext, state: "reads" | "writes" = "writes"): Promise<Services> {
+  return openServices(context, {
+    state,
     warn: (text) => {
       context.host.terminal.stderr.write(`warning: ${text}\n`);
     },
   });
-  return services.outbox();
 }
 
 function stateOf({ state }: NotifyOptions): Shelf | "suppressed" | undefined {

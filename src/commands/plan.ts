@@ -76,7 +76,7 @@ export async function planCommand(
 ): Promise<number> {
   const { host, globals } = context;
   const place = flowPlace(path, context);
-  const services = await openServices(context, { from: place.directory });
+  const services = await openServices(context, { from: place.directory, state: "nothing" });
   const { config } = services;
   const opened = await openFlow(place, options.name, context);
   const given = await givenParameters(options.param, options.paramsFile, { cwd: globals.cwd, files: host.files });

@@ -1,7 +1,8 @@
+import { openStore } from "../coordinator/begin-run.ts";
 import { bury } from "../coordinator/bury.ts";
 import type { CommandContext } from "../coordinator/context.ts";
 import { leaveToDrainer } from "../coordinator/leave-drainer.ts";
-import { openHistory } from "./open-history.ts";
+import { openServices } from "../coordinator/services.ts";
 
 /**
  * `flowctl reap [RUN]`, what a sentinel calls: gives a run that died its terminal record,
@@ -12,8 +13,8 @@ export async function reapCommand(
   _options: object,
   context: CommandContext,
 ): Promise<number> {
-  const { store, services } = await openHistory(context);
-  const told = await bury(store, services, context, runId === undefined ? undefined : { runId });
+  const services = await openServices(context);
+  const told = await bury(openStore(services, context), services, context, runId === undefined ? undefined : { runId });
   await leaveToDrainer(await told.deliver(), services.stateDirectory, context);
   return 0;
 }

@@ -24,7 +24,7 @@ export async function runsPruneCommand(
   const kept = keep === undefined ? undefined : Number(keep);
   if (kept !== undefined && (!Number.isInteger(kept) || kept < 0))
     throw userError("usage", "OPTION", `--keep takes a whole number, not "${keep ?? ""}".`);
-  const { store } = await openHistory(context);
+  const { store } = await openHistory(context, { state: "writes" });
   const removed = store.prune({
     ...(age === undefined ? {} : { olderThanMs: age }),
     ...(kept === undefined ? {} : { keep: kept }),

@@ -4,7 +4,6 @@ import { isSuccessful, state } from "../model/state.ts";
 import type { RunRecord } from "../runs/run-record.ts";
 import { shownState } from "../runs/select-run.ts";
 import type { Answer, Answers } from "../coordinator/answers.ts";
-import { bury } from "../coordinator/bury.ts";
 import type { CommandContext } from "../coordinator/context.ts";
 import type { Continuation } from "../coordinator/continuation.ts";
 import { sayContinued } from "./continued-text.ts";
@@ -54,16 +53,14 @@ async function continueRun(
 ): Promise<number> {
   const runOptions: RunCommandOptions = { ...options, onOverlap: "run" };
   const limits = readLimits(runOptions);
-  const { store, services } = await openHistory(context);
   // A run whose process is gone has its record from here on.
-  const told = await bury(store, services, context);
+  const { store } = await openHistory(context, { state: "writes" });
   const record = store.find(reference);
   refuseUnfit(how, record);
   const { file, flow } = record.will;
   const place = flowPlace(file ?? "", context);
   const continuation = continuationOf(how, record, options);
   const executed = await performRun({ place, options: { ...runOptions, name: flow }, limits, continuation }, context);
-  await told.deliver();
   return exitCode(executed, limits, options);
 }
 

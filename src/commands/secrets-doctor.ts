@@ -19,7 +19,7 @@ export async function secretsDoctorCommand(
   { namespace }: { readonly namespace?: string },
   context: CommandContext,
 ): Promise<number> {
-  const { store, print, services } = await openSecrets(context, { namespace });
+  const { store, print, services } = await openSecrets(context, { namespace, state: "nothing" });
   const probes = await probeStores(store, context.host);
   const usable = probes.some((each) => each.ok);
   const findings: readonly Finding[] = [

@@ -14,7 +14,7 @@ export async function secretsGetCommand(
   context: CommandContext,
 ): Promise<number> {
   const name = onlyName(args, "get");
-  const { secrets, print } = await openSecrets(context, { namespace });
+  const { secrets, print } = await openSecrets(context, { namespace, state: "nothing" });
   const { found, origins, missing } = await secrets.resolve([name]);
   if (missing.length > 0) throw missingSecretsError(missing);
   const provider = origins.get(name);

@@ -19,7 +19,7 @@ export async function secretsListCommand(
   { namespace }: { readonly namespace?: string },
   context: CommandContext,
 ): Promise<number> {
-  const { store, print, say } = await openSecrets(context, { namespace });
+  const { store, print, say } = await openSecrets(context, { namespace, state: "nothing" });
   const { variables } = context.host.environment;
   const listed = stored(store)
     .filter((each) => namespace === undefined || each.namespace === namespace)

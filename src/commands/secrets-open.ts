@@ -27,11 +27,14 @@ export interface OpenSecrets {
 /** Loads the config and opens stores and providers as it says. */
 export async function openSecrets(
   context: CommandContext,
-  { namespace }: { readonly namespace?: string | undefined } = {},
+  {
+    namespace,
+    state = "writes",
+  }: { readonly namespace?: string | undefined; readonly state?: "writes" | "nothing" } = {},
 ): Promise<OpenSecrets> {
   const { host, globals } = context;
   const { environment, files, clock, terminal } = host;
-  const services = await openServices(context);
+  const services = await openServices(context, { state });
   const { config, stateDirectory, redactor } = services;
   const interactive = globals.input && terminal.stdinIsTTY && terminal.stderr.isTTY;
   const line = (screen: { write(text: string): void }) => (text: string) => {

@@ -14,7 +14,7 @@ export async function secretsTestCommand(
   context: CommandContext,
 ): Promise<number> {
   args.forEach(checkName);
-  const { secrets, store, print } = await openSecrets(context, { namespace });
+  const { secrets, store, print } = await openSecrets(context, { namespace, state: "nothing" });
   const { json } = context.globals;
   if (args.length === 0) {
     const probes = await probeStores(store, context.host);

@@ -97,7 +97,8 @@ async function check(
   if (isConfig(place.file)) return checkConfigFile(place, context, found);
   const before = found.length;
   const opened = await gather(() => openFlow(place, name, context), found);
-  const config = (await gather(() => openServices(context, { from: place.directory }), found))?.config;
+  const config = (await gather(() => openServices(context, { from: place.directory, state: "nothing" }), found))
+    ?.config;
   if (opened === undefined) return { place, flow: undefined, config, isWhole: false };
   const facts = config === undefined ? undefined : imaginedRun(opened, place.file, config, context.host);
   const applied =

@@ -23,6 +23,7 @@ export interface Buried extends Telling {
  * puts in the outbox what their hooks say of it.
  *
  * @param only this one, and how its process ended where that is known
+ * @param sendsAtOnce whether it is sent beside what this process does
  * @returns what they have to tell, to be delivered
  */
 export async function bury(
@@ -30,8 +31,9 @@ export async function bury(
   services: Services,
   context: CommandContext,
   only?: { readonly runId: string; readonly end?: ProcessEnd },
+  sendsAtOnce = true,
 ): Promise<Buried> {
-  const told = telling(services, context);
+  const told = telling(services, context, sendsAtOnce);
   const dead = await reap({
     store: store.options,
     processes: systemProcesses(),

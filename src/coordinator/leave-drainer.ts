@@ -15,14 +15,20 @@ const IN_CI =
 export async function leaveToDrainer(
   summary: DeliverySummary | undefined,
   directory: string,
-  { host }: CommandContext,
+  context: CommandContext,
 ): Promise<readonly string[]> {
-  const { environment } = host;
-  const { script, variables } = environment;
   const isWaiting = summary?.outcomes.some(({ state }) => state === "waiting") === true;
   if (!isWaiting) return [];
-  if (isCi(variables)) return [IN_CI];
-  if (script === undefined || variables["FLOWCTL_BACKGROUND"] === "0") return [];
+  if (isCi(context.host.environment.variables)) return [IN_CI];
+  await startDrainer(directory, context);
+  return [];
+}
+
+/** Starts the one process that sends what waits, unless it is there. @returns false where there is to be none */
+export async function startDrainer(directory: string, { host }: CommandContext): Promise<boolean> {
+  const { environment } = host;
+  const { script, variables } = environment;
+  if (isCi(variables) || script === undefined || variables["FLOWCTL_BACKGROUND"] === "0") return false;
   const { spawn } = await import("node:child_process");
   const child = spawn(
     environment.execPath,
@@ -38,5 +44,5 @@ export async function leaveToDrainer(
   // Where it cannot be started, the next command sends what waits.
   child.on("error", () => undefined);
   child.unref();
-  return [];
+  return true;
 }

@@ -1,12 +1,12 @@
-import { join } from "node:path";
 import { resolveParameters } from "../authoring/resolve-parameters.ts";
 import { diskTrouble, isDiskTrouble } from "../model/disk-trouble.ts";
 import { UserError, userError, type Diagnostic } from "../model/error.ts";
 import type { Flow } from "../model/flow.ts";
 import { applyConfig } from "./apply-config.ts";
-import { beginRun, identify, openStore, reopenRun, unrecordedFacts, type BegunRun } from "./begin-run.ts";
+import { beginRun, identify, reopenRun, unrecordedFacts, type BegunRun } from "./begin-run.ts";
 import type { CommandContext } from "./context.ts";
 import type { Continuation } from "./continuation.ts";
+import { buryDead } from "./bury-dead.ts";
 import { bequeath } from "./death-hooks.ts";
 import { drainEarlier } from "./drain-earlier.ts";
 import { executeRun, type Executed } from "./execute-run.ts";
@@ -21,7 +21,6 @@ import { requireSecrets } from "./require-secrets.ts";
 import type { Limits, RunCommandOptions } from "./run-options.ts";
 import { openServices, type Services } from "./services.ts";
 import { startedBy } from "./started-by.ts";
-import type { Telling } from "./tell.ts";
 import { unknownChannels } from "./unknown-channels.ts";
 import { warmSecrets } from "./warm-secrets.ts";
 import { hasHeirs, watchDeath, watchExit } from "./watch-run.ts";
@@ -109,13 +108,6 @@ async function warn(
   const { renderDiagnostics } = await import("../reporters/diagnostics.ts");
   const shown = redactDiagnostics(warnings, (text) => redactor.redact(text));
   host.terminal.stderr.write(renderDiagnostics(shown, { cwd: globals.cwd }));
-}
-
-/** What runs that died without a word have to tell. It costs one look into a directory where there are none. */
-async function buryDead(services: Services, context: CommandContext): Promise<Telling | undefined> {
-  if (context.host.files.list(join(services.stateDirectory, "live")).length === 0) return undefined;
-  const { bury } = await import("./bury.ts");
-  return bury(openStore(services, context), services, context);
 }
 
 /** The disk does not take the run's beginning. */

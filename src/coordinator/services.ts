@@ -22,6 +22,8 @@ export interface Services {
   readonly config: Config;
   readonly project: Project;
   readonly stateDirectory: string;
+  /** Whether anything can be put there. */
+  readonly isWritable: boolean;
   readonly redactor: Redactor;
   secrets(): Promise<Secrets>;
   /** Makes the value of a secret known that was found in another way. */
@@ -45,6 +47,11 @@ export async function openServices(
     readonly onSecret?: (name: string, value: string) => void;
     /** Hears of a state directory that cannot be used; what is to be told goes out from memory. @default it is thrown */
     readonly onUnusable?: (error: UserError) => void;
+    /**
+     * What the command does with the state directory. One that `reads` is content with one that cannot be written to,
+     * and one that does `nothing` needs none. @default "writes"
+     */
+    readonly state?: "writes" | "reads" | "nothing";
   } = {},
 ): Promise<Services> {
   const { host, globals } = context;
@@ -65,15 +72,12 @@ export async function openServices(
     files,
     ...(config.stateDir === undefined ? {} : { configured: { path: config.stateDir, relativeTo: globals.cwd } }),
   };
-  let stateDirectory: string;
-  let unusable: UserError | undefined;
-  try {
-    stateDirectory = openStateDirectory(place);
-  } catch (error) {
-    if (options.onUnusable === undefined || !(error instanceof UserError)) throw error;
-    stateDirectory = locateStateDirectory(place).path;
-    unusable = error;
-    options.onUnusable(error);
+  const stateDirectory = locateStateDirectory(place).path;
+  const unusable = options.state === "nothing" ? undefined : whyUnusable(place);
+  if (unusable !== undefined) {
+    const isReadable = options.state === "reads" && files.stat(stateDirectory)?.kind === "directory";
+    if (options.onUnusable === undefined && !isReadable) throw unusable;
+    options.onUnusable?.(unusable);
   }
   const project = projectOf({ declared: config.project, directory: from, files });
   const { redactor } = context;
@@ -85,12 +89,23 @@ export async function openServices(
   const secrets = once(() => makeSecrets(context, { config, stateDirectory, redactor }, options.onSecret));
   const outbox = once(async () => {
     const disk =
-      unusable === undefined
+      unusable === undefined || options.state === "reads"
         ? files
         : (await import("./without-disk.ts")).withoutDisk(files, unusable.cause ?? unusable);
     return makeOutbox(context, { config, stateDirectory, redactor, secrets, files: disk }, options.warn);
   });
-  return { config, project, stateDirectory, redactor, secrets, secretFound, outbox };
+  const isWritable = options.state !== "nothing" && unusable === undefined;
+  return { config, project, stateDirectory, isWritable, redactor, secrets, secretFound, outbox };
+}
+
+function whyUnusable(place: Parameters<typeof openStateDirectory>[0]): UserError | undefined {
+  try {
+    openStateDirectory(place);
+    return undefined;
+  } catch (error) {
+    if (error instanceof UserError) return error;
+    throw error;
+  }
 }
 
 async function makeSecrets(

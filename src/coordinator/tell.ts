@@ -26,8 +26,11 @@ export interface Telling {
   deliver(): Promise<DeliverySummary | undefined>;
 }
 
-/** Nothing of the outbox is imported before there is a message. */
-export function telling(services: Services, { host, stop }: CommandContext): Telling {
+/**
+ * Nothing of the outbox is imported before there is a message.
+ * @param sendsAtOnce whether messages are sent beside what this process does, as soon as they are on disk
+ */
+export function telling(services: Services, { host, stop }: CommandContext, sendsAtOnce = true): Telling {
   const ids = new Set<string>();
   const ended = new AbortController();
   let areSafe = (): boolean => true;
@@ -41,6 +44,7 @@ export function telling(services: Services, { host, stop }: CommandContext): Tel
       wasHeard = () => outbox.wasHeard(ids);
       const added = items.flatMap((item) => outbox.enqueue(item));
       for (const id of added) ids.add(id);
+      if (!sendsAtOnce) return;
       // What is on disk is safe; sending it goes on beside the run. Failures are seen at the end, in `deliver`.
       const sent = outbox.deliver({ ids: added, deadlineMs: IN_RUN, signal: ended.signal });
       sent.catch(() => undefined);

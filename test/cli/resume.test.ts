@@ -197,7 +197,7 @@ export default flow("given", { params: { key: { type: "string" } } }, ({ key }) 
     const id = await failed(home);
     const typo = `${id.slice(0, -1)}${id.endsWith("0") ? "1" : "0"}`;
     expect((await home.run(["runs", "resume", typo])).stderr).toContain(`Did you mean "${id}"?`);
-    expect((await home.run(["runs", "resum", id])).stderr).toContain("Did you mean resume?");
+    expect((await home.run(["runs", "resum", id])).stderr).toContain('did you mean "flowctl runs resume"?');
     home.write("broken.ts", "export default 1;");
     expect((await home.run(["run", "broken.ts"])).code).toBe(2);
     const refused = await home.run(["runs", "resume", "last"]);

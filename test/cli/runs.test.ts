@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { cliHome, type CliHome } from "../rig/cli.ts";
@@ -132,5 +132,43 @@ describe("flowctl runs", () => {
     expect(JSON.parse(readFileSync(join(home.directory, "told"), "utf8"))).toMatchObject({
       message: { alert: { flow: "green", to: "Failed", reason: "refused" } },
     });
+  });
+});
+
+describe("a state directory that cannot be written to", () => {
+  it("can be looked at", async () => {
+    await using home = cliHome();
+    await history(home);
+    const mark = join(home.state, ".writable");
+    rmSync(mark);
+    mkdirSync(mark);
+    for (const words of [
+      "runs list",
+      "runs show last",
+      "runs logs last",
+      "graph red.ts --run last",
+      "inbox",
+      "notify list",
+    ])
+      expect([words, await home.run(words.split(" "))]).toMatchObject([words, { code: 0 }]);
+    expect((await home.run(["runs", "list", "-q"])).stdout.trim().split("\n")).toHaveLength(2);
+    const pruned = await home.run(["runs", "prune"]);
+    expect(pruned).toMatchObject({ code: 2, stderr: expect.stringContaining("cannot be written to") as string });
+  });
+
+  it("is not needed by what only looks at flows, config and secrets", async () => {
+    await using home = cliHome();
+    home.write("green.ts", GREEN);
+    const env = { FLOWCTL_STATE_DIR: home.write("a-file", "") };
+    for (const words of [
+      "validate green.ts",
+      "graph green.ts",
+      "run --dry-run green.ts",
+      "config show",
+      "notify preview --all",
+      "secrets list",
+    ])
+      expect([words, await home.run(words.split(" "), { env })]).toMatchObject([words, { code: 0 }]);
+    expect(await home.run(["runs", "list"], { env })).toMatchObject({ code: 2 });
   });
 });

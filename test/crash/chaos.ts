@@ -14,7 +14,7 @@ export function seeded(seed: number): () => number {
 }
 
 /** The processes that use a state directory, oldest first: runners, sentinels, reapers, drainers. */
-function processesOf(state: string): readonly { readonly pid: number; readonly kind: string }[] {
+export function processesOf(state: string): readonly { readonly pid: number; readonly kind: string }[] {
   const pids = readdirSync("/proc").map(Number).filter(Number.isInteger);
   return pids
     .sort((a, b) => a - b)

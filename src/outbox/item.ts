@@ -105,8 +105,8 @@ export function channelLabel(item: Pick<OutboxItem, "channelName" | "definition"
 }
 
 /** Whether one of its attempts arrived, for all that is known. */
-export function mayHaveArrived(item: Pick<OutboxItem, "attempts"> | undefined): boolean {
-  return (item?.attempts ?? []).some(({ outcome }) => outcome !== "transient" && outcome !== "permanent");
+export function mayHaveArrived({ attempts }: Pick<OutboxItem, "attempts">): boolean {
+  return attempts.some(({ outcome }) => outcome !== "transient" && outcome !== "permanent");
 }
 
 /** Attempts that ended without delivery, in a row. */

@@ -264,7 +264,11 @@ export function createOutbox(options: OutboxOptions): Outbox {
       ),
     // Each is asked: to ask is to save what can be saved.
     areSafe: (ids) => [...ids].map((id) => spool.isSafe(id)).every(Boolean),
-    wasHeard: (ids) => [...ids].some((id) => mayHaveArrived(spool.find(id)?.item)),
+    wasHeard: (ids) =>
+      [...ids].some((id) => {
+        const stored = spool.find(id);
+        return stored !== undefined && (stored.shelf === "sent" || mayHaveArrived(stored.item));
+      }),
     prune: (before) => spool.prune(before),
   };
 }

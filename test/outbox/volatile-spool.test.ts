@@ -17,9 +17,10 @@ describe("a disk that is full", () => {
     const disk = fillable(rig);
     const { channel, seen } = scriptedChannel();
     const outbox = rig.open(channel, { files: disk.files });
-    outbox.enqueue(newItem());
+    const ids = outbox.enqueue(newItem());
     disk.fill();
     await outbox.deliver({ deadlineMs: 1000 });
+    expect(outbox.wasHeard(ids)).toBe(true);
     const next = rig.open(channel, { files: disk.files });
     await next.deliver({ deadlineMs: 1000 });
     expect(seen).toHaveLength(1);

@@ -1,5 +1,5 @@
 import type { Command, CommanderError } from "commander";
-import { nearest } from "../authoring/nearest.ts";
+import { closest, distance } from "fastest-levenshtein";
 import { userError } from "../model/error.ts";
 
 /** What commander refuses about a command line, said as every other mistake is said, with what to type next. */
@@ -48,12 +48,14 @@ export function unknownCommand(word: string, parent: Command): Error {
   const isFile = parent.parent === null && /\.([cm]?[jt]s|ya?ml)$/.test(word);
   if (isFile)
     return userError("usage", "UNKNOWN_COMMAND", `"${word}" is a file, not a command`, { help: `flowctl run ${word}` });
-  const near = nearest(
+  const near = closest(
     word,
     parent.commands.map((each) => each.name()),
   );
+  // Two letters that changed places are two changes.
+  const isNear = distance(word, near) <= Math.min(2, word.length - 1);
   return userError("usage", "UNKNOWN_COMMAND", `there is no command "${path(parent, word).slice("flowctl ".length)}"`, {
-    help: near === undefined ? `${path(parent)} --help lists the commands` : `did you mean "${path(parent, near)}"?`,
+    help: isNear ? `did you mean "${path(parent, near)}"?` : `${path(parent)} --help lists the commands`,
   });
 }
 

@@ -117,7 +117,7 @@ it.each([
   [["notify", "preview", "inbox", "--event", "slwo"], "--event takes failed,", 'did you mean "slow"?'],
   [["notify", "list", "--state", "snet"], "--state takes waiting, held, sent, dead or suppressed", ""],
   [["notify", "show", "n_nothing"], 'no message has an id that starts with "n_nothing"', "flowctl notify list"],
-  [["notify", "tets"], "unknown command 'tets'", "test"],
+  [["notify", "tets"], 'there is no command "notify tets"', 'did you mean "flowctl notify test"?'],
 ])("%j is refused in one sentence, with what to type", async (args, message, help) => {
   await using home = project();
   const done = await home.run(args);

@@ -8,6 +8,7 @@ describe("a command line that is wrong is refused with what to type next", () =>
     ["run --zz", 'there is no option "--zz"', "flowctl run --help lists the options"],
     ["frobnicate", 'error[UNKNOWN_COMMAND]: there is no command "frobnicate"', "flowctl --help lists the commands"],
     ["runs lst", 'there is no command "runs lst"', 'did you mean "flowctl runs list"?'],
+    ["runs lits", 'there is no command "runs lits"', 'did you mean "flowctl runs list"?'],
     ["help frob", 'there is no command "frob"', "flowctl --help lists the commands"],
     ["help runs frob", 'there is no command "runs frob"', "flowctl runs --help lists the commands"],
     ["run", 'error[ARGUMENT]: "flowctl run" lacks its <flow>', "flowctl run [options] <flow>"],

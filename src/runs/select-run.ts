@@ -75,6 +75,8 @@ function newest(store: RunStoreOptions, reference: "last" | "last-failed"): RunR
   for (const runId of runIds(store)) {
     const run = readRun(store, runId);
     if (run?.will.project !== store.project.name) continue;
+    // A part begins after the run that it is part of, and yet nobody started it.
+    if (run.will.parent !== undefined) continue;
     if (reference === "last" || isFailed(state(shownState(run) as "Failed"))) return run;
   }
   const what = reference === "last" ? "no run" : "no failed run";

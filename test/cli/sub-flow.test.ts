@@ -50,6 +50,15 @@ it("a sub-flow has a run of its own in the history, which names its parent, and 
   expect(readdirSync(join(home.state, "live"))).toEqual([]);
 });
 
+it("last is the run that was started, and not a part of it", async () => {
+  await using home = cliHome();
+  home.write("flows.ts", FLOWS);
+  home.write("broken", "");
+  const { stdout } = await home.run(["run", "flows.ts", "--name", "outer"]);
+  expect((await home.run(["runs", "show"])).stdout).toContain("✖ outer failed");
+  expect((await home.run(["runs", "retry"])).stderr).toContain(`repeats run ${/run (\w{10})/.exec(stdout)?.[1] ?? ""}`);
+});
+
 it("a failed sub-flow is a failed task; resume goes on with its part, retry repeats it from what failed", async () => {
   await using home = cliHome();
   home.write("flows.ts", FLOWS);

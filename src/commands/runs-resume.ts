@@ -1,7 +1,8 @@
 import { closest, distance } from "fastest-levenshtein";
 import { userError } from "../model/error.ts";
-import { isSuccessful, state } from "../model/state.ts";
+import { isFailed, isSuccessful, state } from "../model/state.ts";
 import type { RunRecord } from "../runs/run-record.ts";
+import type { RunStore } from "../runs/run-store.ts";
 import { shownState } from "../runs/select-run.ts";
 import type { Answer, Answers } from "../coordinator/answers.ts";
 import type { CommandContext } from "../coordinator/context.ts";
@@ -56,7 +57,7 @@ async function continueRun(
   // A run whose process is gone has its record from here on.
   const { store } = await openHistory(context, { state: "writes" });
   const record = store.find(reference);
-  refuseUnfit(how, record);
+  refuseUnfit(how, record, store);
   const { file, flow } = record.will;
   const place = flowPlace(file ?? "", context);
   const continuation = continuationOf(how, record, options);
@@ -64,7 +65,7 @@ async function continueRun(
   return exitCode(executed, limits, options);
 }
 
-function refuseUnfit(how: Continuing, { runId, will, end, ...rest }: RunRecord): void {
+function refuseUnfit(how: Continuing, { runId, will, end, ...rest }: RunRecord, store: RunStore): void {
   const refuse = (message: string, help: string): never => {
     throw userError("usage", "RUN_NOT_CONTINUED", message, { help });
   };
@@ -73,14 +74,27 @@ function refuseUnfit(how: Continuing, { runId, will, end, ...rest }: RunRecord):
     throw userError("locked", "RUN_LOCKED", `Run ${runId} goes on: process ${will.pid} on ${will.host}.`);
   if (will.parent !== undefined)
     refuse(`Run ${runId} is part of run ${will.parent.runId}.`, `flowctl runs ${how} ${will.parent.runId}`);
-  if (end.reason === "refused")
-    refuse(`Nothing of run ${runId} ran: ${end.message ?? "it was refused"}`, `flowctl run ${file}`);
+  if (end.reason === "refused") {
+    const before = lastThatRan(will.flow, store);
+    const isLeft = before?.end !== undefined && isFailed(state(before.end.state as "Failed"));
+    refuse(
+      `Nothing of run ${runId} ran: ${end.message ?? "it was refused"}`,
+      isLeft ? `the run before it: flowctl runs ${how} ${before.runId}` : `flowctl run ${file}`,
+    );
+  }
   const shown = shownState({ runId, will, end, ...rest });
   if (how === "retry" && shown === "Paused")
     refuse(`Run ${runId} is paused: nothing of it is to be done again.`, `flowctl runs resume ${runId}`);
   const isWhole = isSuccessful(state(end.state as "Success"));
   if (isWhole && (how === "resume" || end.counts.failed === 0))
     refuse(`Run ${runId} went well: there is nothing left of it to do.`, `flowctl run ${file}`);
+}
+
+/** A mistyped command is not what a person wants to go on with, but what it stood for. */
+function lastThatRan(flow: string, store: RunStore): RunRecord | undefined {
+  return store
+    .list({ flow: (name) => name === flow })
+    .find(({ will, end }) => will.parent === undefined && end?.reason !== "refused");
 }
 
 function continuationOf(how: Continuing, record: RunRecord, options: RunsResumeOptions): Continuation {

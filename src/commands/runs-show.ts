@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { RunState } from "../model/event.ts";
 import { state } from "../model/state.ts";
 import { labelOf } from "../model/tally.ts";
+import { cleanText } from "../reporters/clean-text.ts";
 import { decideMode } from "../reporters/mode.ts";
 import { glyphsOf, paletteOf } from "../reporters/palette.ts";
 import { PlainReporter } from "../reporters/plain.ts";
@@ -30,10 +31,18 @@ export async function runsShowCommand(
   if (parent !== undefined) stdout.write(`part of run ${parent.runId}, as its task "${labelOf(parent)}"\n`);
   if (retryOf !== undefined) stdout.write(`retry of run ${retryOf}\n`);
   const mode = decideMode({ ...globals, stdoutIsData: true }, host.environment, host.terminal);
+  const palette = await paletteOf(mode.dataColor);
+  const glyphs = glyphsOf(mode.unicode);
+  if (run.end?.reason === "refused") {
+    const why = (run.end.message ?? "").split("\n").map((line) => `   ${cleanText(line)}\n`);
+    const verdict = `${cleanText(run.will.flow)} was refused: nothing ran`;
+    stdout.write(` ${palette.red(glyphs.fail)} ${verdict}   run ${run.runId}\n${why.join("")}`);
+    return 0;
+  }
   const reporter = new PlainReporter({
     screen: stdout,
-    palette: await paletteOf(mode.dataColor),
-    glyphs: glyphsOf(mode.unicode),
+    palette,
+    glyphs,
     header: { version: VERSION, file: run.will.file, config: run.will.config, cwd: globals.cwd },
     cwd: globals.cwd,
   });

@@ -37,6 +37,15 @@ async function failed(home: CliHome): Promise<string> {
   return idOf(first.output);
 }
 
+it("a run that was refused names the one before it, of which something ran", async () => {
+  await using home = cliHome();
+  const first = await failed(home);
+  expect((await home.run(["runs", "retry", "-p", "dat=tuesday"])).code).toBe(2);
+  expect((await home.run(["runs", "show"])).stdout).toContain("✖ etl was refused: nothing ran");
+  const again = await home.run(["runs", "retry", "last-failed"]);
+  expect(again.stderr).toContain(`  help: the run before it: flowctl runs retry ${first}\n`);
+});
+
 describe("flowctl runs resume", () => {
   it("goes on with a failed run under its own id: what went well stays, parameters too, and what follows runs", async () => {
     await using home = cliHome();

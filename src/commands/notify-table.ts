@@ -4,6 +4,8 @@ import type { Screen } from "../host/host.ts";
 import { formatDuration } from "../model/duration.ts";
 import { channelLabel, isSuppressed, type OutboxItem, type Shelf } from "../outbox/item.ts";
 import type { StoredItem } from "../outbox/outbox.ts";
+import { inShort } from "../outbox/summary.ts";
+import { oneLine } from "../reporters/clean-text.ts";
 
 /** Longest text of one message that is shown. */
 const LONGEST = 20_000;
@@ -17,14 +19,16 @@ function wordOf({ shelf, item }: StoredItem): string {
 
 /** The list for people: aligned on a terminal, separated by tabs and without a head anywhere else. */
 export function notifyTable(items: readonly StoredItem[], { now, screen }: { now: number; screen: Screen }): string {
-  const rows = items.map(({ shelf, item }) => [
-    item.id,
-    wordOf({ shelf, item }),
-    channelLabel(item),
-    item.flow,
-    screen.isTTY ? `${formatDuration(Math.max(0, now - item.created))} ago` : new Date(item.created).toISOString(),
-    noteOf({ shelf, item }, now),
-  ]);
+  const rows = items.map(({ shelf, item }) =>
+    [
+      item.id,
+      wordOf({ shelf, item }),
+      channelLabel(item),
+      item.flow,
+      screen.isTTY ? `${formatDuration(Math.max(0, now - item.created))} ago` : new Date(item.created).toISOString(),
+      noteOf({ shelf, item }, now, screen.isTTY),
+    ].map(oneLine),
+  );
   if (!screen.isTTY) return rows.map((row) => `${row.join("\t")}\n`).join("");
   const table = [["MESSAGE", "STATE", "CHANNEL", "FLOW", "MADE", "NOTE"], ...rows];
   const widths = table[0]?.map((_, column) => Math.max(...table.map((row) => row[column]?.length ?? 0))) ?? [];
@@ -82,9 +86,10 @@ export function itemData({ shelf, item }: StoredItem): Readonly<Record<string, u
   };
 }
 
-function noteOf({ shelf, item }: StoredItem, now: number): string {
+function noteOf({ shelf, item }: StoredItem, now: number, short: boolean): string {
   const last = item.attempts.at(-1);
-  const said = item.reason?.note ?? (last !== undefined && "note" in last ? last.note : undefined) ?? "";
+  const note = item.reason?.note ?? (last !== undefined && "note" in last ? last.note : undefined) ?? "";
+  const said = short ? inShort(note) : note;
   if (shelf !== "new" || item.due <= now) return said;
   return `${said}${said === "" ? "" : "; "}next try in ${formatDuration(item.due - now)}`;
 }

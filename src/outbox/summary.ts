@@ -78,8 +78,8 @@ export function summaryLines(summary: DeliverySummary, now: number): readonly st
       const wait = each.due === undefined || each.due <= now ? "" : `next try in ${brief(each.due - now)}`;
       return [each.note, wait].filter((text) => text !== undefined && text !== "").join(", ");
     }),
-    part(of("held"), "held", (each) => each.note),
-    part(of("dead"), "given up", (each) => each.note),
+    part(of("held"), "held", (each) => inShort(each.note)),
+    part(of("dead"), "given up", (each) => inShort(each.note)),
     part(of("suppressed"), "suppressed", (each) => each.note),
   ].filter((text) => text !== undefined);
   if (parts.length === 0) return [];
@@ -88,6 +88,11 @@ export function summaryLines(summary: DeliverySummary, now: number): readonly st
     : `: flowctl notify list${summary.outcomes.every(isTold) ? " --state suppressed" : ""}`;
   const helps = new Set(of("held").flatMap((each) => each.help ?? []));
   return [`notifications: ${parts.join(", ")}${more}`, ...[...helps].map((help) => `  fix: ${help}`)];
+}
+
+/** The first sentence of a note, where a line has to hold it; `flowctl notify show` has the whole. */
+export function inShort(note = ""): string {
+  return /^(.+?)\. [A-Z]/s.exec(note)?.[1] ?? note;
 }
 
 /** Whether nothing is left to do for a message: it was sent, or another one tells what it says. */

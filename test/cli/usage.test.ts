@@ -66,3 +66,9 @@ it("directories of --report and --events are made", async () => {
   const done = await home.run(["run", "f.yaml", "--report", "out/junit/f.xml", "--events", "out/f.jsonl"]);
   expect(done).toMatchObject({ code: 0, stderr: "" });
 });
+
+it("a name with a line break in it breaks no table", async () => {
+  await using home = cliHome();
+  await home.run(["run", "two\nlines.yaml"]);
+  expect((await home.run(["runs", "list", "-q"])).stdout).toMatch(/^\w+\ttwo lines\tFailed\t[^\n]*\n$/);
+});

@@ -27,3 +27,10 @@ test("one reason is told once, with its fix", () => {
     "  fix: flowctl secrets set URL",
   ]);
 });
+
+test("of a long reason the first sentence is told; notify show has the whole", () => {
+  const held = one({ state: "held", note: "The secret URL was not found. Looked in the environment (it is not set)." });
+  expect(summaryLines({ outcomes: [held] }, 0)).toEqual([
+    "notifications: 1 held (team: The secret URL was not found): flowctl notify list",
+  ]);
+});

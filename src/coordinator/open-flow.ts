@@ -46,6 +46,14 @@ export async function openFlow(
   // A flow made by hand has not been looked at as a whole yet.
   const errors = validateFlow(flow).filter((each) => each.severity === "error");
   if (errors.length > 0) throw new UserError("usage", errors);
+  if (flow.tasks.length === 0)
+    warnings.push({
+      code: "FLOW_EMPTY",
+      severity: "warning",
+      message: `flow "${flow.name}" has no task, and a run of it does nothing`,
+      file: place.file,
+      help: "call a task in the function that is given to flow(…): load()",
+    });
   return { flow, hooks: [], warnings };
 }
 

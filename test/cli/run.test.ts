@@ -195,3 +195,16 @@ describe("exit codes", () => {
     expect((await first.finished).signal).toBe("SIGTERM");
   });
 });
+
+it("a flow whose tasks nobody called is warned of", async () => {
+  await using home = cliHome();
+  home.write(
+    "flow.ts",
+    `import { flow, task } from "flowctl";\nconst a = task("a", () => 1);\nexport default flow("f", () => { a; });\n`,
+  );
+  const says = 'warning[FLOW_EMPTY]: flow "f" has no task, and a run of it does nothing';
+  for (const verb of ["run", "validate"]) {
+    const done = await home.run([verb, "flow.ts"]);
+    expect([done.code, done.stderr]).toEqual([0, expect.stringContaining(says)]);
+  }
+});

@@ -33,7 +33,11 @@ export async function runsLogsCommand(
     .filter((event) => event.type === "task-output")
     .filter((event) => isOf(event, task) && (failed === undefined || failed.has(nameOf(event))));
   const shown = tail === undefined ? chosen : tail === 0 ? [] : chosen.slice(-tail);
-  const { stdout } = host.terminal;
+  const { stdout, stderr } = host.terminal;
+  if (chosen.length === 0 && !globals.json && !globals.quiet) {
+    const who = task === undefined ? `No ${options.failed === true ? "failed " : ""}task` : `Task "${task}"`;
+    stderr.write(`${who} of run ${run.runId} wrote ${task === undefined ? "anything" : "nothing"}.\n`);
+  }
   for (const each of shown) stdout.write(globals.json ? `${JSON.stringify(asJson(each))}\n` : line(each, task));
   return 0;
 }

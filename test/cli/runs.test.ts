@@ -172,3 +172,14 @@ describe("a state directory that cannot be written to", () => {
     expect(await home.run(["runs", "list"], { env })).toMatchObject({ code: 2 });
   });
 });
+
+it("runs logs says so where nothing was written", async () => {
+  await using home = cliHome();
+  home.write("quiet.yaml", "flow: quiet\ntasks: { a: { run: exit 1 } }\n");
+  await home.run(["run", "quiet.yaml"]);
+  const of = async (...words: readonly string[]) => home.run(["runs", "logs", "last", ...words]);
+  expect((await of("a")).output).toMatch(/^Task "a" of run \w+ wrote nothing\.\n$/);
+  expect((await of()).stderr).toMatch(/^No task of run \w+ wrote anything\.\n$/);
+  expect((await of("--failed")).stderr).toMatch(/^No failed task of run \w+ wrote anything\.\n$/);
+  expect((await of("-q")).output).toBe("");
+});

@@ -14,9 +14,17 @@ export function clockText(ms: number): string {
 
 /** What went wrong, in one line: the state's message, and how often it was tried. */
 export function failureText(failure: Pick<Failure, "message" | "type" | "attempts">): string {
-  const what = failure.message === null || failure.message === "" ? failure.type : firstLine(failure.message);
+  const what = failure.message === null || failure.message === "" ? failure.type : shortLine(failure.message);
   return failure.attempts > 1 ? `${open(what)} after ${failure.attempts} attempts` : what;
 }
+
+/** The first line of a message, cut where it would bury all that stands around it. */
+function shortLine(message: string): string {
+  const line = firstLine(message);
+  return line.length > LONGEST ? `${line.slice(0, LONGEST)} (${line.length} characters in all)` : line;
+}
+
+const LONGEST = 500;
 
 /** A sentence that goes on. */
 function open(text: string): string {
@@ -36,7 +44,7 @@ export function retryText(failed: TaskState | undefined, retrying: TaskState): s
   const what =
     failed === undefined
       ? firstLine(why ?? "again")
-      : `attempt ${failed.attempt} failed: ${open(firstLine(why ?? failed.to.type))}`;
+      : `attempt ${failed.attempt} failed: ${open(shortLine(why ?? failed.to.type))}`;
   const wait = to.type === "Retrying" && to.startTime !== null ? to.startTime - retrying.at : 0;
   // A millisecond may have gone by between deciding and telling: a delay of 10ms is told as that, not as 9ms.
   return wait > 0 ? `${what}; next in ${shortDuration(Math.ceil(wait / 5) * 5)}` : `${what}; again now`;

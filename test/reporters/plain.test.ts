@@ -58,6 +58,11 @@ describe("the plain view", () => {
     ]);
   });
 
+  it("cuts a message that would bury all that stands around it", () => {
+    const failure = { message: "z".repeat(50_000), type: "Failed", attempts: 2 } as const;
+    expect(failureText(failure)).toBe(`${"z".repeat(500)} (50000 characters in all) after 2 attempts`);
+  });
+
   it("tells the delay of a retry that was asked for, though a millisecond of it has gone by", () => {
     const retrying = (startTime: number): Parameters<typeof retryText>[1] => ({
       ...{ type: "task-state", seq: 1, runId: "r", at: 1, task: "a", kind: "task", attempt: 1 },

@@ -5,7 +5,7 @@ import type { Config } from "../config/config.ts";
 import { isConfig } from "../config/find-config.ts";
 import { annotateDiagnostics, diagnosticJson, renderDiagnostics, shownPath } from "../reporters/diagnostics.ts";
 import type { CommandContext } from "../coordinator/context.ts";
-import { redactDiagnostics } from "../coordinator/explain.ts";
+import { redactDiagnostics, workspaceOf } from "../coordinator/explain.ts";
 import { flowPlace, type FlowPlace } from "../coordinator/flow-place.ts";
 import { jsonText } from "./json-text.ts";
 import { applyConfig } from "../coordinator/apply-config.ts";
@@ -53,7 +53,6 @@ export async function validateCommand(
     found.push(...lintConfig(config, flows, { root: dirname(config.file ?? ""), files: host.files }));
   const diagnostics = redactDiagnostics(inOrder(once(found)), (text) => context.redactor.redact(text));
   const isBad = diagnostics.some((each) => each.severity === "error" || options.strict === true);
-  const variables = host.environment.variables;
   if (globals.json) {
     const flows = checked
       .filter(({ place }) => !isConfig(place.file))
@@ -65,10 +64,8 @@ export async function validateCommand(
     stdout.write(jsonText({ valid: !isBad, flows, problems: diagnostics.map(diagnosticJson) }, context));
     return isBad ? 2 : 0;
   }
-  if (variables["GITHUB_ACTIONS"] === "true") {
-    const workspace = variables["GITHUB_WORKSPACE"];
-    for (const line of annotateDiagnostics(diagnostics, workspace === undefined ? {} : { workspace }))
-      stdout.write(`${line}\n`);
+  if (host.environment.variables["GITHUB_ACTIONS"] === "true") {
+    for (const line of annotateDiagnostics(diagnostics, workspaceOf(host))) stdout.write(`${line}\n`);
   }
   if (diagnostics.length > 0) stderr.write(renderDiagnostics(diagnostics, { cwd: globals.cwd }));
   if (!globals.quiet)

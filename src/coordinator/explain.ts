@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { Host } from "../host/host.ts";
 import { EXIT_CODES, UserError, type Diagnostic } from "../model/error.ts";
-import { renderDiagnostics } from "../reporters/diagnostics.ts";
+import { annotateDiagnostics, renderDiagnostics } from "../reporters/diagnostics.ts";
 
 /** A bug of ours (design §3). */
 const BUG = 70;
@@ -14,12 +14,20 @@ const BUG = 70;
 export function explain(
   error: unknown,
   host: Host,
-  options: { readonly redact?: (text: string) => string; readonly cwd?: string } = {},
+  options: {
+    readonly redact?: (text: string) => string;
+    readonly cwd?: string;
+    /** False with `--no-annotations`. @default true */
+    readonly annotations?: boolean;
+  } = {},
 ): number {
   const { stderr } = host.terminal;
-  const { redact = (text: string): string => text, cwd = host.environment.cwd } = options;
+  const { redact = (text: string): string => text, cwd = host.environment.cwd, annotations = true } = options;
   if (error instanceof UserError) {
-    stderr.write(renderDiagnostics(redactDiagnostics(error.diagnostics, redact), { cwd }));
+    const diagnostics = redactDiagnostics(error.diagnostics, redact);
+    if (annotations && host.environment.variables["GITHUB_ACTIONS"] === "true")
+      for (const line of annotateDiagnostics(diagnostics, workspaceOf(host))) stderr.write(`${line}\n`);
+    stderr.write(renderDiagnostics(diagnostics, { cwd }));
     return EXIT_CODES[error.kind];
   }
   const text = redact(error instanceof Error ? (error.stack ?? String(error)) : String(error));
@@ -29,6 +37,12 @@ export function explain(
       (file === undefined ? `${text}\n` : `  help: please report it with the file ${file}\n`),
   );
   return BUG;
+}
+
+/** What the paths of annotations are relative to. */
+export function workspaceOf({ environment }: Host): { readonly workspace?: string } {
+  const workspace = environment.variables["GITHUB_WORKSPACE"];
+  return workspace === undefined ? {} : { workspace };
 }
 
 /** Diagnostics without secrets. Before they are rendered: what is cut to a line's length could end within one. */

@@ -88,7 +88,8 @@ export async function performRun(start: RunStart, context: CommandContext): Prom
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     const redact = (text: string): string => services.redactor.redact(text);
-    const code = explain(error, context.host, { redact, cwd: context.globals.cwd });
+    const { annotations } = options;
+    const code = explain(error, context.host, { redact, cwd: context.globals.cwd, annotations });
     const atTerminal = startedBy(context.host.environment, context.host.terminal) === "terminal";
     if (isSame) begun.run.giveBack();
     else await refuse(begun, error, options.notify ?? !atTerminal, context);
@@ -125,7 +126,7 @@ async function unrecorded(
   services: Services,
   context: CommandContext,
 ): Promise<number> {
-  const code = explain(refusal, context.host, { cwd: context.globals.cwd });
+  const code = explain(refusal, context.host, { cwd: context.globals.cwd, annotations: options.annotations });
   const isTold = options.notify ?? startedBy(context.host.environment, context.host.terminal) !== "terminal";
   if (!isTold) return code;
   await refuseUnrecorded(unrecordedFacts(place, services, context), services, refusal, context);

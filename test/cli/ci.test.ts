@@ -53,6 +53,18 @@ describe("a step of GitHub Actions", () => {
     expect(obeyed).toEqual(["::group::ok", "::endgroup::", "::error"]);
   });
 
+  it("gets an annotation at the place that a run was refused for, too", async () => {
+    await using home = cliHome();
+    home.write("flows/f.yaml", "flow: f\ntaks: {}\n");
+    const done = await home.run(["run", "flows/f.yaml"], { env: env(home.directory) });
+    expect(done.code).toBe(2);
+    const annotation =
+      '::error file=flows/f.yaml,line=2,col=1,title=UNKNOWN_KEY::unknown key "taks"%0Adid you mean "tasks"?';
+    expect(done.stderr.split("\n")).toContain(annotation);
+    const without = await home.run(["run", "flows/f.yaml", "--no-annotations"], { env: env(home.directory) });
+    expect(without.stderr).not.toContain("::error");
+  });
+
   it("gets none of it with --no-annotations", async () => {
     await using home = cliHome();
     home.write("mixed.ts", MIXED);

@@ -5,7 +5,7 @@ import type { Does } from "./program.ts";
 export function repeatable(flags: string, description: string): Option {
   return new Option(flags, description)
     .argParser((value: string, before: readonly string[]) => [...before, value])
-    .default([], "none");
+    .default([]);
 }
 
 /** Declares how a run is limited, shown and told. */

@@ -11,6 +11,7 @@ import { declareNotify } from "./declare-notify.ts";
 import { declareFlowChecks, declareRun } from "./declare.ts";
 import { declareInit } from "./declare-init.ts";
 import { EXIT_CODE_HELP } from "./exit-codes.ts";
+import { EVERYWHERE, HELP_FORM } from "./help-form.ts";
 import { redactedTerminal } from "./output-gate.ts";
 import { unknownCommand, usageError } from "./usage-error.ts";
 
@@ -101,8 +102,9 @@ function declare(parts: ProcessParts, first: string | undefined, done: (code: nu
       getErrHasColors: () => false,
     })
     .showSuggestionAfterError(true)
+    .configureHelp(HELP_FORM)
     .enablePositionalOptions(false)
-    .addHelpText("after", EXAMPLES)
+    .addHelpText("afterAll", ({ command }) => (command === program ? EXAMPLES : EVERYWHERE))
     .helpCommand(false)
     .argument("[command]")
     .allowExcessArguments(true)

@@ -36,6 +36,15 @@ it("help of a command within a command is that command's", async () => {
   expect(done.stdout).toContain("Usage: flowctl runs logs [options] [run] [task]");
 });
 
+it("help lists arguments as they are typed, and says what every command takes", async () => {
+  await using home = cliHome();
+  const { stdout } = await home.run(["secrets", "--help"]);
+  expect(stdout).toMatch(/^ {2}set <name> +store a secret/m);
+  expect(stdout).toMatch(/^ {2}test \[names\.\.\.\] /m);
+  expect((await home.run(["runs", "list", "--help"])).stdout).toContain("Every command takes -C, --config, ");
+  expect((await home.run(["run", "--help"])).stdout).not.toContain("default: none");
+});
+
 describe("what is no file of its kind is the person's to mend, and no bug", () => {
   for (const [line, says] of [
     ["-C nowhere run f.yaml", "error[CWD]: there is no directory "],

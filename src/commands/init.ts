@@ -75,8 +75,7 @@ export async function initCommand(
     ["flowctl.schema.json", schema("config")],
     ...(template === "yaml" ? [["flow.schema.json", schema("flow")] as const] : []),
   ];
-  if (host.files.stat(root) === undefined) host.files.makeDirectory(root, "shared");
-  const written = plan.filter(([name, text]) => host.files.create(join(root, name), text, "shared"));
+  const written = write(plan, root, host);
   const kept = plan.filter((each) => !written.includes(each));
   const at = (name: string): string => {
     const path = relative(globals.cwd, join(root, name));
@@ -91,6 +90,24 @@ export async function initCommand(
   for (const [name] of kept) stdout.write(`kept  ${at(name)}\n`);
   stdout.write(`next: flowctl run ${at(`first.${template}`)}\n`);
   return 0;
+}
+
+/** What was not there yet. */
+function write(
+  plan: readonly (readonly [name: string, text: string])[],
+  root: string,
+  { files }: CommandContext["host"],
+): readonly (readonly [name: string, text: string])[] {
+  try {
+    files.makeDirectory(root, "shared");
+    return plan.filter(([name, text]) => files.create(join(root, name), text, "shared"));
+  } catch (cause) {
+    const why = cause instanceof Error && "code" in cause ? String(cause.code) : String(cause);
+    throw userError("usage", "INIT_DIRECTORY", `nothing can be written in ${root} (${why})`, {
+      cause,
+      help: "name another directory: flowctl init DIR",
+    });
+  }
 }
 
 async function chosen(asked: string | undefined, { host, globals }: CommandContext): Promise<Template> {

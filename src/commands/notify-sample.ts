@@ -66,8 +66,10 @@ export async function sampleMessage(
 function sampleOf(event: string): Sample {
   const found = SAMPLE_NAMES.find((each) => each.toLowerCase() === event.toLowerCase());
   if (found !== undefined) return found;
+  // All names stand in the message already.
+  const near = suggestion(event, SAMPLE_NAMES);
   throw userError("usage", "OPTION", `--event takes ${SAMPLE_NAMES.join(", ")}, not "${event}"`, {
-    help: suggestion(event, SAMPLE_NAMES) ?? "for example --event failed",
+    help: near?.startsWith("did you mean") === true ? near : "for example --event failed",
   });
 }
 

@@ -55,6 +55,10 @@ describe("what is no file of its kind is the person's to mend, and no bug", () =
     ["run dir.yaml", "error[LOAD_DIRECTORY]"],
     ["run f.yaml --params-file dir.yaml", "error[PARAMS_FILE]"],
     ["run f.yaml -p x=@dir.yaml", 'parameter "x": there is no file dir.yaml'],
+    ["init f.yaml", "error[INIT_DIRECTORY]: nothing can be written in "],
+    ["init f.yaml/x", "error[INIT_DIRECTORY]: nothing can be written in "],
+    ["inbox -n 0", '--limit takes a whole number from 1, not "0"'],
+    ["notify preview inbox --event zz", "  help: for example --event failed"],
     ["run f.yaml --events dir.yaml", "--events: dir.yaml cannot be written: it is a directory"],
     ["run f.yaml --report f.yaml/x.xml", "--report: f.yaml/x.xml cannot be written: its directory cannot be made"],
   ] as const) {
@@ -80,4 +84,14 @@ it("a name with a line break in it breaks no table", async () => {
   await using home = cliHome();
   await home.run(["run", "two\nlines.yaml"]);
   expect((await home.run(["runs", "list", "-q"])).stdout).toMatch(/^\w+\ttwo lines\tFailed\t[^\n]*\n$/);
+});
+
+it("inbox --clear removes nothing that it does not show", async () => {
+  await using home = cliHome();
+  await home.run(["notify", "test", "inbox", "inbox"]);
+  const refused = await home.run(["inbox", "--clear", "-n", "1"]);
+  expect([refused.code, refused.stdout]).toEqual([2, ""]);
+  expect(JSON.parse((await home.run(["inbox", "--json"])).stdout)).toHaveLength(2);
+  expect((await home.run(["inbox", "--clear"])).code).toBe(0);
+  expect((await home.run(["inbox"])).stdout).toBe("");
 });

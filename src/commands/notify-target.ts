@@ -28,7 +28,7 @@ export function targetsOf({ names, hook, all }: Asked, config: Config): readonly
   if (hook !== undefined) return ofHook(hook, config) ?? unknown(`hook "${hook}"`, hook, hooks);
   const wanted = all === true ? channels : names;
   if (wanted.length === 0) {
-    const help = `channels: ${channels.join(", ")}${hooks.length === 0 ? "" : `; hooks: ${hooks.join(", ")}`}`;
+    const help = `name one, or say --all; channels: ${channels.join(", ")}${hooks.length === 0 ? "" : `; hooks: ${hooks.join(", ")}`}`;
     throw userError("usage", "NOTIFY_WHICH", "which channel or hook?", { help });
   }
   return wanted.flatMap((name): readonly Target[] => {

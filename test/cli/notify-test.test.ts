@@ -112,7 +112,7 @@ it("sends a dead man's switch a note, as it would take the test of a failure for
 });
 
 it.each([
-  [["notify", "test"], "which channel or hook?", "channels: inbox, slack, email"],
+  [["notify", "test"], "which channel or hook?", "name one, or say --all; channels: inbox, slack, email"],
   [["notify", "test", "falures"], 'there is no channel or hook "falures"', 'did you mean "failures"?'],
   [["notify", "preview", "inbox", "--event", "slwo"], "--event takes failed,", 'did you mean "slow"?'],
   [["notify", "list", "--state", "snet"], "--state takes waiting, held, sent, dead or suppressed", ""],

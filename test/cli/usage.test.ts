@@ -88,7 +88,8 @@ it("a name with a line break in it breaks no table", async () => {
 
 it("inbox --clear removes nothing that it does not show", async () => {
   await using home = cliHome();
-  await home.run(["notify", "test", "inbox", "inbox"]);
+  await home.run(["notify", "test", "inbox"]);
+  await home.run(["notify", "test", "inbox"]);
   const refused = await home.run(["inbox", "--clear", "-n", "1"]);
   expect([refused.code, refused.stdout]).toEqual([2, ""]);
   expect(JSON.parse((await home.run(["inbox", "--json"])).stdout)).toHaveLength(2);

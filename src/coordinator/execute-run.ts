@@ -72,7 +72,7 @@ async function finish(
   const summary = await parts.told.deliver();
   // What a full disk did not take and nobody heard is in the terminal record: a later command puts it in the outbox.
   if (parts.told.isSafe()) run.settle();
-  else run.leave(parts.told.wasHeard());
+  else run.leave();
   const left = await leaveToDrainer(summary, begun.services.stateDirectory, context);
   const own =
     summary === undefined ? [] : (await import("../outbox/summary.ts")).summaryLines(summary, host.clock.now());

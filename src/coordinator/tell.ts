@@ -20,8 +20,6 @@ export interface Telling {
   note(ids: readonly string[]): void;
   /** Whether all of it survives this process, or is sent: not what a full disk did not take. */
   isSafe(): boolean;
-  /** Whether any of it arrived, for all that is known. */
-  wasHeard(): boolean;
   /** Delivers what was put in the outbox, for a bounded time. @returns what has become of it; `undefined` where there was nothing */
   deliver(): Promise<DeliverySummary | undefined>;
 }
@@ -34,14 +32,11 @@ export function telling(services: Services, { host, stop }: CommandContext, send
   const ids = new Set<string>();
   const ended = new AbortController();
   let areSafe = (): boolean => true;
-  let wasHeard = (): boolean => false;
   return {
     isSafe: () => areSafe(),
-    wasHeard: () => wasHeard(),
     async enqueue(items) {
       const outbox = await services.outbox();
       areSafe = () => outbox.areSafe(ids);
-      wasHeard = () => outbox.wasHeard(ids);
       const added = items.flatMap((item) => outbox.enqueue(item));
       for (const id of added) ids.add(id);
       if (!sendsAtOnce) return;

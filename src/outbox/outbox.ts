@@ -5,7 +5,7 @@ import { isSecretReference } from "../model/notification.ts";
 import { isSecretTrouble, type Sending } from "./attempt.ts";
 import { CLOSED } from "./circuit.ts";
 import { drainChannel, nextTime, type DrainOptions } from "./drain.ts";
-import { channelLabel, mayHaveArrived, type NewItem, type OutboxItem, type Shelf } from "./item.ts";
+import { channelLabel, type NewItem, type OutboxItem, type Shelf } from "./item.ts";
 import { noteGivenUp } from "./given-up.ts";
 import { processLocks, type HeldLock, type Locks } from "./lock.ts";
 import { makeItems } from "./make-items.ts";
@@ -38,8 +38,6 @@ export interface Outbox {
   release(secretName: string): Promise<readonly string[]>;
   /** Whether all of these survive this process, or are sent: not what a disk that is still full does not take. */
   areSafe(ids: Iterable<string>): boolean;
-  /** Whether any of these arrived, for all that is known. */
-  wasHeard(ids: Iterable<string>): boolean;
   /** Removes what was sent or given up before a time (epoch milliseconds). @returns how many */
   prune(before: number): number;
 }
@@ -264,11 +262,6 @@ export function createOutbox(options: OutboxOptions): Outbox {
       ),
     // Each is asked: to ask is to save what can be saved.
     areSafe: (ids) => [...ids].map((id) => spool.isSafe(id)).every(Boolean),
-    wasHeard: (ids) =>
-      [...ids].some((id) => {
-        const stored = spool.find(id);
-        return stored !== undefined && (stored.shelf === "sent" || mayHaveArrived(stored.item));
-      }),
     prune: (before) => spool.prune(before),
   };
 }

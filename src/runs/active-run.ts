@@ -135,17 +135,11 @@ export class ActiveRun {
     });
   }
 
-  /**
-   * It has ended, and not all that it causes is safe: a reaper goes on from its record. Without a record the reaper
-   * takes it for crashed, which is better than that nobody hears of it, and worse than anything that was heard.
-   * Nothing where it is settled.
-   *
-   * @param wasHeard whether anything that was to be told of its end arrived, or may have
-   */
-  leave(wasHeard: boolean): void {
+  /** It has ended, and not all that it causes is safe: a reaper goes on from its record. Nothing where it is settled. */
+  leave(): void {
+    // Without a record it would be taken for crashed.
     this.#close(() => {
-      const isBest = wasHeard || this.#unwritten?.record.state === "Success";
-      if (this.#unwritten !== undefined && isBest) settleRun(this.#store, this.id);
+      if (this.#unwritten !== undefined) settleRun(this.#store, this.id);
     });
   }
 

@@ -17,10 +17,9 @@ describe("a disk that is full", () => {
     const disk = fillable(rig);
     const { channel, seen } = scriptedChannel();
     const outbox = rig.open(channel, { files: disk.files });
-    const ids = outbox.enqueue(newItem());
+    outbox.enqueue(newItem());
     disk.fill();
     await outbox.deliver({ deadlineMs: 1000 });
-    expect(outbox.wasHeard(ids)).toBe(true);
     const next = rig.open(channel, { files: disk.files });
     await next.deliver({ deadlineMs: 1000 });
     expect(seen).toHaveLength(1);
@@ -73,19 +72,6 @@ describe("a disk that is full", () => {
     await outbox.deliver({ ids, deadlineMs: 0 });
     expect(rig.open(channel).list("new")).toMatchObject([{ item: { id: ids[0], attempts: [{}, {}] } }]);
     expect(outbox.areSafe(ids)).toBe(true);
-  });
-
-  test("does not make it forgotten that an earlier attempt may have arrived", async () => {
-    using rig = outboxRig();
-    const disk = fillable(rig);
-    const { channel, seen } = scriptedChannel([BUSY, { outcome: "ambiguous", code: "ECONNRESET", note: "cut" }, BUSY]);
-    const outbox = rig.open(channel, { files: disk.files });
-    disk.fill();
-    const ids = outbox.enqueue(newItem());
-    await outbox.deliver({ ids, deadlineMs: 0 });
-    expect(outbox.wasHeard(ids)).toBe(false);
-    while (seen.length < 3) await outbox.deliver({ ids, deadlineMs: 20_000 });
-    expect(outbox.wasHeard(ids)).toBe(true);
   });
 
   test("is asked once more, before a process that kept a message in memory ends", async () => {

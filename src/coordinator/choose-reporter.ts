@@ -1,3 +1,4 @@
+import { onUnexpectedExit } from "../host/unexpected-exit.ts";
 import { chooseReporters } from "../reporters/choose-reporters.ts";
 import { decideMode } from "../reporters/mode.ts";
 import { multiplex, type Multiplexer } from "../reporters/multiplexer.ts";
@@ -21,7 +22,7 @@ const TICK_MS = 100;
 export async function chooseReporter(
   { run, services }: BegunRun,
   options: RunViewOptions,
-  { host, globals }: CommandContext,
+  { host, globals, stop }: CommandContext,
 ): Promise<RunView> {
   const environment = { ...host.environment, cwd: globals.cwd };
   const mode = decideMode(
@@ -52,11 +53,21 @@ export async function chooseReporter(
     chosen.tick(host.clock.now());
   }, TICK_MS);
   timer.unref();
+  const release = onUnexpectedExit(() => {
+    chosen.restore();
+  });
+  const sayStopping = (): void => {
+    const again = stop.signal.reason === "SIGINT" ? "; Ctrl-C again waits for nothing" : "";
+    if (mode.ui === "live" || mode.ui === "plain") chosen.print(`stopping what runs${again}\n`);
+  };
+  stop.signal.addEventListener("abort", sayStopping);
   return {
     reporter: multiplex(chosen.reporters, (text) => services.redactor.redact(text)),
     hold: () => chosen.hold(),
     [Symbol.dispose]() {
       clearInterval(timer);
+      release();
+      stop.signal.removeEventListener("abort", sayStopping);
       chosen.restore();
     },
   };

@@ -4,6 +4,7 @@ import type { RunnerEnd } from "../host/runner.ts";
 import { openStore } from "./begin-run.ts";
 import type { CommandContext } from "./context.ts";
 import type { Services } from "./services.ts";
+import { crashLines } from "./watch-run.ts";
 
 /**
  * Lets a child run the flow, hands signals on to it, and tells of its death.
@@ -26,9 +27,9 @@ async function tellOfDeath(runId: string, end: RunnerEnd, services: Services, co
   if (files.stat(join(services.stateDirectory, "live", runId)) === undefined) return;
   const { bury } = await import("./bury.ts");
   const buried = await bury(openStore(services, context), services, context, { runId, end });
-  for (const { writtenBy, flow, message } of buried.records)
+  for (const record of buried.records)
     // The runner itself has said what it has written.
-    if (writtenBy === "reaper") terminal.stderr.write(`\n${flow} crashed: ${message ?? ""}   run ${runId}\n`);
+    if (record.writtenBy === "reaper") terminal.stderr.write(crashLines(record, {}));
   const summary = await buried.deliver();
   if (summary === undefined) return;
   const [{ summaryLines }, { leaveToDrainer }] = await Promise.all([

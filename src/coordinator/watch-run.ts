@@ -1,6 +1,10 @@
 import { inspect } from "node:util";
+import { systemProcesses } from "../host/process.ts";
+import type { Stop } from "../host/signals.ts";
 import { onUnexpectedExit, type UnexpectedExit } from "../host/unexpected-exit.ts";
 import type { ActiveRun } from "../runs/active-run.ts";
+import { leftBehind } from "../runs/process-ledger.ts";
+import type { EndRecord, Will } from "../runs/will.ts";
 import type { CommandContext } from "./context.ts";
 import { needsParent } from "./needs-parent.ts";
 
@@ -8,16 +12,26 @@ import { needsParent } from "./needs-parent.ts";
  * Sees to it that a run whose process ends before its time gets its terminal record, and
  * says so. What its hooks have to tell of that is a reaper's.
  */
-export function watchExit(run: ActiveRun, { host }: CommandContext): void {
+export function watchExit(run: ActiveRun, { host, stop }: CommandContext): void {
+  const { files, terminal } = host;
   const release = onUnexpectedExit((exit) => {
-    const record = run.crash(causeOf(exit));
-    const { flow, message } = record;
-    host.terminal.stderr.write(`\n${flow} crashed: ${message ?? ""}   run ${run.id}\n`);
+    // They were asked to end by the first signal; whatever else ends the process leaves them to a reaper, who asks first.
+    if (stop.signal.aborted)
+      for (const each of leftBehind(files, run.directory)) systemProcesses().signalGroup(each, "SIGKILL");
+    terminal.stderr.write(crashLines(run.crash(causeOf(exit, stop)), run.will));
   });
   run.onSettled(release);
 }
 
-function causeOf({ code, error }: UnexpectedExit): string {
+/** What the terminal shows of a run that crashed. One that belongs to another goes on with that one. */
+export function crashLines({ flow, message, runId }: EndRecord, { parent }: Pick<Will, "parent">): string {
+  const next = parent === undefined ? `   go on:   flowctl runs resume ${runId}\n` : "";
+  return `\n${flow} crashed: ${message ?? ""}   run ${runId}\n${next}`;
+}
+
+function causeOf({ code, error }: UnexpectedExit, { signal }: Stop): string {
+  if (signal.aborted && error === undefined)
+    return `A second ${String(signal.reason)} ended it before what was running had stopped.`;
   if (error instanceof Error) return `Nobody caught ${error.name}: ${error.message.split("\n")[0] ?? ""}.`;
   if (error !== undefined) return `Nobody caught what was thrown: ${inspect(error, { depth: 0 })}.`;
   // Node ends with 0 by itself when nothing is left that could wake it.

@@ -19,7 +19,7 @@ export interface Signals extends Stop {
 
 const CAUGHT = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
-/** The first signal asks to stop; the second ends the process at once, as if it were not caught. */
+/** The first signal asks to stop; the second ends the process at once. */
 export function signals(): Signals {
   const controller = new AbortController();
   const parent = parentOfThis();
@@ -32,8 +32,10 @@ export function signals(): Signals {
     listener?.(name);
     if (isFirst || listener !== undefined) return;
     stop.release();
+    // After all that puts things in order at the last moment: the terminal's cursor, the run's record.
+    process.once("exit", () => endBy(name));
     // eslint-disable-next-line no-restricted-syntax -- whoever asks twice does not wait for what is to be written
-    process.exit(endBy(name));
+    process.exit(128 + constants.signals[name]);
   };
   /** A key reaches parent and runner alike, and the parent hands it on, too: that is one press. */
   const hears = (from: "system" | "parent", other: "system" | "parent") => (name: NodeJS.Signals) => {

@@ -23,7 +23,8 @@ export function onUnexpectedExit(callback: (exit: UnexpectedExit) => void): () =
     callback({ code, error });
   };
   process.on("uncaughtExceptionMonitor", onError);
-  process.on("exit", onExit);
+  // What was set up last is put in order first: the view before the words about the run.
+  process.prependListener("exit", onExit);
   return () => {
     process.off("uncaughtExceptionMonitor", onError);
     process.off("exit", onExit);

@@ -2,6 +2,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { cliHome } from "../rig/cli.ts";
+import { offLinux } from "../rig/skip.ts";
+import { onTerminal } from "../rig/terminal.ts";
 
 const SLOW = `import { appendFileSync } from "node:fs";
 import { flow, shell, task } from "flowctl";
@@ -92,9 +94,36 @@ describe("a run that is stopped", () => {
     const done = await run.finished;
     expect(done.signal).toBe("SIGINT");
     expect(done.stdout).not.toContain("flow is Cancelled");
+    expect(done.stdout).toContain("stopping what runs; Ctrl-C again waits for nothing\n");
+    expect(done.stderr).toMatch(
+      /^deaf crashed: A second SIGINT ended it before what was running had stopped\. Running: deaf\. .*\n {3}go on: {3}flowctl runs resume \w{10}$/m,
+    );
     await home.run(["reap"]);
     expect((await home.run(["runs", "list", "-q"])).stdout).toContain("Crashed");
   });
+
+  it.skipIf(offLinux)(
+    "a second time leaves the terminal with its cursor and nothing painted, and no script",
+    async () => {
+      await using home = cliHome();
+      home.write(
+        "stubborn.yaml",
+        `flow: stubborn\ntasks:\n  deaf: { run: "trap '' TERM; echo $$ > pid; sleep 300; sleep 300" }\n`,
+      );
+      const { code, output } = await onTerminal(
+        home,
+        ["run", "stubborn.yaml"],
+        [
+          ["1 running", "\x03"],
+          ["stopping what runs", "\x03"],
+        ],
+      );
+      expect(code).toBe(130);
+      expect(output.lastIndexOf("\x1b[?25h")).toBeGreaterThan(output.lastIndexOf("\x1b[?25l"));
+      expect(output.slice(output.lastIndexOf("\x1b[?25h"))).not.toContain("running\r\n");
+      expect(isAlive(Number(readFileSync(join(home.directory, "pid"), "utf8")))).toBe(false);
+    },
+  );
 
   it("can be gone on with from what was done", async () => {
     await using home = cliHome();

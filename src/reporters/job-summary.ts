@@ -31,7 +31,7 @@ export function jobSummary(input: JobSummaryInput): string {
   const { report, state, counts, tasks, failures } = input;
   const sign = isSuccessful(state) ? "✅" : isFailed(state) ? "❌" : "⚠️";
   const counted = countsText(counts, 0, glyphsOf(true));
-  const head = `### ${sign} ${markdown(report.flow)} ${outcomeText(state)} in ${formatDuration(report.durationMs)}\n\n${counted} · run \`${report.runId}\`\n`;
+  const head = `### ${sign} ${markdown(report.flow)} ${outcomeText(state, report.durationMs)}\n\n${counted} · run \`${report.runId}\`\n`;
   const rows = tasks.map(
     (each) => `| ${markdown(each.task)} | ${each.state} | ${formatDuration(each.ms)} | ${each.attempts} |`,
   );

@@ -139,9 +139,9 @@ export class LiveReporter implements Reporter {
     if (seen === undefined) return;
     this.#tail.ended(event, seen.verdict);
     if (seen.verdict === "fail" && this.#errors.size < 50) this.#errors.set(label, event.to.result);
-    this.#row(event, seen.verdict);
     const line = this.#line(event, seen.verdict, seen.durationMs);
     if (line !== undefined) this.#above(line);
+    this.#row(event, seen.verdict);
     this.#failed.delete(label);
   }
 
@@ -174,6 +174,17 @@ export class LiveReporter implements Reporter {
     known.running -= 1;
     known.done += 1;
     if (verdict === "fail") known.failed += 1;
+    if (known.done === known.children) this.#mapEnded(known, event.at);
+  }
+
+  /** Children that went well leave no lines of their own; what they were children of leaves one. */
+  #mapEnded({ name, since, done, failed }: LiveTask, at: number): void {
+    const { palette, glyphs } = this.#options;
+    this.#rows.delete(name);
+    if (this.#tasks > MANY) return;
+    const sign = failed > 0 ? palette.red(glyphs.fail) : palette.green(glyphs.ok);
+    const counts = failed > 0 ? `${done} done, ${failed} failed` : `${done} done`;
+    this.#above(` ${sign} ${name} ${palette.dim(formatDuration(at - since))}   ${counts}`);
   }
 
   #line(event: TaskState, verdict: Verdict, durationMs: number): string | undefined {

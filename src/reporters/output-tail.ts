@@ -9,7 +9,8 @@ export interface Excerpt {
   readonly earlier: number;
 }
 
-const NONE: Excerpt = { lines: [], earlier: 0 };
+/** What a task wrote that wrote nothing. */
+export const NOTHING: Excerpt = { lines: [], earlier: 0 };
 
 /** Excerpts of failed tasks that are kept. */
 const FAILED = 50;
@@ -45,6 +46,6 @@ export class OutputTail {
   }
 
   of(label: string): Excerpt {
-    return this.#tails.get(label) ?? NONE;
+    return this.#tails.get(label) ?? NOTHING;
   }
 }

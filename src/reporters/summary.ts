@@ -4,7 +4,7 @@ import { isSuccessful, type State } from "../model/state.ts";
 import { labelOf, type Failure, type Tally } from "../model/tally.ts";
 import { cleanText } from "./clean-text.ts";
 import { errorPlace, showPlace } from "./error-place.ts";
-import type { OutputTail } from "./output-tail.ts";
+import { NOTHING, type OutputTail } from "./output-tail.ts";
 import type { Glyphs, Palette } from "./palette.ts";
 import type { RunReport } from "./reporter.ts";
 import { countsText, failureText, outcomeText } from "./wording.ts";
@@ -68,16 +68,22 @@ function failure(input: SummaryInput): string[] {
   // Where no task failed, only the run's own message can say why.
   if (own.length === 0 && state.message !== null) lines.push(...indented(cleanLines(state.message), "   "));
   lines.push(...report.notifications.map((each) => `   ${cleanText(each)}`));
-  const first = own[0];
-  if (first !== undefined) lines.push(`   log:     flowctl runs logs ${report.runId} ${quoted(labelOf(first))}`);
+  const wrote = own.filter((each) => input.tail.of(labelOf(each)) !== NOTHING);
+  if (wrote.length > 0) lines.push(`   log:     flowctl runs logs ${report.runId} ${logOf(wrote, own)}`);
   if (state.type === "Paused") lines.push(`   go on:   flowctl runs resume ${report.runId} --approve`);
   else if (state.type === "Cancelled") lines.push(`   go on:   flowctl runs resume ${report.runId}`);
   else if (own.length > 0) lines.push(`   again:   flowctl runs retry ${report.runId}`);
   return lines;
 }
 
+/** Whose log to look at: the failed task's, or that of all that failed. */
+function logOf(wrote: readonly Failure[], failed: readonly Failure[]): string {
+  const [only] = wrote;
+  return only === undefined || failed.length > 1 ? "--failed" : quoted(labelOf(only));
+}
+
 function verdict({ tally, state, report, palette, glyphs }: SummaryInput): string {
-  const what = `${palette.bold(cleanText(report.flow))} ${outcomeText(state)} in ${formatDuration(report.durationMs)}`;
+  const what = `${palette.bold(cleanText(report.flow))} ${outcomeText(state, report.durationMs)}`;
   return `${what}   ${countsText(tally.counts, tally.notNeeded.length, glyphs)}   ${palette.dim(`run ${report.runId}`)}`;
 }
 

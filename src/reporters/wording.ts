@@ -69,15 +69,16 @@ export function countsText(counts: Counts, notNeeded: number, glyphs: Glyphs): s
   return shown.map(([count, word]) => `${count} ${word}`).join(` ${glyphs.dot} `);
 }
 
-/** `failed`, `succeeded`, …: what became of the run. */
-export function outcomeText(state: State): string {
-  return OUTCOMES[state.type] ?? (isFailed(state) ? "failed" : "succeeded");
+/** `failed in 3.0s`, `is paused after 0.5s`: what became of the run, and when. */
+export function outcomeText(state: State, durationMs: number): string {
+  const outcome = OUTCOMES[state.type] ?? (isFailed(state) ? "failed in" : "succeeded in");
+  return `${outcome} ${formatDuration(durationMs)}`;
 }
 
 const OUTCOMES: Readonly<Partial<Record<State["type"], string>>> = {
-  Crashed: "crashed",
-  Cancelled: "was cancelled",
-  Paused: "is paused",
-  TimedOut: "timed out",
-  Skipped: "was skipped",
+  Crashed: "crashed after",
+  Cancelled: "was cancelled after",
+  Paused: "is paused after",
+  TimedOut: "timed out after",
+  Skipped: "was skipped after",
 };

@@ -111,6 +111,22 @@ describe("the live view", () => {
     expect(lines[3]).toMatch(/ 400\/2000 {2}1 failed {2}600 running/);
   });
 
+  it("leaves one line of a mapped task, after those of its children that failed", async () => {
+    const see = emulator(80);
+    const play = new Play(new LiveReporter(view(see.screen))).started(2).task("a", "Mapped").mapped("a", 2);
+    for (const mapIndex of [0, 1]) play.task({ task: "a", mapIndex }, "Running");
+    play.later(1000);
+    for (const mapIndex of [0, 1]) play.task({ task: "a", mapIndex }, "Success");
+    play.task("b", "Mapped").mapped("b", 1);
+    play
+      .task({ task: "b", mapIndex: 0 }, "Running")
+      .task({ task: "b", mapIndex: 0 }, state("Failed", { message: "no" }));
+    await play.ended("Failed").end();
+    const lines = await see.lines();
+    expect(lines.slice(1, 4)).toEqual([" ✔ a 1.0s   2 done", " ✖ b[0] 0.0s   no", " ✖ b 0.0s   1 done, 1 failed"]);
+    expect(lines[4]).toBe("");
+  });
+
   it("is never taller than the screen, and loses no line of a thousand tasks", async () => {
     const see = emulator(60, 10);
     const reporter = new LiveReporter(view(see.screen));

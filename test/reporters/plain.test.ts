@@ -167,7 +167,32 @@ describe("the plain view", () => {
     await play.ended("Failed").end();
     expect(screen.text.match(/ ✖ shard\[/g)).toHaveLength(5);
     expect(screen.text).toContain("… and 7 more: flowctl runs show 7k2q9d");
-    expect(screen.text).toContain("flowctl runs logs 7k2q9d 'shard[0]'");
+    expect(screen.text).not.toContain("runs logs");
+  });
+
+  it.each([
+    [["shard[0]"], "shard[0]", "flowctl runs logs 7k2q9d 'shard[0]'\n"],
+    [["shard[0]", "load"], "load", "flowctl runs logs 7k2q9d --failed\n"],
+  ])("when %j failed and %s wrote something, points to %s", async (failed, wrote, command) => {
+    const screen = keptScreen();
+    const play = new Play(new PlainReporter(view(screen))).started(2);
+    for (const task of failed) {
+      play.task(task, "Running");
+      if (task === wrote) play.said(task, "what it wrote");
+      play.task(task, state("Failed", { message: "no" }));
+    }
+    await play.ended("Failed").end();
+    expect(screen.text).toContain(command);
+  });
+
+  it.each([
+    ["Paused", "is paused after 0.0s"],
+    ["Cancelled", "was cancelled after 0.0s"],
+    ["Failed", "failed in 0.0s"],
+  ] as const)("says that a run that is %s %s", async (type, outcome) => {
+    const screen = keptScreen();
+    await new Play(new PlainReporter(view(screen))).started(1).ended(type).end();
+    expect(screen.text).toContain(` nightly-etl ${outcome}  `);
   });
 
   it("says why a run failed in which no task did", async () => {

@@ -1,10 +1,16 @@
 import { join } from "node:path";
 import { userError } from "../model/error.ts";
 import { drawGraph, GRAPH_FORMATS, type GraphFormat } from "../reporters/draw-graph.ts";
+import { applyConfig } from "../coordinator/apply-config.ts";
 import type { CommandContext } from "../coordinator/context.ts";
-import { flowPlace, type FlowPlace } from "../coordinator/flow-place.ts";
+import { flowPlace } from "../coordinator/flow-place.ts";
+import { imaginedRun } from "../coordinator/imagined-run.ts";
+import { openFlow } from "../coordinator/open-flow.ts";
+import { openServices } from "../coordinator/services.ts";
+import type { Host } from "../host/host.ts";
+import type { RunRecord } from "../runs/run-record.ts";
 import { jsonText } from "./json-text.ts";
-import { openFlow, type OpenedFlow } from "../coordinator/open-flow.ts";
+import { openHistory } from "./open-history.ts";
 
 /** The options of `flowctl graph`. */
 export interface GraphOptions {
@@ -17,13 +23,14 @@ export interface GraphOptions {
   readonly run?: string;
 }
 
-/** `flowctl graph FLOW`: the flow's graph on standard output. */
+/** `flowctl graph FLOW`: the flow's graph, with what the config attaches to it, on standard output. */
 export async function graphCommand(
   [path = ""]: readonly string[],
   options: GraphOptions,
   context: CommandContext,
 ): Promise<number> {
-  const { stdout } = context.host.terminal;
+  const { host } = context;
+  const { stdout } = host.terminal;
   const asked = context.globals.json ? "json" : (options.format ?? (stdout.isTTY ? "tree" : "mermaid"));
   if (!isFormat(asked))
     throw userError("usage", "GRAPH_FORMAT", `a graph cannot be drawn as "${asked}"`, {
@@ -31,35 +38,30 @@ export async function graphCommand(
     });
   const place = flowPlace(path, context);
   const opened = await openFlow(place, options.name, context);
-  const looked = options.run === undefined ? undefined : await look(options.run, opened, place, context);
-  const text = drawGraph(looked?.flow ?? opened.flow, asked, {
+  const history = options.run === undefined ? undefined : await openHistory(context, { from: place.directory });
+  const { config } = history?.services ?? (await openServices(context, { from: place.directory, state: "nothing" }));
+  // What the config attaches is run, too.
+  const { flow } = await applyConfig(opened.flow, imaginedRun(opened, place.file, config, host), config, host);
+  const run = options.run === undefined ? undefined : history?.store.find(options.run);
+  const text = drawGraph(flow, asked, {
     ...(options.all === true ? { all: true } : {}),
-    ...(looked === undefined ? {} : { states: looked.states }),
+    ...(run === undefined ? {} : { states: await statesIn(run, flow.name, host) }),
   });
   stdout.write(asked === "json" ? jsonText(JSON.parse(text), context) : text);
   return 0;
 }
 
-/** What became of the flow's tasks in a run, and the flow with what the config adds to it. */
-async function look(reference: string, opened: OpenedFlow, place: FlowPlace, context: CommandContext) {
-  const [{ openHistory }, { readJournal }, { statesOf }, { applyConfig }, { imaginedRun }] = await Promise.all([
-    import("./open-history.ts"),
-    import("../runs/read-journal.ts"),
-    import("./run-states.ts"),
-    import("../coordinator/apply-config.ts"),
-    import("../coordinator/imagined-run.ts"),
-  ]);
-  const { store, services } = await openHistory(context, { from: place.directory });
-  const run = store.find(reference);
-  const { name } = opened.flow;
+/** What became of the flow's tasks in a run. */
+async function statesIn(run: RunRecord, name: string, host: Host) {
   if (run.will.flow !== name)
     throw userError("usage", "GRAPH_RUN", `run ${run.runId} is one of "${run.will.flow}", and the flow is "${name}"`, {
       help: `flowctl runs list --flow ${name}`,
     });
-  const facts = imaginedRun(opened, place.file, services.config, context.host);
-  const { flow } = await applyConfig(opened.flow, facts, services.config, context.host);
-  const journal = context.host.files.read(join(run.directory, "journal.jsonl")) ?? "";
-  return { flow, states: statesOf(readJournal(run.runId, journal)) };
+  const [{ readJournal }, { statesOf }] = await Promise.all([
+    import("../runs/read-journal.ts"),
+    import("./run-states.ts"),
+  ]);
+  return statesOf(readJournal(run.runId, host.files.read(join(run.directory, "journal.jsonl")) ?? ""));
 }
 
 function isFormat(text: string): text is GraphFormat {

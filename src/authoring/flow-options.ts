@@ -5,6 +5,7 @@ import type { ParameterDeclaration, StandardSchema } from "../model/parameter.ts
 import type { State } from "../model/state.ts";
 import { callSite } from "./call-site.ts";
 import { nearest } from "./nearest.ts";
+import { fromPrefect } from "./prefect-names.ts";
 
 /** A parameter as a flow's options declare it; the same keys as in YAML. */
 export type ParameterOptions = Omit<ParameterDeclaration, "name" | "required"> & { readonly required?: boolean };
@@ -66,7 +67,8 @@ export function readFlowOptions(name: unknown, options: FlowOptions): { readonly
   for (const key of Object.keys(options)) {
     if ((OPTIONS as readonly string[]).includes(key)) continue;
     const near = nearest(key, OPTIONS);
-    report(`${what} "${key}" is not known.`, near ? `Did you mean "${near}"?` : `Options are: ${OPTIONS.join(", ")}.`);
+    const others = near ? `Did you mean "${near}"?` : `Options are: ${OPTIONS.join(", ")}.`;
+    report(`${what} "${key}" is not known.`, fromPrefect(key) ?? others);
   }
   const isFunction = (value: unknown): boolean => typeof value === "function";
   const isLimit = (value: unknown): boolean => Number.isInteger(value) && (value as number) > 0;

@@ -5,6 +5,7 @@ import type { CacheOptions, Task, TaskHandlerEntry, TaskKind, TaskSettings } fro
 import type { Trigger } from "../model/trigger.ts";
 import { callSite } from "./call-site.ts";
 import { nearest } from "./nearest.ts";
+import { fromPrefect } from "./prefect-names.ts";
 import { readRetry, type RetryOptions } from "./retry-options.ts";
 
 /** All that a person may say of a task. */
@@ -99,14 +100,15 @@ export function readTaskOptions(options: TaskOptions, defaults: TaskDefaults): T
   for (const key of Object.keys(options)) {
     if ((OPTIONS as readonly string[]).includes(key)) continue;
     const near = nearest(key, OPTIONS);
-    report(key, "is not known", near === undefined ? `Options are: ${OPTIONS.join(", ")}.` : `Did you mean "${near}"?`);
+    const others = near === undefined ? `Options are: ${OPTIONS.join(", ")}.` : `Did you mean "${near}"?`;
+    report(key, "is not known", fromPrefect(key) ?? others);
   }
   const retried = options.retry === undefined ? undefined : readRetry(options.retry);
   if (retried && "wrong" in retried) for (const each of retried.wrong) report(each.path, each.problem);
   read("name", text);
   read("slug", text);
   const kind = defaults.kind ?? "task";
-  const trigger = read("trigger", callable as Read<Trigger>) ?? defaults.trigger;
+  const trigger = read("trigger", triggerOf) ?? defaults.trigger;
   const cacheFor = read("cacheFor", duration);
   const cacheKey = read("cacheKey", text);
   const validator = read("cacheValidator", callable as Read<NonNullable<TaskOptions["cacheValidator"]>>);
@@ -162,6 +164,10 @@ const callable: Read<(...args: never[]) => unknown> = (value) =>
   typeof value === "function"
     ? ok(value as (...args: never[]) => unknown)
     : { wrong: `must be a function, not ${show(value)}` };
+const triggerOf: Read<Trigger> = (value) =>
+  typeof value === "function"
+    ? ok(value as Trigger)
+    : { wrong: `must be a trigger such as triggers.anyFailed, not ${show(value)}` };
 const texts: Read<readonly string[]> = (value) =>
   Array.isArray(value) && value.every((each) => typeof each === "string" && each !== "")
     ? ok(value as string[])

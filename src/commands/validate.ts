@@ -107,7 +107,7 @@ async function check(
   if (config !== undefined) found.push(...(await unknownChannels(flow, opened, config, place.file)));
   found.push(...opened.warnings, ...lint({ opened, file: place.file, flow, config }));
   const isWhole = !found.slice(before).some((each) => each.severity === "error");
-  return { place, flow: opened.flow, config, isWhole };
+  return { place, flow, config, isWhole };
 }
 
 /** A config among the files: `validate *.yaml` names it, too. */

@@ -134,6 +134,9 @@ describe("the imperative graph", () => {
     expect(() => new Flow("f", { concurency: 1, stateHandlers: () => undefined } as never)).toThrow(
       /"concurency" is not known[\s\S]*"stateHandlers" must be a list/,
     );
+    expect(() => new Flow("f", { parameters: {} } as never)).toThrow(
+      expect.objectContaining({ diagnostics: [expect.objectContaining({ help: "Write params: { … }." })] }),
+    );
   });
 
   it("remembers where it was made", () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { Task, task, triggers } from "../../src/index.ts";
+import type { Diagnostic, UserError } from "../../src/model/error.ts";
 import { readTaskOptions } from "../../src/authoring/task-options.ts";
 import { readRetry } from "../../src/authoring/retry-options.ts";
 
@@ -70,6 +71,30 @@ describe("task options", () => {
       'Task "Load": option "stateHandlers"',
     );
     expect(() => task("load", {} as never)).toThrow('Task "load" has no body');
+  });
+
+  it.each([
+    [{ max_retries: 3 }, 'Write retry: { max: 3, delay: "10s" }.'],
+    [{ retryDelay: "3s" }, 'Write retry: { max: 3, delay: "10s" }.'],
+    [{ log_stdout: true }, "Leave it out: what a task prints is in its log."],
+    [{ state_handlers: [] }, 'Did you mean "stateHandlers"?'],
+    [{ constructor: 1 }, "Options are: "],
+  ])("in Prefect's words are answered with what is written here: %j", (options, help) => {
+    const diagnostics = (): readonly Diagnostic[] => {
+      try {
+        read(options);
+        return [];
+      } catch (error) {
+        return (error as UserError).diagnostics;
+      }
+    };
+    expect(diagnostics()).toEqual([expect.objectContaining({ help: expect.stringContaining(help) as string })]);
+  });
+
+  it("name a trigger where a word stands for one", () => {
+    expect(() => read({ trigger: "any_failed" })).toThrow(
+      'option "trigger" must be a trigger such as triggers.anyFailed, not "any_failed"',
+    );
   });
 
   it("let a notification task with a trigger of its own run after a skip", () => {

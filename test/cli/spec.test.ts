@@ -240,13 +240,14 @@ describe("limits of the config", () => {
   });
 });
 
-it("flowctl graph draws what the config attaches to the flow, as it is run", async () => {
+it("flowctl graph draws, and validate counts, what the config attaches to the flow", async () => {
   await using home = cliHome();
   home.write("a.yaml", "tasks: { build: { run: 'true' } }\n");
   home.write(
     "flowctl.config.yaml",
     "tasks: { told: { uses: notify, match: { flows: [a] }, trigger: any_failed, with: { channel: inbox, message: no } } }\n",
   );
+  expect((await home.run(["validate", "a.yaml"])).stdout).toContain("2 tasks");
   const tree = ["graph", "a.yaml", "--format", "tree"];
   expect((await home.run(tree)).stdout).toBe("a\n└─ build\n   └─ told (any_failed)\n");
   expect((await home.run([...tree, "--config", "none"])).stdout).toBe("a\n└─ build\n");

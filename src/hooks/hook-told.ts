@@ -152,12 +152,17 @@ function beforeOf({ previous }: RunFacts, { at }: RunChange): Pick<Alert, "faile
   return failedBefore === 0 ? { failedBefore } : { failedBefore, failingForMs: Math.max(at - since, 0) };
 }
 
-/** A channel's `fallback` is resolved now and frozen: whoever sends it later has no config to ask. */
-export function withFallback(told: Told, facts: RunFacts): Told {
+/**
+ * A channel's `fallback`, and that one's own, is resolved now and frozen: whoever sends it later has no config to ask.
+ * @param passed the names of the channels before it: where they fall back to each other, nobody is told twice
+ */
+export function withFallback(told: Told, facts: RunFacts, passed: readonly string[] = []): Told {
   const name = told.definition["fallback"];
-  const channel = typeof name === "string" ? resolveChannel(name, facts.channels) : undefined;
+  const before = told.channelName === undefined ? passed : [...passed, told.channelName];
+  const channel = typeof name === "string" && !before.includes(name) ? resolveChannel(name, facts.channels) : undefined;
   if (channel === undefined) return told;
   const rest = { ...told } as Partial<Told>;
   delete (rest as { channelName?: unknown }).channelName;
-  return { ...told, fallback: { ...(rest as Told), ...channel, key: `${told.key}/fallback` } };
+  const key = told.key.endsWith("/fallback") ? told.key : `${told.key}/fallback`;
+  return { ...told, fallback: withFallback({ ...(rest as Told), ...channel, key }, facts, before) };
 }

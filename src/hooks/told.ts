@@ -20,7 +20,7 @@ export interface Told {
   /** Why it is put on record and not sent, in one sentence: it would repeat what was told already. */
   readonly suppressed?: string;
   /** Told in its place when the channel does not take it. */
-  readonly fallback?: Omit<Told, "fallback">;
+  readonly fallback?: Told;
 }
 
 /** Where the secrets of the channels are looked for. */

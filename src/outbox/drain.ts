@@ -19,6 +19,16 @@ export interface DrainOptions {
   readonly onSettled: (item: OutboxItem, shelf: "held" | "sent" | "dead") => void;
 }
 
+/** Which of a channel's waiting items are to be sent. */
+export interface Choice {
+  /** Only these, and what must go before them; all where `undefined`. */
+  readonly ids: ReadonlySet<string> | undefined;
+  /** A person waits: an open circuit does not stop them. */
+  readonly urgent: boolean;
+  /** Those that this process has found to be another's to send; a pass adds to them. */
+  readonly left: Set<string>;
+}
+
 /**
  * One pass over a channel's waiting items, oldest first, one at a time. The
  * caller holds the channel's lock.
@@ -27,14 +37,10 @@ export interface DrainOptions {
  * that "recovered" does not overtake its "failed"; what a task asks for is its
  * own matter and waits for nobody. Many that are late become one digest, and what
  * the run's own message tells is not told twice.
- *
- * @param ids only these, and what must go before them; all where `undefined`
- * @param urgent a person waits: an open circuit does not stop them
  */
 export async function drainChannel(
   channelId: string,
-  ids: ReadonlySet<string> | undefined,
-  urgent: boolean,
+  { ids, urgent, left }: Choice,
   signal: AbortSignal,
   options: DrainOptions,
 ): Promise<void> {
@@ -71,7 +77,10 @@ export async function drainChannel(
         spool.update("new", started);
       },
     });
-    if (settled === undefined) continue;
+    if (settled === undefined) {
+      left.add(item.id);
+      continue;
+    }
     if (settled.delivery !== undefined) {
       spool.saveChannelState(channelId, afterAttempt(before, reachOf(settled.delivery), clock.now()));
     }
@@ -92,16 +101,23 @@ export async function drainChannel(
   }
 }
 
-/** When the next of these items can be tried; `undefined` where none is left. */
+/** When the next of these items can be tried; `undefined` where none is left. What waits behind another has no time. */
 export function nextTime(
   spool: Spool,
   channelId: string,
-  ids: ReadonlySet<string> | undefined,
-  urgent: boolean,
+  { ids, urgent, left }: Choice,
   now: number,
 ): number | undefined {
   const state = spool.channelState(channelId);
-  const times = chosen(waitingAt(spool, channelId), ids).map((item) => timeOf(item, state, urgent, now));
+  const blocked = new Set<string>();
+  const times = chosen(waitingAt(spool, channelId), ids).flatMap((item) => {
+    const pair = pairOf(item);
+    if (left.has(item.id) || (pair !== undefined && (blocked.has(pair) || blocked.has(item.recipient)))) return [];
+    // What is too old is given up at once.
+    const at = now > item.expires ? now : timeOf(item, state, urgent, now);
+    if (at > now && pair !== undefined) blocked.add(item.digestOf === undefined ? pair : item.recipient);
+    return [at];
+  });
   return times.length === 0 ? undefined : Math.min(...times);
 }
 

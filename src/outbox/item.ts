@@ -22,7 +22,7 @@ export interface NewItem {
   /** Why it is put on record and not sent, in one sentence. */
   readonly suppressed?: string;
   /** Told in its place when it is held or given up: the same message to another channel. */
-  readonly fallback?: Omit<NewItem, "values" | "fallback">;
+  readonly fallback?: Omit<NewItem, "values">;
   /** Values the definition may not hold. They stay in memory: only their names are written. */
   readonly values?: Readonly<Record<string, string>>;
 }

@@ -37,13 +37,19 @@ export function makeItems(
   });
 }
 
+/** The ids of the items that it becomes. */
+export function idsOf(item: NewItem): readonly string[] {
+  const channelId = channelIdOf(item.definition, item.source);
+  return recipientsOf(item.definition).map((recipient) => itemIdOf(item, channelId, recipient));
+}
+
 /** The same news without secrets in its words, nor in those of its fallback. */
 export function redactedNews(item: NewItem, redact: (text: string) => string): NewItem {
   const { message, fallback } = item;
   return {
     ...item,
     message: mapTexts(message, redact),
-    ...(fallback === undefined ? {} : { fallback: { ...fallback, message: mapTexts(fallback.message, redact) } }),
+    ...(fallback === undefined ? {} : { fallback: redactedNews(fallback, redact) }),
   };
 }
 

@@ -4,11 +4,12 @@ import { diskTrouble } from "../model/disk-trouble.ts";
 import { isSecretReference } from "../model/notification.ts";
 import { isSecretTrouble, type Sending } from "./attempt.ts";
 import { CLOSED } from "./circuit.ts";
-import { drainChannel, nextTime, type DrainOptions } from "./drain.ts";
-import { channelLabel, type NewItem, type OutboxItem, type Shelf } from "./item.ts";
+import type { DrainOptions } from "./drain.ts";
+import { drainAll, withFallbacks } from "./drain-all.ts";
+import { channelLabel, isSuppressed, type NewItem, type OutboxItem, type Shelf } from "./item.ts";
 import { noteGivenUp } from "./given-up.ts";
 import { processLocks, type HeldLock, type Locks } from "./lock.ts";
-import { makeItems } from "./make-items.ts";
+import { idsOf, makeItems } from "./make-items.ts";
 import { DEFAULT_TTL_MS, isDueAgain } from "./schedule.ts";
 import { sleep } from "./sleep.ts";
 import { openSpool } from "./spool.ts";
@@ -98,7 +99,9 @@ export function createOutbox(options: OutboxOptions): Outbox {
     onSettled: (item, shelf) => {
       if (shelf === "dead") noteGivenUp(files, directory, item.id);
       if (shelf === "sent" || item.fallback === undefined) return;
-      enqueue(item.fallback);
+      // Where that channel is told the same by itself, it is told once.
+      const direct = idsOf({ ...item.fallback, key: item.key.replace(/\/fallback$/, "") }).map((id) => spool.find(id));
+      if (!direct.every((each) => each !== undefined && !isSuppressed(each.item))) enqueue(item.fallback);
     },
   };
 
@@ -126,28 +129,6 @@ export function createOutbox(options: OutboxOptions): Outbox {
       if (added && item.values !== undefined) memory.set(each.id, item.values);
     }
     return items.map((each) => each.id);
-  };
-
-  /** Sends one channel's share until nothing of it is due before the deadline. */
-  const drainUntil = async (
-    channelId: string,
-    ids: ReadonlySet<string> | undefined,
-    { deadline, urgent, once, signal }: { deadline: number; urgent: boolean; once: boolean; signal: AbortSignal },
-  ): Promise<void> => {
-    while (!signal.aborted) {
-      const lock = await acquire(channelId, signal);
-      if (lock === undefined) return;
-      try {
-        await drainChannel(channelId, ids, urgent, signal, drain);
-      } finally {
-        lock.release();
-      }
-      if (once) return;
-      const now = clock.now();
-      const wait = (nextTime(spool, channelId, ids, urgent, now) ?? Infinity) - now;
-      if (clock.monotonic() + wait > deadline) return;
-      await sleep(Math.max(wait, POLL_MS), clock, signal);
-    }
   };
 
   const change = async (ids: readonly string[], act: (stored: StoredItem) => boolean): Promise<readonly string[]> => {
@@ -203,9 +184,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     enqueue,
     async deliver({ ids, deadlineMs, signal, urgent = false, once = false }) {
       if (ids === undefined) await reconsider();
-      const waiting = spool.list("new");
-      const asked = ids === undefined ? undefined : new Set(ids);
-      const mine = waiting.filter((item) => asked?.has(item.id) ?? true);
+      const asked = ids ?? spool.list("new").map(({ id }) => id);
       const stop = new AbortController();
       const abort = (): void => {
         stop.abort();
@@ -213,16 +192,15 @@ export function createOutbox(options: OutboxOptions): Outbox {
       if (signal?.aborted === true) abort();
       signal?.addEventListener("abort", abort, { once: true });
       const timer = clock.setTimeout(abort, deadlineMs);
-      const limits = { deadline: clock.monotonic() + deadlineMs, urgent, once, signal: stop.signal };
+      const limits = { ids, urgent, once, deadline: clock.monotonic() + deadlineMs, signal: stop.signal };
       try {
-        const channels = new Set(mine.map((item) => item.channelId));
-        await Promise.all([...channels].map((channelId) => drainUntil(channelId, asked, limits)));
+        await drainAll(limits, acquire, drain);
       } finally {
         clock.clearTimeout(timer);
         signal?.removeEventListener("abort", abort);
       }
       return {
-        outcomes: (ids ?? mine.map((item) => item.id)).map((id) =>
+        outcomes: withFallbacks(asked, spool).map((id) =>
           outcomeOf(id, spool.find(id), (channel) => spool.channelState(channel), clock.now()),
         ),
       };

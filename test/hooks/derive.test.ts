@@ -245,6 +245,19 @@ test("a channel's fallback is frozen into what is told", () => {
   });
 });
 
+test("a fallback's own fallback is frozen, too, and a circle of them ends", () => {
+  const channels = {
+    a: { type: "slack", fallback: "b" },
+    b: { type: "sms", fallback: "c" },
+    c: { type: "email", fallback: "a" },
+  };
+  const change = { from: "Running", to: "Failed", message: null, at: 1 } as const;
+  const [told] = hookTold(facts({ channels, hooks: [hook({ to: ["a"] })] }), change);
+  const [b, c] = [told?.fallback, told?.fallback?.fallback];
+  expect([b?.channelName, c?.channelName, c?.fallback]).toEqual(["b", "c", undefined]);
+  expect([b?.key, c?.key]).toEqual(["run/fallback", "run/fallback"]);
+});
+
 test("a notifier for a channel that config does not have is reported once", () => {
   const unknown: string[] = [];
   const deriver = createDeriver(() => facts(), { onUnknownChannel: (name) => unknown.push(name) });

@@ -3,6 +3,8 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { sms } from "../../src/channels/sms.ts";
 import { userError } from "../../src/model/error.ts";
+import type { NewItem } from "../../src/outbox/item.ts";
+import { processLocks } from "../../src/outbox/lock.ts";
 import { newItem, outboxRig, scriptedChannel } from "./outbox-rig.ts";
 
 const transient = { outcome: "transient", code: "503", note: "the service is busy" } as const;
@@ -447,4 +449,85 @@ test("a message is redacted in its fallback, too", () => {
   const item = newItem({ message: { kind: "text", text: "pw hunter2" } });
   const [id] = outbox.enqueue({ ...item, fallback: { ...item, key: "run/fallback" } });
   expect(readFileSync(join(rig.directory, "outbox", "new", `${id!}.json`), "utf8")).not.toContain("hunter2");
+});
+
+test("the fallback is sent in the same delivery, and is among its outcomes", async () => {
+  using rig = outboxRig();
+  const main = scriptedChannel([permanent]);
+  const spare = scriptedChannel();
+  const outbox = rig.open({ main: main.channel, spare: spare.channel });
+  const item = newItem({ definition: { type: "main" } });
+  const fallback = { ...item, definition: { type: "spare" }, channelName: "spare", key: "run/fallback" };
+  const ids = outbox.enqueue({ ...item, fallback });
+  const { outcomes } = await outbox.deliver({ ids, deadlineMs: 1000 });
+  expect(spare.seen).toHaveLength(1);
+  expect(outcomes.map(({ state, channel }) => [channel, state])).toEqual([
+    ["team", "held"],
+    ["spare", "sent"],
+  ]);
+  // Whoever asks for the same message later hears of both, too.
+  expect((await outbox.deliver({ ids, deadlineMs: 1000 })).outcomes).toHaveLength(2);
+});
+
+test("a fallback that has one of its own hands on to it", async () => {
+  using rig = outboxRig();
+  const last = scriptedChannel();
+  const outbox = rig.open({
+    main: scriptedChannel([permanent]).channel,
+    spare: scriptedChannel([permanent]).channel,
+    last: last.channel,
+  });
+  const item = newItem({ definition: { type: "main" } });
+  const third = { ...item, definition: { type: "last" }, channelName: "last", key: "run/fallback" };
+  const second = { ...third, definition: { type: "spare" }, channelName: "spare", fallback: third };
+  const ids = outbox.enqueue({ ...item, fallback: second });
+  const { outcomes } = await outbox.deliver({ ids, deadlineMs: 1000 });
+  expect(last.seen).toHaveLength(1);
+  expect(outcomes.map(({ state }) => state)).toEqual(["held", "held", "sent"]);
+});
+
+test("a channel that is told by itself is not told again in another's place, but it is where it was to keep quiet", async () => {
+  using rig = outboxRig();
+  const spare = scriptedChannel();
+  const outbox = rig.open({ main: scriptedChannel([permanent, permanent]).channel, spare: spare.channel });
+  const both = (runId: string, more: Partial<NewItem>) => {
+    const item = newItem({ runId, definition: { type: "main" } });
+    const direct = { ...item, definition: { type: "spare" }, channelName: "spare" };
+    outbox.enqueue({ ...item, fallback: { ...direct, key: "run/fallback" } });
+    outbox.enqueue({ ...direct, ...more });
+  };
+  both("r1", {});
+  await outbox.deliver({ deadlineMs: 1000 });
+  expect(spare.seen).toHaveLength(1);
+  both("r2", { suppressed: "it was told an hour ago" });
+  await outbox.deliver({ deadlineMs: 1000 });
+  expect(spare.seen).toHaveLength(2);
+});
+
+test("what another process puts in the outbox meanwhile is sent, too, though its channel had nothing to send", async () => {
+  using rig = outboxRig();
+  const busy = scriptedChannel([transient]);
+  const idle = scriptedChannel();
+  const outbox = rig.open({ busy: busy.channel, idle: idle.channel });
+  outbox.enqueue(newItem({ definition: { type: "busy" } }));
+  rig.clock.setTimeout(() => {
+    rig.open(idle.channel).enqueue(newItem({ flow: "other", definition: { type: "idle" } }));
+  }, 500);
+  await outbox.deliver({ deadlineMs: 10_000 });
+  expect(idle.seen).toHaveLength(1);
+});
+
+test("a message that waits behind another is not looked at again and again", async () => {
+  using rig = outboxRig();
+  const { channel } = scriptedChannel([transient]);
+  let looks = 0;
+  const locks = processLocks();
+  const outbox = rig.open(channel, {
+    locks: { tryLock: (path) => ((looks += 1), locks.tryLock(path)) },
+  });
+  outbox.enqueue(newItem({ key: "1" }));
+  outbox.enqueue(newItem({ key: "2" }));
+  const { outcomes } = await outbox.deliver({ deadlineMs: 10_000 });
+  expect(outcomes.every(({ state }) => state === "sent")).toBe(true);
+  expect(looks).toBeLessThan(6);
 });

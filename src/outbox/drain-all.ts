@@ -1,0 +1,93 @@
+import { drainChannel, nextTime, type Choice, type DrainOptions } from "./drain.ts";
+import type { HeldLock } from "./lock.ts";
+import { idsOf } from "./make-items.ts";
+import { sleep } from "./sleep.ts";
+import type { Spool } from "./spool.ts";
+
+/** What one delivery sends, and until when. */
+export interface Limits {
+  /** Only these, and what tells in their place; all that waits where `undefined`. */
+  readonly ids: readonly string[] | undefined;
+  readonly urgent: boolean;
+  /** Every channel in one pass, without waiting for what is not due. */
+  readonly once: boolean;
+  /** By the monotonic clock, in milliseconds. */
+  readonly deadline: number;
+  readonly signal: AbortSignal;
+}
+
+/** Takes a channel's lock, as soon as it is free; `undefined` where the signal came first. */
+export type Acquire = (channelId: string, signal: AbortSignal) => Promise<HeldLock | undefined>;
+
+/** How often what came meanwhile is looked for, in milliseconds. */
+const LOOK_MS = 1000;
+/** Between two passes over what is due. */
+const PAUSE_MS = 25;
+
+/**
+ * Sends what is to be sent, all channels at the same time, until nothing of it is due before the deadline: also what
+ * another process puts in the outbox meanwhile, and what tells in the place of that which was refused.
+ */
+export async function drainAll(limits: Limits, acquire: Acquire, options: DrainOptions): Promise<void> {
+  const { spool, sending } = options;
+  const { clock } = sending;
+  const { ids, urgent, once, deadline, signal } = limits;
+  const left = new Set<string>();
+  const choose = (): Choice => ({
+    ids: ids === undefined ? undefined : new Set(withFallbacks(ids, spool)),
+    urgent,
+    left,
+  });
+  /** Milliseconds until a channel has something to send; `undefined` where that is not in time. */
+  const waitOf = (channelId: string): number | undefined => {
+    const next = nextTime(spool, channelId, choose(), clock.now());
+    const wait = next === undefined ? Infinity : Math.max(next - clock.now(), 0);
+    return clock.monotonic() + wait > deadline ? undefined : wait;
+  };
+  const drain = async (channelId: string): Promise<void> => {
+    while (!signal.aborted) {
+      const lock = await acquire(channelId, signal);
+      if (lock === undefined) return;
+      try {
+        await drainChannel(channelId, choose(), signal, options);
+      } finally {
+        lock.release();
+      }
+      const wait = once ? undefined : waitOf(channelId);
+      if (wait === undefined) return;
+      await sleep(Math.min(Math.max(wait, PAUSE_MS), LOOK_MS), clock, signal);
+    }
+  };
+  const active = new Map<string, Promise<void>>();
+  const begun = new Set<string>();
+  const begin = (): void => {
+    const chosen = choose().ids;
+    const waiting = spool.list("new").filter(({ id }) => chosen?.has(id) ?? true);
+    for (const channelId of new Set(waiting.map((item) => item.channelId)))
+      if (!(once ? begun : active).has(channelId) && waitOf(channelId) !== undefined) {
+        begun.add(channelId);
+        active.set(
+          channelId,
+          drain(channelId).finally(() => active.delete(channelId)),
+        );
+      }
+  };
+  begin();
+  while (active.size > 0 && !signal.aborted) {
+    const looked = new AbortController();
+    await Promise.race([...active.values(), sleep(LOOK_MS, clock, looked.signal)]);
+    looked.abort();
+    begin();
+  }
+  await Promise.all(active.values());
+}
+
+/** These, and what tells in the place of those that were refused or given up. */
+export function withFallbacks(ids: readonly string[], spool: Spool): readonly string[] {
+  const more = ids.flatMap((id) => {
+    const stored = spool.find(id);
+    if (stored?.item.fallback === undefined || stored.shelf === "new" || stored.shelf === "sent") return [];
+    return idsOf(stored.item.fallback).filter((each) => spool.find(each) !== undefined);
+  });
+  return more.length === 0 ? ids : [...new Set([...ids, ...withFallbacks(more, spool)])];
+}

@@ -1,4 +1,3 @@
-import { basename, extname } from "node:path";
 import type { RunFacts } from "../hooks/told.ts";
 import { systemLocks } from "../host/lock.ts";
 import { systemProcesses, type Processes } from "../host/process.ts";
@@ -118,9 +117,12 @@ export function memoryOf(processes: Processes): Will["memory"] {
   return events === undefined || kills === undefined ? undefined : { events, kills };
 }
 
-/** A run's facts, from its will: the same for the run and for whoever finds it dead. */
-export function factsOf(will: Will, store: RunStore): RunFacts {
-  const last = store.lastState(will.flow, will.runId, will.project);
+/**
+ * A run's facts, from its will: the same for the run and for whoever finds it dead.
+ * @param previous how the run before it ended, `null` where there was none; looked up where it is not given
+ */
+export function factsOf(will: Will, store: RunStore, previous?: LastState | null): RunFacts {
+  const last = previous === undefined ? store.lastState(will.flow, will.runId, will.project) : (previous ?? undefined);
   const source = {
     ...(will.namespace === undefined ? {} : { namespace: will.namespace }),
     ...(will.config === undefined ? {} : { config: will.config }),
@@ -130,7 +132,7 @@ export function factsOf(will: Will, store: RunStore): RunFacts {
     flow: will.flow,
     tags: will.tags,
     ...(will.file === undefined ? {} : { file: will.file }),
-    isLoaded: will.file === undefined || basename(will.file, extname(will.file)) !== will.flow,
+    isLoaded: will.isLoaded === true,
     startedAt: Date.parse(will.startedAt),
     host: will.host,
     user: will.user,
@@ -159,7 +161,7 @@ export async function identify(
 ): Promise<void> {
   const { run, services, mayTell, store } = begun;
   const all = mayTell ? [...services.config.hooks, ...hooks] : [];
-  const known = { flow: flow.name, tags: flow.tags };
+  const known = { flow: flow.name, tags: flow.tags, isLoaded: true };
   const matching = all.length === 0 ? all : await about(factsOf({ ...run.will, ...known }, store), all);
   run.identify({ ...known, hooks: matching });
 }

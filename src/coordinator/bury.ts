@@ -54,7 +54,7 @@ export async function bury(
 /** What is to be told of its end: what the runner had to say of it, or what follows from its will. */
 async function newsOf({ will, record, underway, lastLines }: DeadRun, store: RunStore): Promise<readonly NewItem[]> {
   if (record.told !== undefined) return record.told as readonly NewItem[];
-  const facts = factsOf(will, store);
+  const facts = factsOf(will, store, record.previous);
   return hookTold(
     {
       ...facts,

@@ -118,12 +118,13 @@ async function begin(
   const hooks = mayTell ? services.config.hooks.filter(isHeard) : [];
   if (earlier?.continuing === "resume") {
     const again = await reopenRun(earlier.record, place, services, context, mayTell);
-    again.run.identify({ hooks });
+    again.run.identify({ hooks, isLoaded: true });
     return again;
   }
   return beginRun(place, services, context, mayTell, {
     flow: flow.name,
     tags: flow.tags,
+    isLoaded: true,
     hooks,
     parent: { runId: run.id, task, ...(mapIndex === undefined ? {} : { mapIndex }) },
     ...(earlier === undefined ? {} : { retryOf: earlier.record.runId }),

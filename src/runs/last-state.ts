@@ -76,9 +76,9 @@ export function rememberState(store: RunStoreOptions, record: EndRecord, will: W
   store.files.replace(path, JSON.stringify(last), "quick");
 }
 
-/** Of a crash whoever finds it tells all hooks that are about the run. */
-function heardBy({ told }: EndRecord, { hooks }: Will): readonly string[] {
-  if (told === undefined) return hooks.map(({ name }) => name);
+/** Of a crash whoever finds it tells all hooks that are about the run; which those are is known once the flow is loaded. */
+function heardBy({ told }: EndRecord, { hooks, isLoaded = false }: Will): readonly string[] {
+  if (told === undefined) return isLoaded ? hooks.map(({ name }) => name) : [];
   const news = told as readonly { readonly origin?: string; readonly names?: readonly string[] }[];
   return [...new Set(news.flatMap(({ origin, names = [] }) => (origin === "hook" ? names : [])))];
 }

@@ -55,7 +55,8 @@ export interface ReapOptions {
  */
 export async function reap(options: ReapOptions): Promise<readonly DeadRun[]> {
   const { files, directory } = options.store;
-  const live = files.list(join(directory, "live"));
+  // In the order in which they began.
+  const live = [...files.list(join(directory, "live"))].sort();
   const wanted = options.runId === undefined ? live : live.filter((id) => id === options.runId);
   const dead: DeadRun[] = [];
   for (const runId of wanted) {

@@ -6,7 +6,10 @@ import type { RunStoreOptions } from "./run-store.ts";
 import { durabilityOf, type Will } from "./will.ts";
 
 /** What is different when a run is gone on with: its process, who started it, who is told. */
-export type Reopening = Omit<Will, "version" | "runId" | "project" | "startedAt" | "flow" | "file" | "tags">;
+export type Reopening = Omit<
+  Will,
+  "version" | "runId" | "project" | "startedAt" | "flow" | "file" | "tags" | "isLoaded"
+>;
 
 /**
  * Goes on with a run that has ended: the same id, journal and directory, a new process. Its terminal record is
@@ -30,7 +33,7 @@ export async function reopen(
     throw userError("usage", "RUN_UNKNOWN", `Run ${runId} has no end to go on from.`, { help: "flowctl runs list" });
   }
   const part = found.will.part ?? 1;
-  const will: Will = { ...found.will, ...changes, part: part + 1 };
+  const will: Will = { ...found.will, ...changes, isLoaded: false, part: part + 1 };
   // As at a run's beginning the mark comes first.
   files.create(join(options.directory, "live", runId), "", durabilityOf(will));
   files.rename(join(directory, "end.json"), endOfPart(directory, part));

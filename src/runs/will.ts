@@ -3,6 +3,7 @@ import type { Hook } from "../model/hook.ts";
 import type { ChannelDefinition } from "../model/notification.ts";
 import type { StateType } from "../model/state.ts";
 import type { Counts, Failure } from "../model/tally.ts";
+import type { LastState } from "./last-state.ts";
 
 /** Who started a run. */
 export type StartedBy = "ci" | "cron" | "terminal" | "other";
@@ -16,6 +17,8 @@ export interface Will {
   readonly runId: string;
   /** The flow's name; the file's stem until the flow is loaded. */
   readonly flow: string;
+  /** Whether it is: from then on name and tags are the flow's own, and the hooks are those that are about it. */
+  readonly isLoaded?: boolean;
   readonly tags: readonly string[];
   /** The flow's file, absolute. */
   readonly file?: string;
@@ -91,6 +94,11 @@ export interface EndRecord {
    * it to a reaper. Absent in the record of a crash: there it follows from the will.
    */
   readonly told?: readonly unknown[];
+  /**
+   * Of a crash: how the run before it had ended as this record was written. Others may end before it is told, and
+   * what they tell is no reason to keep quiet about this one.
+   */
+  readonly previous?: LastState | null;
 }
 
 /** Reads a will; `undefined` where the text is not whole. */

@@ -5,7 +5,7 @@ import { shownValue } from "../model/shown-value.ts";
 import type { StateType } from "../model/state.ts";
 import { Tally, type Counts, type Failure } from "../model/tally.ts";
 import { crashMessage } from "./crash-message.ts";
-import { rememberState } from "./last-state.ts";
+import { lastStateOf, rememberState } from "./last-state.ts";
 import type { RunStoreOptions } from "./run-store.ts";
 import { parseEnd, type EndRecord, type Will } from "./will.ts";
 
@@ -50,6 +50,7 @@ export function writeEnd(
     ...(ending.result === undefined ? {} : { result: shownValue(ending.result, redact) }),
     message: text(ending.message),
     failures: ending.failures.map((each) => ({ ...each, message: text(each.message) })),
+    ...(ending.told === undefined ? { previous: lastStateOf(store, flow, runId, project) ?? null } : {}),
   };
   const path = join(store.directory, "runs", runId, "end.json");
   const written = JSON.stringify(record);

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { BIN, cliHome } from "../rig/cli.ts";
+import { BIN, cliHome, type Started } from "../rig/cli.ts";
 import { faultyServer } from "../rig/faulty-server.ts";
 import { CONFIG, flowOf, oneEnd, records, start, told, WAIT } from "./doomed.ts";
 import { isProgram } from "../rig/keyring.ts";
@@ -11,6 +11,14 @@ const noPython = skipReason(
   "a slow reader of a pipe that does not wait",
   isProgram("python3") ? undefined : "python3 is not installed",
 );
+
+/** Nobody is left who could tell of it. */
+async function killWithSentinel({ child, finished }: Started): Promise<void> {
+  const children = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, "utf8").trim().split(" ");
+  for (const pid of children) process.kill(Number(pid), "SIGKILL");
+  child.kill("SIGKILL");
+  await finished;
+}
 
 describe("a run that dies", () => {
   it("by SIGKILL is told by the sentinel, once, with what it was doing", async () => {
@@ -107,12 +115,7 @@ sys.exit(child.wait())`;
     await using doomed = await start(WAIT);
     const { home, started } = doomed;
     await started.saw("last | reached");
-    const children = readFileSync(`/proc/${started.child.pid}/task/${started.child.pid}/children`, "utf8")
-      .trim()
-      .split(" ");
-    for (const pid of children) process.kill(Number(pid), "SIGKILL");
-    started.child.kill("SIGKILL");
-    await started.finished;
+    await killWithSentinel(started);
     home.write("green.ts", flowOf("").replace("doomed", "green"));
     expect((await home.run(["run", "green.ts"])).code).toBe(0);
     const messages = await told(home);
@@ -120,16 +123,24 @@ sys.exit(child.wait())`;
     expect(records(home).filter((end) => end.state === "Crashed")).toHaveLength(1);
   });
 
+  it("together with another of its flow is told, though each of them is a reason to keep quiet of the next", async () => {
+    const config = CONFIG.replace("to: [here]", "to: [here], notifyOn: change");
+    await using doomed = await start(WAIT, {}, { config });
+    const { home, started } = doomed;
+    const other = home.start(["run", "doomed.ts", "--logs", "full"]);
+    await Promise.all([started.saw("last | reached"), other.saw("last | reached")]);
+    await Promise.all([killWithSentinel(started), killWithSentinel(other)]);
+    await home.run(["reap"]);
+    const messages = await told(home);
+    expect(messages).toHaveLength(1);
+    expect(records(home).map(({ state }) => state)).toEqual(["Crashed", "Crashed"]);
+  });
+
   it("with its machine is told after the restart, and as that", async () => {
     await using doomed = await start(WAIT);
     const { home, started } = doomed;
     await started.saw("last | reached");
-    const children = readFileSync(`/proc/${started.child.pid}/task/${started.child.pid}/children`, "utf8")
-      .trim()
-      .split(" ");
-    for (const pid of children) process.kill(Number(pid), "SIGKILL");
-    started.child.kill("SIGKILL");
-    await started.finished;
+    await killWithSentinel(started);
     const [id = ""] = readdirSync(join(home.state, "runs"));
     const will = join(home.state, "runs", id, "will.json");
     writeFileSync(

@@ -152,11 +152,16 @@ it("a flow's last state says which hooks heard of it, and is not that of a run t
   ];
   expect(await end("Failed", news)).toMatchObject({ heardBy: ["told", "also"], failedInARow: 2 });
   expect(await end("Skipped", [])).toMatchObject({ state: "Failed", failedInARow: 2 });
-  // What a crash has to tell follows from the will.
-  const run = await rig.store.begin(draft({ hooks }), same);
-  run.crash("It broke.");
-  run.settle();
-  expect(rig.store.lastState("etl")).toMatchObject({ state: "Crashed", heardBy: ["told"], failedInARow: 3 });
+  // What a crash has to tell follows from the will; before the flow is loaded, nobody knows who is told of it.
+  const crash = async (known: { readonly isLoaded?: boolean }) => {
+    const run = await rig.store.begin(draft({ hooks }), same);
+    run.identify(known);
+    run.crash("It broke.");
+    run.settle();
+    return rig.store.lastState("etl");
+  };
+  expect(await crash({ isLoaded: true })).toMatchObject({ state: "Crashed", heardBy: ["told"], failedInARow: 3 });
+  expect(await crash({})).toMatchObject({ state: "Crashed", heardBy: [], failedInARow: 4 });
 });
 
 describe("the lock of a flow", () => {

@@ -90,7 +90,8 @@ export async function notifyRetryCommand(
   const sent = chosen.filter(({ shelf }) => shelf === "sent").map(({ item }) => item.id);
   if (sent.length > 0) throw userError("usage", "NOTIFY_SENT", `${sent.join(", ")} was sent already`);
   const renewed = await outbox.retry(chosen.map(({ item }) => item.id));
-  return flush(context, options, renewed);
+  // By the same outbox: it knows that they were asked for here, and says so where a secret is still missing.
+  return flush(context, options, outbox, renewed);
 }
 
 /** `flowctl notify flush`: sends what is due, for a bounded time. The last step of a CI job. */
@@ -99,13 +100,13 @@ export async function notifyFlushCommand(
   options: NotifyOptions,
   context: CommandContext,
 ): Promise<number> {
-  if (options.background !== true) return flush(context, options, undefined);
+  if (options.background !== true) return flush(context, options, await outboxToFlush(context));
   const [{ systemLocks }, { stateDirectory }] = await Promise.all([import("../host/lock.ts"), openServices(context)]);
   const lock = await systemLocks().tryLock(join(stateDirectory, "locks", "drainer.lock"));
   // There is one already: it sends this, too.
   if (lock === undefined) return 0;
   try {
-    await flush(context, { ...options, deadline: options.deadline ?? BACKGROUND }, undefined);
+    await flush(context, { ...options, deadline: options.deadline ?? BACKGROUND }, await outboxToFlush(context));
     return 0;
   } finally {
     lock.release();
@@ -130,16 +131,14 @@ export async function notifyDropCommand(
   return 0;
 }
 
+/** @param ids only these; all that is due where `undefined` */
 async function flush(
   context: CommandContext,
   options: NotifyOptions,
-  ids: readonly string[] | undefined,
+  outbox: Outbox,
+  ids?: readonly string[],
 ): Promise<number> {
   const { host, stop, globals } = context;
-  const services = await openToSend(context);
-  // What the last step of a CI job sends is also what a run that was killed before it has to tell.
-  await buryDead(services, context, false);
-  const outbox = await services.outbox();
   const [{ parseDuration }, { summaryLines, isTold }] = await Promise.all([
     import("../model/duration.ts"),
     import("../outbox/summary.ts"),
@@ -159,6 +158,13 @@ async function flush(
   else say(context, lines.length === 0 ? "notifications: nothing to send" : lines.join("\n"));
   const isDone = summary.outcomes.every(isTold);
   return isDone || (options.strict !== true && ids === undefined) ? 0 : NOT_ACCEPTED;
+}
+
+/** What the last step of a CI job sends is also what a run that was killed before it has to tell. */
+async function outboxToFlush(context: CommandContext): Promise<Outbox> {
+  const services = await openToSend(context);
+  await buryDead(services, context, false);
+  return services.outbox();
 }
 
 async function openOutbox(context: CommandContext, state: "reads" | "writes"): Promise<Outbox> {

@@ -100,20 +100,20 @@ export function isTold({ state }: Pick<ItemOutcome, "state">): boolean {
   return state === "sent" || state === "suppressed" || state === "gone";
 }
 
-/** `2 held (team: …; oncall: …)`: each distinct reason once. */
+/** `3 held (team, oncall: …; boss: …)`: each distinct reason once. */
 function part(
   outcomes: readonly ItemOutcome[],
   word: string,
   why: (outcome: ItemOutcome) => string | undefined,
 ): string | undefined {
   if (outcomes.length === 0) return undefined;
-  const reasons = new Set(
-    outcomes.flatMap((each) => {
-      const text = why(each);
-      return text === undefined || text === "" ? [] : `${each.channel}: ${text}`;
-    }),
-  );
-  return `${String(outcomes.length)} ${word}${reasons.size === 0 ? "" : ` (${[...reasons].join("; ")})`}`;
+  const channels = new Map<string, Set<string>>();
+  for (const each of outcomes) {
+    const text = why(each) ?? "";
+    if (text !== "") channels.set(text, (channels.get(text) ?? new Set()).add(each.channel));
+  }
+  const reasons = [...channels].map(([text, names]) => `${[...names].join(", ")}: ${text}`);
+  return `${String(outcomes.length)} ${word}${reasons.length === 0 ? "" : ` (${reasons.join("; ")})`}`;
 }
 
 function brief(milliseconds: number): string {

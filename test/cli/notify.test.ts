@@ -58,6 +58,15 @@ it("holds a message whose secret is missing, with the command that sets it; the 
     const first = await home.run(["run", "nightly.ts"]);
     expect(first.code).toBe(1);
     expect(first.output).toContain("flowctl secrets set TEAM_URL");
+    const early = await home.run(["notify", "retry", "--all"]);
+    expect([early.code, early.stderr.split("\n")]).toEqual([
+      4,
+      [
+        "notifications: 1 held (team: The secret TEAM_URL was not found): flowctl notify list",
+        "  fix: flowctl secrets set TEAM_URL",
+        "",
+      ],
+    ]);
     expect((await home.run(["notify", "list"])).stdout).toContain("held");
     const env = { FLOWCTL_SECRET_TEAM_URL: `${server.url}/hook` };
     await home.run(["notify", "flush"], { env });

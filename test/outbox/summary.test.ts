@@ -34,3 +34,12 @@ test("of a long reason the first sentence is told; notify show has the whole", (
     "notifications: 1 held (team: The secret URL was not found): flowctl notify list",
   ]);
 });
+
+test("channels that share a reason stand before it together", () => {
+  const outcomes = ["team", "oncall", "boss"].map((channel) =>
+    one({ state: "suppressed", channel, note: channel === "boss" ? "told already" : "the flow still fails" }),
+  );
+  expect(summaryLines({ outcomes }, 0)).toEqual([
+    "notifications: 3 suppressed (team, oncall: the flow still fails; boss: told already): flowctl notify list --state suppressed",
+  ]);
+});

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { parseEnv } from "node:util";
+import { diskTrouble } from "../model/disk-trouble.ts";
 import { userError } from "../model/error.ts";
 import type { StoreName } from "../secrets/secret-store.ts";
 import { nameProblem } from "../secrets/secret-name.ts";
@@ -54,7 +55,9 @@ export async function secretsImportCommand(
     }
   }
   const written = await store.write(values, options.store);
-  say(`Stored ${written.stored.length} of ${names.length} secrets in ${written.title}.`);
+  say(
+    `Stored ${written.stored.length} of ${names.length} ${names.length === 1 ? "secret" : "secrets"} in ${written.title}.`,
+  );
   for (const name of written.stored) {
     const check = checkSecretValue(values[name] ?? "", context.host.environment.platform);
     for (const each of check.ok ? check.warnings : []) warn(`warning: ${name}: ${each}`);
@@ -78,13 +81,20 @@ async function readSource(source: string, { host, globals }: CommandContext): Pr
 
 async function readBytes(path: string, cwd: string): Promise<Uint8Array> {
   return readFile(resolve(cwd, path)).catch((error: unknown) => {
-    throw userError("usage", "SECRET_FILE", `The file ${path} cannot be read.`, { cause: error });
+    throw userError("usage", "SECRET_FILE", `The file ${path} cannot be read: ${diskTrouble(error)}.`, {
+      cause: error,
+    });
   });
 }
 
 /** JSON where it looks like it, else `NAME=value` lines. Errors do not quote the text. */
 function parseValues(text: string, source: string): Readonly<Record<string, string>> {
-  if (!text.trimStart().startsWith("{")) return parseEnv(text) as Record<string, string>;
+  if (!text.trimStart().startsWith("{")) {
+    const line = strangeLine(text);
+    if (line > 0)
+      throw userError("usage", "SECRET_FILE", `Nothing was imported: line ${line} of ${source} is no NAME=value.`);
+    return parseEnv(text) as Record<string, string>;
+  }
   let parsed: unknown;
   try {
     parsed = JSON.parse(text);
@@ -98,6 +108,13 @@ function parseValues(text: string, source: string): Readonly<Record<string, stri
     "SECRET_FILE",
     `In ${source} these are not texts: ${wrong.map(([name]) => name).join(", ")}.`,
   );
+}
+
+/** The number of the first line that would be passed over in silence, as `NAME: value` would; 0 where there is none. */
+function strangeLine(text: string): number {
+  const quoted = /=\s*(["'`])[^]*?\1/g;
+  const lines = text.replace(quoted, (value) => `=${"\n".repeat(value.split("\n").length - 1)}`).split("\n");
+  return lines.findIndex((line) => !/^\s*(#|$|[^#=]+=)/.test(line)) + 1;
 }
 
 /** @throws UserError "usage" that lists all that is wrong, by name, before anything is stored */

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
+import { diskTrouble } from "../model/disk-trouble.ts";
 import { userError } from "../model/error.ts";
 import type { StoreName } from "../secrets/secret-store.ts";
 import { checkSecretValue, decodeSecret, withoutTrailingBreak } from "../secrets/secret-value.ts";
@@ -86,7 +87,9 @@ async function readValue(
 
 async function readBytes(path: string, cwd: string): Promise<Uint8Array> {
   return readFile(resolve(cwd, path)).catch((error: unknown) => {
-    throw userError("usage", "SECRET_VALUE", `The file ${path} cannot be read.`, { cause: error });
+    throw userError("usage", "SECRET_VALUE", `The file ${path} cannot be read: ${diskTrouble(error)}.`, {
+      cause: error,
+    });
   });
 }
 

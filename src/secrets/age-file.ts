@@ -1,4 +1,5 @@
 import { dirname } from "node:path";
+import { diskTrouble } from "../model/disk-trouble.ts";
 import { userError } from "../model/error.ts";
 import { byName } from "./secret-name.ts";
 import { withWriteLock, type WritePorts } from "./write-lock.ts";
@@ -79,19 +80,12 @@ function onDisk<T>(what: "read" | "written", path: string, act: () => T): T {
   try {
     return act();
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? String(error.code) : "";
-    const why = WHY[code] ?? (error instanceof Error ? error.message : String(error));
-    throw userError("secret", "SECRET_FILE_DISK", `${path} cannot be ${what}: ${why}`, { file: path, cause: error });
+    throw userError("secret", "SECRET_FILE_DISK", `${path} cannot be ${what}: ${diskTrouble(error)}`, {
+      file: path,
+      cause: error,
+    });
   }
 }
-
-const WHY: Readonly<Record<string, string>> = {
-  EACCES: "permission denied",
-  EROFS: "the disk is read-only",
-  ENOSPC: "the disk is full",
-  EISDIR: "it is a directory",
-  ENOTDIR: "a part of its path is a file",
-};
 
 /** The public keys that belong to private ones. */
 export async function recipientsOf(identities: readonly string[]): Promise<readonly string[]> {

@@ -59,5 +59,9 @@ function probeFile(
       help: keys.help,
     };
   }
-  return { store: "file", ok: true, detail: `${file.path}, ${names} secrets, key from ${keys.from}` };
+  return {
+    store: "file",
+    ok: true,
+    detail: `${file.path}, ${names} ${names === 1 ? "secret" : "secrets"}, key from ${keys.from}`,
+  };
 }

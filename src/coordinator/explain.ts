@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { Host } from "../host/host.ts";
-import { EXIT_CODES, UserError, type Diagnostic } from "../model/error.ts";
+import { diskTrouble } from "../model/disk-trouble.ts";
+import { EXIT_CODES, UserError, userError, type Diagnostic } from "../model/error.ts";
 import { annotateDiagnostics, renderDiagnostics } from "../reporters/diagnostics.ts";
 
 /** A bug of ours (design §3). */
@@ -30,6 +31,8 @@ export function explain(
     stderr.write(renderDiagnostics(diagnostics, { cwd }));
     return EXIT_CODES[error.kind];
   }
+  const forbidden = forbiddenPath(error);
+  if (forbidden !== undefined) return explain(noPermission(forbidden, error, host), host, options);
   const text = redact(error instanceof Error ? (error.stack ?? String(error)) : String(error));
   const file = crashFile(host, text);
   stderr.write(
@@ -37,6 +40,22 @@ export function explain(
       (file === undefined ? `${text}\n` : `  help: please report it with the file ${file}\n`),
   );
   return BUG;
+}
+
+/** Where the system said no: that is no bug, but another user's file. */
+function forbiddenPath(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !("code" in error) || !("path" in error)) return undefined;
+  const isForbidden = error.code === "EACCES" || error.code === "EPERM" || error.code === "EROFS";
+  return isForbidden && typeof error.path === "string" ? error.path : undefined;
+}
+
+function noPermission(path: string, cause: unknown, { environment: { home, user } }: Host): UserError {
+  return userError("usage", "NO_PERMISSION", `${path}: ${diskTrouble(cause)}`, {
+    cause,
+    ...(path.startsWith(home)
+      ? { help: `HOME is ${home}, and the user is "${user}": say HOME=/a/directory/of/theirs flowctl …` }
+      : {}),
+  });
 }
 
 /** What the paths of annotations are relative to. */

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { isDiskTrouble } from "../model/disk-trouble.ts";
 import { isFailed, isSuccessful, state, type StateType } from "../model/state.ts";
 import { shortHash } from "./project.ts";
 import type { RunStoreOptions } from "./run-store.ts";
@@ -34,8 +35,18 @@ export function lastStateOf(
   before?: string,
   project = store.project.name,
 ): LastState | undefined {
-  const kept = readLast(store, project, flow);
+  const kept = readable(() => readLast(store, project, flow));
   return kept !== undefined && kept.runId === before ? kept.before : kept;
+}
+
+/** What the disk does not give says nothing, and keeps nothing from being told. */
+function readable<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (isDiskTrouble(error)) return undefined;
+    throw error;
+  }
 }
 
 function readLast(store: RunStoreOptions, project: string, flow: string): Kept | undefined {

@@ -64,13 +64,21 @@ function userStateHome(environment: Environment): string {
 
 /** State holds addresses and logs, and says which programs are started: nobody else may put things in it. */
 function refuseForeign(path: string, origin: Origin, { files, environment }: StateDirectoryOptions): void {
-  const stat = files.stat(path);
+  const stat = look(path, origin, files);
   if (stat === undefined) return;
   if (stat.kind !== "directory") throw unusable(path, origin, "is not a directory");
   if (environment.uid === undefined) return;
   if (stat.uid !== environment.uid) throw unusable(path, origin, `belongs to another user (uid ${String(stat.uid)})`);
   if ((stat.mode & 0o022) !== 0)
     throw unusable(path, origin, "may be written to by others", undefined, `chmod 700 ${path}`);
+}
+
+function look(path: string, origin: Origin, files: Files) {
+  try {
+    return files.stat(path);
+  } catch (error) {
+    throw unusable(path, origin, `cannot be used: ${diskTrouble(error)}`, error);
+  }
 }
 
 function unusable(path: string, origin: Origin, what: string, cause?: unknown, help?: string) {

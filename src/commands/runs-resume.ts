@@ -61,7 +61,13 @@ async function continueRun(
   const { file, flow } = record.will;
   const place = flowPlace(file ?? "", context);
   const continuation = continuationOf(how, record, options);
-  const executed = await performRun({ place, options: { ...runOptions, name: flow }, limits, continuation }, context);
+  // Another config has other profiles.
+  const chosen = context.globals.config === undefined ? record.will.chosen : undefined;
+  const { config = chosen?.config, profile = chosen?.profile } = context.globals;
+  const executed = await performRun(
+    { place, options: { ...runOptions, name: flow }, limits, continuation },
+    { ...context, globals: { ...context.globals, config, profile } },
+  );
   return exitCode(executed, limits, options);
 }
 

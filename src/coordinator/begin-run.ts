@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import type { RunFacts } from "../hooks/told.ts";
 import { systemLocks } from "../host/lock.ts";
 import { systemProcesses, type Processes } from "../host/process.ts";
@@ -8,7 +9,7 @@ import type { RunRecord } from "../runs/run-record.ts";
 import { newRunId } from "../runs/run-id.ts";
 import { openRunStore, type RunDraft, type RunStore } from "../runs/run-store.ts";
 import type { Will } from "../runs/will.ts";
-import type { CommandContext } from "./context.ts";
+import type { CommandContext, GlobalOptions } from "./context.ts";
 import type { FlowPlace } from "./flow-place.ts";
 import type { Services } from "./services.ts";
 import { ciLinks, startedBy } from "./started-by.ts";
@@ -80,6 +81,14 @@ export async function reopenRun(
   return { place, services, store, run, mayTell, facts: () => factsOf(run.will, store) };
 }
 
+function chosenIn({ config, profile, cwd }: GlobalOptions): Will["chosen"] {
+  if (config === undefined && profile === undefined) return undefined;
+  return {
+    ...(config === undefined ? {} : { config: config === "none" ? config : resolve(cwd, config) }),
+    ...(profile === undefined ? {} : { profile }),
+  };
+}
+
 /** What the will of a run says of this process and its config. */
 function draftOf(
   services: Services,
@@ -95,6 +104,7 @@ function draftOf(
     // Only where somebody is told of it.
     memory: mayTell && services.config.hooks.length > 0 ? memoryOf(processes) : undefined,
     config: services.config.file,
+    chosen: chosenIn(globals),
     namespace: services.config.secrets.namespace,
   };
   return {

@@ -37,6 +37,8 @@ export interface Will {
   readonly startedBy: StartedBy;
   /** The config's file. */
   readonly config?: string;
+  /** What the command line chose of configs (a path or `none`) and of profiles: whoever goes on with the run means the same. */
+  readonly chosen?: { readonly config?: string; readonly profile?: string };
   /** Of the config's secrets. */
   readonly namespace?: string;
   readonly cwd: string;

@@ -326,3 +326,17 @@ export default flow("alert", () => {
     expect(ran(home).sort()).toEqual(["half 1", "half 2", "half 3", "sum 0.5 1 1.5 monday 0"]);
   });
 });
+
+it("a run is gone on with under the config and the profile that were chosen for it, unless others are given", async () => {
+  await using home = cliHome();
+  home.write("f.yaml", "flow: f\ntasks: { a: { run: exit 1 } }\n");
+  home.write("flowctl.config.yaml", "{}\n");
+  home.write("other/c.yaml", "profiles: { quick: { concurrency: 3 } }\n");
+  const first = await home.run(["run", "f.yaml", "--config", "other/c.yaml", "--profile", "quick"]);
+  expect(first.stdout).toContain("config: other/c.yaml");
+  const retry = await home.run(["runs", "retry", "last", "--ui", "plain"]);
+  expect(retry.stdout).toContain("config: other/c.yaml");
+  expect((await home.run(["runs", "resume", "last"])).stdout).toContain("config: other/c.yaml");
+  expect((await home.run(["runs", "retry", "last", "--config", "none"])).stdout).toContain("config: none");
+  expect((await home.run(["runs", "retry", "last"])).stdout).toContain("config: none");
+});

@@ -89,9 +89,10 @@ export async function notifyRetryCommand(
   const chosen = choose(outbox.list(), ids, options, "retry");
   const sent = chosen.filter(({ shelf }) => shelf === "sent").map(({ item }) => item.id);
   if (sent.length > 0) throw userError("usage", "NOTIFY_SENT", `${sent.join(", ")} was sent already`);
-  const renewed = await outbox.retry(chosen.map(({ item }) => item.id));
+  const all = chosen.map(({ item }) => item.id);
+  await outbox.retry(all);
   // By the same outbox: it knows that they were asked for here, and says so where a secret is still missing.
-  return flush(context, options, outbox, renewed);
+  return flush(context, options, outbox, all);
 }
 
 /** `flowctl notify flush`: sends what is due, for a bounded time. The last step of a CI job. */
@@ -128,6 +129,8 @@ export async function notifyDropCommand(
   }
   const dropped = await outbox.drop(chosen.map(({ item }) => item.id));
   say(context, `gave up ${count(dropped.length)}`);
+  const left = chosen.length - dropped.length;
+  if (left > 0) say(context, `another process is sending ${count(left)}: flowctl notify list shows what becomes of it`);
   return 0;
 }
 

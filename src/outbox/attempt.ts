@@ -4,7 +4,7 @@ import { UserError } from "../model/error.ts";
 import { isSecretReference, type ChannelDefinition } from "../model/notification.ts";
 import type { Channel, Delivery, DeliveryRequest } from "./channel.ts";
 import type { Digest } from "./digest.ts";
-import { isGoodNews, mayHaveArrived, type OutboxItem, type SecretSource } from "./item.ts";
+import { isGoodNews, isTooLate, mayHaveArrived, type OutboxItem, type SecretSource } from "./item.ts";
 import { addressOf } from "./recipients.ts";
 import { expire, hold, settle, startAttempt, type Settled } from "./outcome.ts";
 import type { Chance } from "./schedule.ts";
@@ -55,7 +55,7 @@ export async function attemptDelivery(
   const { sending, memory, signal } = options;
   const { clock } = sending;
   if (item.attempts.at(-1)?.outcome === "delivered") return { shelf: "sent", item };
-  if (clock.now() > item.expires) return expire(item);
+  if (isTooLate(item, clock.now())) return expire(item);
   if (item.needs.length > 0 && memory === undefined) {
     if (clock.now() < item.created + MEMORY_WAIT_MS) return undefined;
     const note = `its ${item.needs.join(", ")} was known only to the run that made it, and that run has ended`;
@@ -66,9 +66,17 @@ export async function attemptDelivery(
       "run the flow again, or name a secret or a channel in the place of the value",
     );
   }
-  const channel = await sending.channel(item.definition.type).catch(() => undefined);
-  if (channel === undefined) {
-    return hold(item, "unknown-channel", `this flowctl has no channel of the type "${item.definition.type}"`);
+  const { type } = item.definition;
+  const channel = await sending.channel(type).catch((error: unknown) => ({ error }));
+  if ("error" in channel) {
+    const isUnknown = channel.error instanceof UserError;
+    // A later flowctl may have put it there, and knows how to send it.
+    if (isUnknown && !options.isOurs) return undefined;
+    if (isUnknown) return hold(item, "unknown-channel", `this flowctl has no channel of the type "${type}"`);
+    // Files that are not there, as flowctl is being updated, are there for the next process.
+    const note = sending.redact(`the code of the ${type} channel could not be loaded: ${firstLine(channel.error)}`);
+    const delivery: Delivery = { outcome: "transient", code: "channel-code", note };
+    return { ...settle(item, delivery, clock.now(), sending), delivery };
   }
   const values = await valuesOf(item, sending);
   if ("outcome" in values && values.outcome === "permanent" && !options.isOurs) return undefined;

@@ -1,5 +1,5 @@
 import type { Message } from "../model/notification.ts";
-import { itemIdOf, type OutboxItem } from "./item.ts";
+import { isTooLate, itemIdOf, type OutboxItem } from "./item.ts";
 
 /** A message that waited longer is told together with the others that did. */
 const LATE_MS = 15 * 60_000;
@@ -29,7 +29,7 @@ export function digestOf(
       item.needs.length === 0 &&
       item.digestOf === undefined &&
       now - item.created > LATE_MS &&
-      now <= item.expires,
+      !isTooLate(item, now),
   );
   const [first] = late;
   if (first === undefined || late.length <= FEW) return undefined;

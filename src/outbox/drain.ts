@@ -2,7 +2,7 @@ import { attemptDelivery, type Sending } from "./attempt.ts";
 import type { Delivery } from "./channel.ts";
 import { afterAttempt, usableAt, type ChannelState } from "./circuit.ts";
 import { digestOf, toldBy } from "./digest.ts";
-import { suppression, type OutboxItem } from "./item.ts";
+import { isTooLate, suppression, type OutboxItem } from "./item.ts";
 import type { Settled } from "./outcome.ts";
 import { dueAt } from "./schedule.ts";
 import type { Spool } from "./spool.ts";
@@ -63,7 +63,7 @@ export async function drainChannel(
     const blocks = item.digestOf === undefined ? pair : item.recipient;
     const before = spool.channelState(channelId);
     const waits = timeOf(item, before, urgent, clock.now()) > clock.now();
-    if (waits && clock.now() <= item.expires) {
+    if (waits && !isTooLate(item, clock.now())) {
       if (blocks !== undefined) blocked.add(blocks);
       continue;
     }
@@ -114,7 +114,7 @@ export function nextTime(
     const pair = pairOf(item);
     if (left.has(item.id) || (pair !== undefined && (blocked.has(pair) || blocked.has(item.recipient)))) return [];
     // What is too old is given up at once.
-    const at = now > item.expires ? now : timeOf(item, state, urgent, now);
+    const at = isTooLate(item, now) ? now : timeOf(item, state, urgent, now);
     if (at > now && pair !== undefined) blocked.add(item.digestOf === undefined ? pair : item.recipient);
     return [at];
   });

@@ -26,6 +26,16 @@ export function itemFromText(text: string): OutboxItem | undefined {
   }
 }
 
+/** Whether a later flowctl has written it, in a way of its own: it is nobody's here, and it is whole. */
+export function isOfLaterVersion(text: string): boolean {
+  try {
+    const { v } = JSON.parse(text) as { readonly v?: unknown };
+    return typeof v === "number" && v > 1;
+  } catch {
+    return false;
+  }
+}
+
 function iso(at: number): string {
   return new Date(at).toISOString();
 }

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { ChannelDefinition, Message } from "../model/notification.ts";
+import { isOfFamily } from "../model/state.ts";
 import type { Delivery } from "./channel.ts";
 
 /** Something to be told, before it is in the outbox. */
@@ -82,6 +83,22 @@ export function suppression(id: string, note: string): Reason {
 /** Whether a message tells of a success: to miss it does less harm than to hear it late, or twice. */
 export function isGoodNews({ message }: Pick<OutboxItem, "message">): boolean {
   return message.kind === "alert" && message.alert.to === "Success";
+}
+
+/** Whether it tells that a flow which had failed is well again: it counts for as long as the failure does. */
+export function isRecovery({ message }: Pick<OutboxItem, "message">): boolean {
+  return message.kind === "alert" && message.alert.event === "recovered";
+}
+
+/**
+ * Whether it is too late to send it. A failure, its recovery and what is said in somebody's own words are tried once
+ * more, however late: the machine may have been off all the time, and nobody would ever hear of it.
+ */
+export function isTooLate(item: OutboxItem, now: number): boolean {
+  if (now <= item.expires) return false;
+  const { message, definition, attempts } = item;
+  const matters = message.kind !== "alert" || isOfFamily(message.alert.to, "Failed") || isRecovery(item);
+  return definition.type === "sms" || !matters || attempts.some(({ at }) => at > item.expires);
 }
 
 /** The four directories of the outbox. */

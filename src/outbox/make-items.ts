@@ -1,6 +1,6 @@
 import { mapTexts } from "../model/map-texts.ts";
 import type { Message } from "../model/notification.ts";
-import { channelIdOf, isGoodNews, itemIdOf, suppression, type NewItem, type OutboxItem } from "./item.ts";
+import { channelIdOf, isGoodNews, isRecovery, itemIdOf, suppression, type NewItem, type OutboxItem } from "./item.ts";
 import { recipientsOf } from "./recipients.ts";
 import { DEFAULT_TTL_MS, SMS_TTL_MS, SUCCESS_TTL_MS } from "./schedule.ts";
 
@@ -61,5 +61,5 @@ function dated(message: Message, now: number): Message {
 
 function ttlOf(item: NewItem): number {
   if (item.definition.type === "sms") return SMS_TTL_MS;
-  return isGoodNews(item) ? SUCCESS_TTL_MS : DEFAULT_TTL_MS;
+  return isGoodNews(item) && !isRecovery(item) ? SUCCESS_TTL_MS : DEFAULT_TTL_MS;
 }

@@ -76,9 +76,12 @@ export function createNotifyService(options: {
     });
     if (!isDelivered(summary)) {
       const withdrawn = new Set(await outbox.withdraw(ids));
-      const lost = summary.outcomes.filter((each) => withdrawn.has(each.id) || each.state === "gone");
       // None is lost where another process delivered them at the last moment.
-      if (lost.length > 0) throw new NotDelivered(lost.map(sentence).join("\n"));
+      const lost = summary.outcomes.filter((each) => withdrawn.has(each.id) || outbox.read(each.id)?.shelf !== "sent");
+      const said = lost.map((each) =>
+        sentence(withdrawn.has(each.id) || each.state === "gone" ? each : elsewhere(each)),
+      );
+      if (lost.length > 0) throw new NotDelivered(said.join("\n"));
     }
     options.onEnqueued?.(ids);
     return { ids, outcome: "delivered" };
@@ -87,6 +90,11 @@ export function createNotifyService(options: {
 
 function isDelivered(summary: DeliverySummary): boolean {
   return summary.outcomes.every((each) => each.state === "sent");
+}
+
+/** Another process has the channel: the message could not be taken back from it. */
+function elsewhere(outcome: ItemOutcome): ItemOutcome {
+  return { ...outcome, note: "another process is sending it and has not come to an end", doubtful: true };
 }
 
 function sentence({ channel, recipient, note, help, doubtful }: ItemOutcome): string {

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type { Files } from "../host/files.ts";
 import { CLOSED, channelStateFrom, type ChannelState } from "./circuit.ts";
 import { isSuppressed, SHELVES, type OutboxItem, type Shelf } from "./item.ts";
-import { itemFromText, itemToText } from "./item-text.ts";
+import { isOfLaterVersion, itemFromText, itemToText } from "./item-text.ts";
 
 /** The outbox's files: one per item, named by its id, on one of four shelves. */
 export interface Spool {
@@ -53,7 +53,7 @@ export function openSpool(files: Files, directory: string, now: () => number, on
     const text = files.read(path(shelf, id));
     if (text === undefined) return undefined;
     const item = itemFromText(text);
-    if (item === undefined && shelf !== "dead" && !isBeingWritten(path(shelf, id))) {
+    if (item === undefined && shelf !== "dead" && !isOfLaterVersion(text) && !isBeingWritten(path(shelf, id))) {
       files.rename(path(shelf, id), `${path("dead", id)}.torn`);
       onTorn(id + SUFFIX);
     }
@@ -68,7 +68,7 @@ export function openSpool(files: Files, directory: string, now: () => number, on
     const text = itemToText(item);
     if (files.create(file, text)) return true;
     const other = files.read(file);
-    if (other === undefined || itemFromText(other) !== undefined) return false;
+    if (other === undefined || itemFromText(other) !== undefined || isOfLaterVersion(other)) return false;
     files.replace(file, text);
     return true;
   };

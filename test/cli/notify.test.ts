@@ -213,7 +213,8 @@ it("says in the next run's last lines, once, what a process of its own has given
   const definition = { type: "slack", url: "http://127.0.0.1:9/hook" };
   outboxOf(home, 80 * 3_600_000).enqueue(newItem({ definition }));
   expect(await home.run(["notify", "flush", "--background"])).toMatchObject({ code: 0 });
-  const said = "given up since the last run: 1 message (team: not delivered in time): flowctl notify list --state dead";
+  const said =
+    "given up since the last run: 1 message (team: not delivered in time; the last attempt said: the connection was refused): flowctl notify list --state dead";
   expect((await home.run(["run", "nightly.ts"])).output).toContain(said);
   expect((await home.run(["run", "nightly.ts"])).output).not.toContain("given up");
 });

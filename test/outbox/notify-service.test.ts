@@ -69,3 +69,16 @@ test("an unknown channel is an error that names those there are", async () => {
     diagnostics: [{ help: expect.stringContaining('did you mean "team"?') as string }],
   });
 });
+
+test("a message that another process is sending and does not give back is not said to be delivered", async () => {
+  using rig = outboxRig();
+  const { channel } = scriptedChannel();
+  const busy = { tryLock: () => Promise.resolve(undefined) };
+  const outbox = rig.open(channel, { locks: busy });
+  const channels = { team: { type: "fake" } };
+  const notify = createNotifyService({ outbox, channels, runId: "r1", flow: "nightly" });
+  await expect(notify({ to: "team", message }, from)).rejects.toThrow(
+    'the message may not have been delivered by channel "team": another process is sending it',
+  );
+  expect(outbox.list("new")).toHaveLength(1);
+});

@@ -371,6 +371,9 @@ test("a text message and good news are not worth as long as a failure", () => {
   const alert = { subject: "flow", flow: "f", runId: "r", from: "Running", summary: null, at: 0 } as const;
   expect(hours({ key: "a", message: { kind: "alert", alert: { ...alert, to: "Failed" } } })).toBe(72);
   expect(hours({ key: "b", message: { kind: "alert", alert: { ...alert, to: "Success" } } })).toBe(12);
+  // Who hears of the failure hears of its end: it may open an incident that this one closes.
+  const recovered = { ...alert, to: "Success", event: "recovered" } as const;
+  expect(hours({ key: "d", message: { kind: "alert", alert: recovered } })).toBe(72);
   expect(hours({ key: "c", definition: { type: "sms", to: "+15005550006" } })).toBe(4);
 });
 
@@ -399,7 +402,17 @@ test("what is too old is given up with its last error, and the fallback channel 
   await outbox.deliver({ deadlineMs: 1000 });
   await outbox.deliver({ deadlineMs: 1000 });
   expect(spare.seen).toHaveLength(1);
-  const [id] = outbox.enqueue(newItem({ key: "old", definition: { type: "main" } }));
+  const alert = {
+    subject: "flow",
+    flow: "f",
+    runId: "r",
+    from: "Running",
+    to: "Success",
+    summary: null,
+    at: 0,
+  } as const;
+  const old = { key: "old", definition: { type: "main" }, message: { kind: "alert", alert } } as const;
+  const [id] = outbox.enqueue(newItem(old));
   rig.clock.advance(73 * 3_600_000);
   await outbox.deliver({ deadlineMs: 1000 });
   expect(outbox.read(id!)).toMatchObject({ shelf: "dead", item: { reason: { code: "expired" } } });

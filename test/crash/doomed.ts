@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { watch } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { expect } from "vitest";
 import { cliHome, type CliHome } from "../rig/cli.ts";
 
@@ -42,8 +43,9 @@ export async function told(home: CliHome, atLeast = 1): Promise<readonly string[
     const changes = watch(home.state, { recursive: true, signal: abort.signal })[Symbol.asyncIterator]();
     let next = changes.next();
     while (read().length < atLeast || !settled()) {
-      await next;
-      next = changes.next();
+      // A directory made and filled before it is watched as well gives no sign: then a look has to do.
+      const isNews = await Promise.race([next.then(() => true), pause(200, false)]);
+      if (isNews) next = changes.next();
     }
     next.catch(() => undefined);
   } finally {

@@ -88,7 +88,9 @@ export async function initCommand(
   const { stdout } = host.terminal;
   for (const [name] of written) stdout.write(`wrote ${at(name)}\n`);
   for (const [name] of kept) stdout.write(`kept  ${at(name)}\n`);
-  stdout.write(`next: flowctl run ${at(`first.${template}`)}\n`);
+  // Whoever typed npx has no flowctl of their own to type.
+  const npx = host.environment.variables["npm_command"] === "exec" ? "npx " : "";
+  stdout.write(`next: ${npx}flowctl run ${at(`first.${template}`)}\n`);
   return 0;
 }
 

@@ -35,6 +35,13 @@ describe("flowctl init", () => {
     ]);
   });
 
+  it("names the next command as it can be typed, also after npx", async () => {
+    await using home = cliHome();
+    expect((await home.run(["init", "one"])).stdout).toContain("next: flowctl run one/first.ts\n");
+    const byNpx = await home.run(["init", "two"], { env: { npm_command: "exec" } });
+    expect(byNpx.stdout).toContain("next: npx flowctl run two/first.ts\n");
+  });
+
   it("does not ask where nobody sits, nor with --no-input, nor when it is told", async () => {
     await using home = cliHome();
     expect((await home.run(["init", "one"])).stdout).toContain("wrote one/first.ts");

@@ -15,6 +15,8 @@ export async function reapCommand(
 ): Promise<number> {
   const services = await openServices(context);
   const told = await bury(openStore(services, context), services, context, runId === undefined ? undefined : { runId });
+  for (const { runId: id, flow, state, message } of told.records)
+    context.host.terminal.stderr.write(`run ${id} of "${flow}" ended ${state}: ${message ?? ""}\n`);
   await leaveToDrainer(await told.deliver(), services.stateDirectory, context);
   return 0;
 }

@@ -1,5 +1,6 @@
 import { systemProcesses } from "../host/process.ts";
 import { hookTold } from "../hooks/hook-told.ts";
+import { formatDuration } from "../model/duration.ts";
 import { labelOf } from "../model/tally.ts";
 import type { NewItem } from "../outbox/item.ts";
 import type { RunStore } from "../runs/run-store.ts";
@@ -38,6 +39,12 @@ export async function bury(
     store: store.options,
     processes: systemProcesses(),
     redact: (text) => services.redactor.redactMessage(text),
+    onElsewhere: ({ runId, flow, host }, silentMs) => {
+      const since = `has written nothing for ${formatDuration(silentMs)}`;
+      context.host.terminal.stderr.write(
+        `warning: run ${runId} of "${flow}" began on another machine (${host}) and ${since}: if it is dead, let it be told with: flowctl reap ${runId}\n`,
+      );
+    },
     ...only,
   });
   for (const each of dead) {

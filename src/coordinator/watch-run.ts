@@ -60,6 +60,7 @@ export async function watchDeath(run: ActiveRun, directory: string, context: Com
     runId: run.id,
     program: [environment.execPath, script],
     directory,
+    cwd: environment.cwd,
     variables: environment.variables,
     platform: environment.platform,
     // A parent is told by the system, and tells while its own end is waited for.

@@ -11,6 +11,8 @@ export interface ProcessEnd {
 
 /** What is known when a run is found dead. */
 export interface Evidence {
+  /** Whether it ran on another machine than this. */
+  readonly isElsewhere: boolean;
   /** Of the machine as it runs now. */
   readonly bootId: string | undefined;
   /** Only a parent knows it. */
@@ -20,7 +22,8 @@ export interface Evidence {
 }
 
 /** Why a run whose process is gone is taken for dead, in one sentence. */
-export function causeOfDeath(will: Will, { bootId, end, isOutOfMemory }: Evidence): string {
+export function causeOfDeath(will: Will, { isElsewhere, bootId, end, isOutOfMemory }: Evidence): string {
+  if (isElsewhere) return `The run went on another machine (${will.host}) and did not come to its end there.`;
   if (will.bootId !== undefined && bootId !== undefined && will.bootId !== bootId)
     return `The machine (${will.host}) was restarted while the run was going on.`;
   const subject = `The run's process (${will.pid} on ${will.host})`;

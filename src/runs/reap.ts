@@ -39,8 +39,10 @@ export interface ReapOptions {
   readonly store: RunStoreOptions;
   readonly processes: Processes;
   readonly redact: (text: string) => string;
-  /** Only this run; without it all. */
+  /** Only this run, also where it is another machine's: somebody says that it is dead. Without it all of this machine. */
   readonly runId?: string;
+  /** Hears of a run of another machine that nothing has been heard of for an hour or more. */
+  readonly onElsewhere?: (will: Will, silentMs: number) => void;
   /** How that run's process ended. */
   readonly end?: ProcessEnd;
   /** How long processes that were asked to end are given, in milliseconds. @default 2000 */
@@ -82,13 +84,26 @@ async function reapOne(options: ReapOptions, runId: string): Promise<DeadRun | u
     held.release();
     return undefined;
   }
-  const machine = processes.machineId();
-  if (run.will.machineId !== undefined && machine !== undefined && run.will.machineId !== machine) {
+  if (isElsewhere(processes, run.will) && options.runId === undefined) {
     // A directory shared between machines: a lock there may not reach here.
     held.release();
+    const silentMs = store.clock.now() - lastWrite(store, run.directory);
+    if (silentMs >= SILENT_MS) options.onElsewhere?.(run.will, silentMs);
     return undefined;
   }
   return bury(options, run, held);
+}
+
+/** A run that writes nothing for so long may be dead: only a person knows whether its machine is. */
+const SILENT_MS = 3_600_000;
+
+function isElsewhere(processes: Processes, { machineId }: Will): boolean {
+  const machine = processes.machineId();
+  return machineId !== undefined && machine !== undefined && machineId !== machine;
+}
+
+function lastWrite({ files }: RunStoreOptions, directory: string): number {
+  return Math.max(...["will.json", "journal.jsonl"].map((name) => files.stat(join(directory, name))?.modifiedMs ?? 0));
 }
 
 function bury(options: ReapOptions, run: RunRecord, held: HeldLock): DeadRun {
@@ -152,13 +167,20 @@ function remember(store: RunStoreOptions, end: EndRecord, will: Will): boolean {
   }
 }
 
-function evidence({ processes, end }: ReapOptions, { memory }: Will): Evidence {
+function evidence({ processes, end }: ReapOptions, will: Will): Evidence {
+  const { memory } = will;
   const kills = memory === undefined ? undefined : processes.memoryKills(memory.events);
-  return { bootId: processes.bootId(), end, isOutOfMemory: kills !== undefined && kills > (memory?.kills ?? 0) };
+  return {
+    isElsewhere: isElsewhere(processes, will),
+    bootId: processes.bootId(),
+    end,
+    isOutOfMemory: kills !== undefined && kills > (memory?.kills ?? 0),
+  };
 }
 
 function askToEnd({ store, processes }: ReapOptions, { will, directory }: RunRecord): readonly ProcessIdentity[] {
-  // After a restart of the machine the numbers belong to others.
+  // On another machine, and after a restart of this one, the numbers belong to others.
+  if (isElsewhere(processes, will)) return [];
   if (will.bootId !== undefined && will.bootId !== processes.bootId()) return [];
   return leftBehind(store.files, directory).filter((each) => processes.signalGroup(each, "SIGTERM"));
 }

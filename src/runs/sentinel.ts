@@ -13,6 +13,8 @@ export interface SentinelOptions {
   readonly program: readonly [string, ...string[]];
   /** The state directory. */
   readonly directory: string;
+  /** Where the run runs: what NODE_OPTIONS names is found from there. */
+  readonly cwd: string;
   readonly variables: Readonly<Record<string, string | undefined>>;
   readonly platform: NodeJS.Platform;
   /** How long it waits before it does something. @default 0 */
@@ -22,14 +24,17 @@ export interface SentinelOptions {
 /**
  * It waits for one line. It gets "done", or the end of its input: then the process that
  * held the other end is gone, however it went. What ends that process (a closed terminal,
- * ctrl-C, its group killed) does not reach it: it has a session of its own.
+ * ctrl-C, its group killed) does not reach it: it has a session of its own. It keeps no directory of the project
+ * from being removed: it goes there only then. What NODE_OPTIONS names may be gone by that time, or be what broke.
  */
 const SHELL = `trap '' HUP INT QUIT TERM
 read -r word
 [ "$word" = done ] && exit 0
 [ "$FLOWCTL_AFTER" = 0 ] || sleep "$FLOWCTL_AFTER"
-unset FLOWCTL_AFTER
+cd "$FLOWCTL_FROM" 2>/dev/null
+unset FLOWCTL_AFTER FLOWCTL_FROM
 trap - HUP INT QUIT TERM
+[ -z "$NODE_OPTIONS" ] || { "$0" "$@" && exit 0; unset NODE_OPTIONS; }
 exec "$0" "$@"`;
 
 const NODE = `let said = "";
@@ -44,12 +49,12 @@ process.stdin.on("data", (chunk) => { said += chunk; }).on("end", () => {
  * One that cannot be started is no reason not to run: every later command looks for dead runs, too.
  */
 export function startSentinel(options: SentinelOptions): Sentinel {
-  const { runId, program, directory, variables, platform, afterSeconds = 0 } = options;
+  const { runId, program, directory, cwd, variables, platform, afterSeconds = 0 } = options;
   const reap = [...program, "--config", "none", "reap", runId];
   const [file, args] = platform === "win32" ? [program[0], ["-e", NODE, ...reap]] : ["/bin/sh", ["-c", SHELL, ...reap]];
   const child = spawn(file, args, {
     cwd: directory,
-    env: { ...variables, FLOWCTL_STATE_DIR: directory, FLOWCTL_AFTER: String(afterSeconds) },
+    env: { ...variables, FLOWCTL_STATE_DIR: directory, FLOWCTL_AFTER: String(afterSeconds), FLOWCTL_FROM: cwd },
     detached: true,
     windowsHide: true,
     stdio: ["pipe", "ignore", "ignore"],

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { BIN, cliHome, type Started } from "../rig/cli.ts";
@@ -122,6 +122,23 @@ sys.exit(child.wait())`;
     expect(messages).toHaveLength(1);
     expect(records(home).filter((end) => end.state === "Crashed")).toHaveLength(1);
   });
+
+  it.each(["is found from there", "is gone by then"])(
+    "is told by the sentinel though NODE_OPTIONS names a file of the directory it runs in, which %s",
+    async (what) => {
+      await using home = cliHome();
+      home.write("flowctl.config.yaml", CONFIG);
+      home.write("doomed.ts", flowOf(WAIT));
+      const file = home.write("before.mjs", "");
+      const env = { NODE_OPTIONS: "--import ./before.mjs" };
+      const started = home.start(["run", "doomed.ts", "--logs", "full"], { env });
+      await started.saw("last | reached");
+      if (what === "is gone by then") rmSync(file);
+      started.child.kill("SIGKILL");
+      await started.finished;
+      expect(await oneEnd(home)).toMatchObject({ state: "Crashed", writtenBy: "reaper" });
+    },
+  );
 
   it("together with another of its flow is told, though each of them is a reason to keep quiet of the next", async () => {
     const config = CONFIG.replace("to: [here]", "to: [here], notifyOn: change");

@@ -7,6 +7,7 @@ import { systemProcesses, type Processes } from "../../src/host/process.ts";
 import { state } from "../../src/model/state.ts";
 import { processLedger } from "../../src/runs/process-ledger.ts";
 import { reap } from "../../src/runs/reap.ts";
+import type { Will } from "../../src/runs/will.ts";
 import type { ActiveRun } from "../../src/runs/active-run.ts";
 import { draft, same, storeRig, success, taskEvent, type StoreRig } from "./rig.ts";
 import { onWindows } from "../rig/skip.ts";
@@ -189,6 +190,26 @@ describe("a look for dead runs", () => {
     const processes = { ...systemProcesses(), machineId: () => "this one" };
     dies(await begin(rig, { machineId: "another" }));
     expect(await look(rig, processes)).toEqual([]);
+  });
+
+  it("says of a run of another machine that has been silent for an hour whose it is, and buries it when told to", async () => {
+    using rig = storeRig();
+    const processes = { ...systemProcesses(), machineId: () => "this one" };
+    const run = await begin(rig, { machineId: "another", host: "old-vm" });
+    dies(run);
+    const heard: string[] = [];
+    const options = { store: rig.store.options, processes, redact: same };
+    const onElsewhere = ({ host }: Will, silentMs: number) =>
+      heard.push(`${host} ${Math.round(silentMs / 60_000)} min`);
+    rig.clock.at = Date.now() + 30 * 60_000;
+    expect(await reap({ ...options, onElsewhere })).toEqual([]);
+    expect(heard).toEqual([]);
+    rig.clock.at += 40 * 60_000;
+    expect(await reap({ ...options, onElsewhere })).toEqual([]);
+    expect(heard).toEqual(["old-vm 70 min"]);
+    const [dead] = await reap({ ...options, runId: run.id });
+    expect(dead?.record.message).toContain("went on another machine (old-vm)");
+    await dead?.settle();
   });
 
   it("forgets at once a run that died between its lock and its will: nothing of it was ever on record", async () => {

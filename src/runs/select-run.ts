@@ -32,7 +32,13 @@ export function listRuns(store: RunStoreOptions, query: RunQuery = {}): readonly
     const run = readRun(store, runId);
     if (run !== undefined && fits(store, run, query)) found.push(run);
   }
-  return found;
+  return found.sort(newestFirst);
+}
+
+/** Ids of one thirty-second of a second are in no order; and a part begins after the run that it is part of. */
+function newestFirst({ will: a }: RunRecord, { will: b }: RunRecord): number {
+  if (a.startedAt !== b.startedAt) return a.startedAt < b.startedAt ? 1 : -1;
+  return Number(b.parent !== undefined) - Number(a.parent !== undefined);
 }
 
 function fits(store: RunStoreOptions, run: RunRecord, query: RunQuery): boolean {

@@ -39,6 +39,20 @@ describe("an id", () => {
   });
 });
 
+it("runs of one moment are listed in the order in which they began, a part after the run that it is part of", async () => {
+  using rig = storeRig();
+  const { openRunStore } = await import("../../src/runs/run-store.ts");
+  // Ids of one moment differ by chance only: these come in the wrong order.
+  let luck = 0.9;
+  const store = openRunStore({ ...rig.store.options, random: () => (luck -= 0.05) });
+  const outer = await store.begin(draft({ flow: "outer" }), same);
+  const inner = await store.begin(draft({ flow: "inner", parent: { runId: outer.id, task: "inner" } }), same);
+  rig.clock.at += 1;
+  const later = await store.begin(draft({ flow: "later" }), same);
+  expect(store.list().map(({ will }) => will.flow)).toEqual(["later", "inner", "outer"]);
+  for (const run of [outer, inner, later]) run.settle();
+});
+
 describe("a run on disk", () => {
   it("leaves its will before anything else, and its terminal record only once", async () => {
     using rig = storeRig();

@@ -124,7 +124,15 @@ function filesBelow(directory: string): readonly (readonly [path: string, text: 
   return readdirSync(directory, { withFileTypes: true, recursive: true })
     .filter((each) => each.isFile())
     .map((each) => join(each.parentPath, each.name))
-    .map((path) => [path, readFileSync(path, "utf8")] as const);
+    .flatMap((path) => {
+      try {
+        return [[path, readFileSync(path, "utf8")] as const];
+      } catch (error) {
+        // A drainer of its own may be at work: what it has taken away meanwhile holds nothing.
+        if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+        throw error;
+      }
+    });
 }
 
 /** A flow that does all that a careless author could do with a secret, and fails. */

@@ -132,7 +132,7 @@ export function memoryOf(processes: Processes): Will["memory"] {
  * @param previous how the run before it ended, `null` where there was none; looked up where it is not given
  */
 export function factsOf(will: Will, store: RunStore, previous?: LastState | null): RunFacts {
-  const last = previous === undefined ? store.lastState(will.flow, will.runId, will.project) : (previous ?? undefined);
+  const last = previous === undefined ? store.lastState(will.flow, will, will.project) : (previous ?? undefined);
   const source = {
     ...(will.namespace === undefined ? {} : { namespace: will.namespace }),
     ...(will.config === undefined ? {} : { config: will.config }),

@@ -135,7 +135,8 @@ function make({
     flow: facts.flow,
     // What the history makes of an outcome is the same piece of news as the outcome.
     event: news === "slow" ? "run-slow" : `run-${change.to.toLowerCase()}`,
-    key: keyIn(facts, "run"),
+    // Each time that somebody waits for is news of its own.
+    key: keyIn(facts, news === "slow" ? `run/${String(hook.slowAfter)}` : "run"),
     ...channel,
     message: { kind: "alert", alert },
     origin: "hook",

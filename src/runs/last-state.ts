@@ -8,6 +8,8 @@ import type { EndRecord, Will } from "./will.ts";
 /** How a flow's latest run ended: what `recovered` and `stillFailing` are told by. */
 export interface LastState {
   readonly runId: string;
+  /** Of a run that was gone on with: which part of it ended so. @default 1 */
+  readonly part?: number;
   readonly state: StateType;
   /** Runs in a row that failed, this one included; 0 after a success. */
   readonly failedInARow: number;
@@ -26,17 +28,24 @@ interface Kept extends LastState {
 
 /**
  * Reads how the flow's latest run ended.
- * @param before a run's id: what was so before that one ended, whether or not it has by now
+ * @param before a run, or a later part of one: what was so before that one ended, whether or not it has by now
  * @param project the run's own, where it is not the store's
  */
 export function lastStateOf(
   store: RunStoreOptions,
   flow: string,
-  before?: string,
+  before?: RunPart,
   project = store.project.name,
 ): LastState | undefined {
   const kept = readable(() => readLast(store, project, flow));
-  return kept !== undefined && kept.runId === before ? kept.before : kept;
+  return kept !== undefined && before !== undefined && isSame(kept, before) ? kept.before : kept;
+}
+
+/** A run from its begin to its end; where it is gone on with, that is another. */
+export type RunPart = Pick<Will, "runId" | "part">;
+
+function isSame(a: RunPart, b: RunPart): boolean {
+  return a.runId === b.runId && (a.part ?? 1) === (b.part ?? 1);
 }
 
 /** What the disk does not give says nothing, and keeps nothing from being told. */
@@ -68,12 +77,13 @@ export function rememberState(store: RunStoreOptions, record: EndRecord, will: W
   if (record.state === "Skipped" || (!isFailed(ended) && !isSuccessful(ended))) return;
   const kept = readLast(store, record.project, record.flow);
   // Its runner may have come this far before it died.
-  if (kept?.runId === record.runId || kept?.before?.runId === record.runId) return;
+  if ([kept, kept?.before].some((each) => each !== undefined && isSame(each, will))) return;
   if (isLate && kept !== undefined && kept.at > record.endedAt) return;
   const failedBefore = kept?.failedInARow ?? 0;
   const isLikeBefore = kept !== undefined && failedBefore > 0 === isFailed(ended);
   const last: Kept = {
     runId: record.runId,
+    ...(will.part === undefined ? {} : { part: will.part }),
     state: record.state,
     failedInARow: isFailed(ended) ? failedBefore + 1 : 0,
     at: record.endedAt,
@@ -98,6 +108,8 @@ function pathOf(store: RunStoreOptions, project: string, flow: string): string {
   return join(store.directory, "projects", shortHash(project), `last-${shortHash(flow)}.json`);
 }
 
-function withoutBefore({ runId, state: ended, failedInARow, at, since, heardBy: who }: Kept): LastState {
-  return { runId, state: ended, failedInARow, at, since, heardBy: who };
+function withoutBefore(kept: Kept): LastState {
+  const rest: { before?: LastState } & LastState = { ...kept };
+  delete rest.before;
+  return rest;
 }

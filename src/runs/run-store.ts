@@ -5,7 +5,7 @@ import type { Random } from "../host/host.ts";
 import type { HeldLock, Locks } from "../host/lock.ts";
 import { InternalError } from "../model/error.ts";
 import { ActiveRun } from "./active-run.ts";
-import { lastStateOf, type LastState } from "./last-state.ts";
+import { lastStateOf, type LastState, type RunPart } from "./last-state.ts";
 import { shortHash, type Project } from "./project.ts";
 import { prune, pruneByItself, type PruneOptions } from "./prune.ts";
 import { readRun, type RunRecord } from "./run-record.ts";
@@ -57,10 +57,10 @@ export interface RunStore {
   read(runId: string): RunRecord | undefined;
   /**
    * How the flow's latest run ended, and how many failed in a row.
-   * @param before a run's id: what was so before that one ended
+   * @param before a run, or a later part of one: what was so before that one ended
    * @param project the run's own, where it is not the store's
    */
-  lastState(flow: string, before?: string, project?: string): LastState | undefined;
+  lastState(flow: string, before?: RunPart, project?: string): LastState | undefined;
   /** Removes old runs; without options by the defaults and once a day at most. @returns their ids */
   prune(options?: PruneOptions): readonly string[];
 }

@@ -50,7 +50,7 @@ export function writeEnd(
     ...(ending.result === undefined ? {} : { result: shownValue(ending.result, redact) }),
     message: text(ending.message),
     failures: ending.failures.map((each) => ({ ...each, message: text(each.message) })),
-    ...(ending.told === undefined ? { previous: lastStateOf(store, flow, runId, project) ?? null } : {}),
+    ...(ending.told === undefined ? { previous: lastStateOf(store, flow, will, project) ?? null } : {}),
   };
   const path = join(store.directory, "runs", runId, "end.json");
   const written = JSON.stringify(record);

@@ -230,6 +230,9 @@ test("recovered, still failing, started and slow are told to hooks that ask for 
   ]);
   expect(slowTimes(after)).toEqual([60_000]);
   expect(slowTold(after, 60_000, 60_001)).toMatchObject([{ event: "run-slow", message: { alert: { event: "slow" } } }]);
+  const later = { ...after, hooks: [...hooks, hook({ states: [], events: ["slow"], slowAfter: 120_000 })] };
+  const keys = [60_000, 120_000].map((afterMs) => slowTold(later, afterMs, afterMs)[0]?.key);
+  expect(new Set(keys).size).toBe(2);
 });
 
 test("a channel's fallback is frozen into what is told", () => {

@@ -144,9 +144,21 @@ describe("the record of runs", () => {
     expect(rig.store.lastState("etl")).toMatchObject({ state: "Success", failedInARow: 0 });
     expect(rig.open("other").lastState("etl")).toBeUndefined();
     const last = rig.store.find("last").runId;
-    expect(rig.store.lastState("etl", last)).toMatchObject({ state: "Failed", failedInARow: 2 });
-    expect(rig.store.lastState("etl", "another")).toMatchObject({ state: "Success", failedInARow: 0 });
+    expect(rig.store.lastState("etl", { runId: last })).toMatchObject({ state: "Failed", failedInARow: 2 });
+    expect(rig.store.lastState("etl", { runId: "another" })).toMatchObject({ state: "Success", failedInARow: 0 });
   });
+});
+
+it("a run that failed and was gone on with to a success is no failure that still stands", async () => {
+  using rig = storeRig();
+  const id = await finished(rig, { state: "Failed" });
+  const again = await rig.store.reopen(rig.store.find(id), draft(), same);
+  expect(rig.store.lastState("etl", again.will)).toMatchObject({ runId: id, state: "Failed", failedInARow: 1 });
+  rig.clock.at += 1000;
+  again.end({ state: "Success", message: null, ...success });
+  again.settle();
+  expect(rig.store.lastState("etl")).toMatchObject({ runId: id, part: 2, state: "Success", failedInARow: 0 });
+  expect(rig.store.lastState("etl", again.will)).toMatchObject({ state: "Failed", failedInARow: 1 });
 });
 
 it("a flow's last state says which hooks heard of it, and is not that of a run that was skipped", async () => {

@@ -1,4 +1,5 @@
 import { userError } from "../model/error.ts";
+import { isPlainObject } from "../model/plain-object.ts";
 import { isTask, type Task } from "../model/task.ts";
 import { readAnnotations } from "./annotation.ts";
 import { callSite } from "./call-site.ts";
@@ -103,10 +104,7 @@ function dig(value: unknown, name: string, path: readonly string[]): unknown {
 }
 
 function isCollection(value: unknown): value is readonly unknown[] | Readonly<Record<string, unknown>> {
-  if (typeof value !== "object" || value === null) return false;
-  if (Array.isArray(value)) return true;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
+  return Array.isArray(value) || isPlainObject(value);
 }
 
 function holdsReference(value: unknown, seen = new Set<object>()): boolean {

@@ -101,13 +101,19 @@ export async function notifyFlushCommand(
   options: NotifyOptions,
   context: CommandContext,
 ): Promise<number> {
-  if (options.background !== true) return flush(context, options, await outboxToFlush(context));
-  const [{ systemLocks }, { stateDirectory }] = await Promise.all([import("../host/lock.ts"), openServices(context)]);
-  const lock = await systemLocks().tryLock(join(stateDirectory, "locks", "drainer.lock"));
+  const services = await openToSend(context);
+  // What the last step of a CI job sends is also what a run that was killed before it has to tell.
+  const outboxToFlush = async (): Promise<Outbox> => {
+    await buryDead(services, context, false);
+    return services.outbox();
+  };
+  if (options.background !== true) return flush(context, options, await outboxToFlush());
+  const { systemLocks } = await import("../host/lock.ts");
+  const lock = await systemLocks().tryLock(join(services.stateDirectory, "locks", "drainer.lock"));
   // There is one already: it sends this, too.
   if (lock === undefined) return 0;
   try {
-    await flush(context, { ...options, deadline: options.deadline ?? BACKGROUND }, await outboxToFlush(context));
+    await flush(context, { ...options, deadline: options.deadline ?? BACKGROUND }, await outboxToFlush());
     return 0;
   } finally {
     lock.release();
@@ -161,13 +167,6 @@ async function flush(
   else say(context, lines.length === 0 ? "notifications: nothing to send" : lines.join("\n"));
   const isDone = summary.outcomes.every(isTold);
   return isDone || (options.strict !== true && ids === undefined) ? 0 : NOT_ACCEPTED;
-}
-
-/** What the last step of a CI job sends is also what a run that was killed before it has to tell. */
-async function outboxToFlush(context: CommandContext): Promise<Outbox> {
-  const services = await openToSend(context);
-  await buryDead(services, context, false);
-  return services.outbox();
 }
 
 async function openOutbox(context: CommandContext, state: "reads" | "writes"): Promise<Outbox> {

@@ -1,4 +1,5 @@
 import type { Edge } from "../model/edge.ts";
+import { isPlainObject } from "../model/plain-object.ts";
 import { isSuccessful, state, type State } from "../model/state.ts";
 import { end } from "./announce.ts";
 import { asList } from "./as-list.ts";
@@ -57,10 +58,4 @@ function notAList(run: TaskRun, slot: number, result: unknown): State {
         : `a ${typeof result}`;
   const says = `The result of "${source}" is ${kind}, and only a list can be mapped over: return a list from "${source}".`;
   return run.make("Failed", says, null);
-}
-
-function isPlainObject(value: unknown): boolean {
-  if (typeof value !== "object" || value === null) return false;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
 }

@@ -43,10 +43,10 @@ export function withMemory(
     const before = lateOf(item.id);
     let at = before === undefined ? from : before.onDisk;
     try {
-      if (at === undefined && disk.add(item)) at = homeOf(item);
-      at ??= disk.find(item.id)?.shelf ?? homeOf(item);
-      if (at === to) disk.update(to, item);
-      else disk.move(at, to, item);
+      const isNew = at === undefined && disk.add(item);
+      at ??= isNew ? homeOf(item) : (disk.find(item.id)?.shelf ?? homeOf(item));
+      if (at !== to) disk.move(at, to, item);
+      else if (!isNew) disk.update(to, item);
       kept.delete(item.id);
     } catch {
       if (to === "sent" && at !== undefined && hasShelved(at, item.id)) kept.delete(item.id);

@@ -1,3 +1,4 @@
+import { isPlainObject } from "../model/plain-object.ts";
 import { Signal } from "../model/signal.ts";
 import { isMoment } from "./template.ts";
 
@@ -51,6 +52,6 @@ export function fromCel(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(fromCel);
   if (value instanceof Map)
     return Object.fromEntries(Array.from(value, ([key, each]) => [String(fromCel(key)), fromCel(each)]));
-  if (Object.getPrototypeOf(value) !== Object.prototype && Object.getPrototypeOf(value) !== null) return value;
+  if (!isPlainObject(value)) return value;
   return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, fromCel(each)]));
 }

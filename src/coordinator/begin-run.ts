@@ -157,10 +157,11 @@ export function factsOf(will: Will, store: RunStore, previous?: LastState | null
 }
 
 function previousOf(last: LastState): NonNullable<RunFacts["previous"]> {
-  const { state, failedInARow: failed, at, since } = last;
+  const { runId, part, state, failedInARow: failed, at, since } = last;
   // Where it is not known who heard of it, everybody hears of it again: a message too many, never one too few.
   const heardBy = (last as Partial<LastState>).heardBy ?? [];
-  return { state, failed, at: Date.parse(at), since: Date.parse(since), heardBy };
+  const which = { runId, ...(part === undefined ? {} : { part }) };
+  return { ...which, state, failed, at: Date.parse(at), since: Date.parse(since), heardBy };
 }
 
 /** Completes the record with what the loaded flow says, and with the hooks that are about it. */

@@ -142,9 +142,16 @@ function make({
     origin: "hook",
     names: [hook.name],
     ...(facts.source === undefined ? {} : { source: facts.source }),
-    ...(news === "quiet" ? { suppressed: whyQuiet(hook, change) } : {}),
+    ...(news === "quiet" ? { suppressed: whyQuiet(hook, change), ...repeated(facts) } : {}),
   };
   return withFallback(told, facts);
+}
+
+/** What was said of the end before this one, if it was said. */
+function repeated({ previous }: RunFacts): Pick<Told, "repeats"> {
+  if (previous === undefined) return {};
+  const { runId, state } = previous;
+  return { repeats: { runId, event: `run-${state.toLowerCase()}`, key: keyIn(previous, "run") } };
 }
 
 function beforeOf({ previous }: RunFacts, { at }: RunChange): Pick<Alert, "failedBefore" | "failingForMs"> {

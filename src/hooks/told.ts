@@ -19,6 +19,8 @@ export interface Told {
   readonly source?: SecretSource;
   /** Why it is put on record and not sent, in one sentence: it would repeat what was told already. */
   readonly suppressed?: string;
+  /** What it would repeat, to the same channel. Where that was given up, or never was, it is sent all the same. */
+  readonly repeats?: Pick<Told, "runId" | "event" | "key">;
   /** Told in its place when the channel does not take it. */
   readonly fallback?: Told;
 }
@@ -30,7 +32,7 @@ export interface SecretSource {
 }
 
 /** Tells what a later part of a run says from what was said before. */
-export function keyIn({ part = 1 }: RunFacts, key: string): string {
+export function keyIn({ part = 1 }: Pick<RunFacts, "part">, key: string): string {
   return part === 1 ? key : `${key}/${String(part)}`;
 }
 
@@ -66,6 +68,9 @@ export interface RunFacts {
 
 /** How the runs of a flow before this one ended. Times are epoch milliseconds. */
 export interface PreviousRuns {
+  /** The latest one's id, and which part of it that was. */
+  readonly runId: string;
+  readonly part?: number;
   /** The latest one's state. */
   readonly state: StateType;
   /** When the latest one ended. */

@@ -22,6 +22,8 @@ export interface NewItem {
   readonly source?: SecretSource;
   /** Why it is put on record and not sent, in one sentence. */
   readonly suppressed?: string;
+  /** What it would repeat, to the same channel. Where that was given up, or never was, it is sent all the same. */
+  readonly repeats?: Pick<NewItem, "runId" | "event" | "key">;
   /** Told in its place when it is held or given up: the same message to another channel. */
   readonly fallback?: Omit<NewItem, "values">;
   /** Values the definition may not hold. They stay in memory: only their names are written. */
@@ -38,7 +40,7 @@ export interface SecretSource {
 }
 
 /** One message to one recipient of one channel: one file of the outbox. All of it is redacted; it holds no secret. */
-export interface OutboxItem extends Omit<NewItem, "values" | "suppressed"> {
+export interface OutboxItem extends Omit<NewItem, "values" | "suppressed" | "repeats"> {
   readonly id: string;
   /** The hash of the definition: what locks, pauses and holds go by. */
   readonly channelId: string;

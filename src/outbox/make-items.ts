@@ -9,17 +9,20 @@ import { DEFAULT_TTL_MS, SMS_TTL_MS, SUCCESS_TTL_MS } from "./schedule.ts";
  * and the definition frozen.
  *
  * @param times.created orders the items: it may run ahead of `now` by some milliseconds
+ * @param isTold whether the item of this id was sent, or will be
  */
 export function makeItems(
   item: NewItem,
   { now, created }: { readonly now: number; readonly created: number },
   redact: (text: string) => string,
+  isTold: (id: string) => boolean,
 ): readonly OutboxItem[] {
-  const { values, suppressed, ...rest } = redactedNews(item, redact);
+  const { values, suppressed, repeats, ...rest } = redactedNews(item, redact);
   const channelId = channelIdOf(item.definition, item.source);
   const message = dated(rest.message, created);
   return recipientsOf(item.definition).map((recipient, index) => {
     const id = itemIdOf(item, channelId, recipient);
+    const isRepeat = repeats === undefined || isTold(itemIdOf({ ...item, ...repeats }, channelId, recipient));
     return {
       ...rest,
       message,
@@ -32,7 +35,7 @@ export function makeItems(
       due: now,
       expires: now + ttlOf(item),
       attempts: [],
-      ...(suppressed === undefined ? {} : { reason: suppression(id, suppressed) }),
+      ...(suppressed !== undefined && isRepeat ? { reason: suppression(id, suppressed) } : {}),
     };
   });
 }

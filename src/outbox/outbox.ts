@@ -116,12 +116,18 @@ export function createOutbox(options: OutboxOptions): Outbox {
     return undefined;
   };
 
+  /** Held counts: it goes as soon as what it is held for is mended. */
+  const isTold = (id: string): boolean => {
+    const stored = spool.find(id);
+    return stored !== undefined && (stored.shelf !== "dead" || isSuppressed(stored.item));
+  };
+
   let last = 0;
   const enqueue = (item: NewItem): readonly string[] => {
     // Strictly rising, so that the order of one process's messages is theirs.
     const now = clock.now();
     last = Math.max(now, last + 1);
-    const items = makeItems(item, { now, created: last }, redact);
+    const items = makeItems(item, { now, created: last }, redact, isTold);
     last += items.length - 1;
     for (const each of items) {
       ours.add(each.id);

@@ -216,7 +216,7 @@ test("a refused run is told; before the flow's name is known its file's stem and
 
 test("recovered, still failing, started and slow are told to hooks that ask for them", () => {
   const hooks = [hook({ states: [], events: ["started", "slow", "recovered", "stillFailing"], slowAfter: 60_000 })];
-  const after = facts({ hooks, previous: { state: "Failed", failed: 3, at: 0, since: 0, heardBy: [] } });
+  const after = facts({ hooks, previous: { runId: "r0", state: "Failed", failed: 3, at: 0, since: 0, heardBy: [] } });
   const change = (to: State["type"]) => ({ from: "Running", to, message: null, at: 1 }) as const;
   expect(hookTold(after, change("Success"))).toMatchObject([
     { event: "run-success", message: { alert: { event: "recovered", failedBefore: 3 } } },

@@ -30,13 +30,14 @@ function told(
   }));
 }
 const failing = (at: number, failed = 1): PreviousRuns => ({
+  runId: "r0",
   state: "Failed",
   at,
   failed,
   since: 0,
   heardBy: ["failures"],
 });
-const fine: PreviousRuns = { state: "Success", at: 5, failed: 0, since: 0, heardBy: ["failures"] };
+const fine: PreviousRuns = { runId: "r0", state: "Success", at: 5, failed: 0, since: 0, heardBy: ["failures"] };
 const change = { notifyOn: "change" } as const;
 
 describe("notifyOn: change", () => {
@@ -48,6 +49,21 @@ describe("notifyOn: change", () => {
   it("puts the next failure on record and says when it tells again", () => {
     const [one] = told(change, failing(10), "TimedOut", 20);
     expect(one?.suppressed).toBe('the flow still fails, and hook "failures" tells the same again only every 4h 00m');
+  });
+
+  it("names what it would repeat, so that it is sent where that was given up", () => {
+    const facts: RunFacts = {
+      runId: "r1",
+      flow: "etl",
+      tags: [],
+      startedAt: 20,
+      startedBy: "terminal",
+      hooks: [{ name: "failures", states: ["Failed"], to: ["team"], ...change }],
+      channels: { team: { type: "slack" } },
+      previous: { ...failing(10), part: 2 },
+    };
+    const [one] = hookTold(facts, { from: "Running", to: "TimedOut", message: null, at: 20 });
+    expect(one).toMatchObject({ event: "run-timedout", repeats: { runId: "r0", event: "run-failed", key: "run/2" } });
   });
 
   it("tells again with each repeat since the first failure, however many runs there are in between", () => {

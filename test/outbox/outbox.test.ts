@@ -1,10 +1,11 @@
 import { readFileSync, readdirSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { sms } from "../../src/channels/sms.ts";
 import { userError } from "../../src/model/error.ts";
 import type { NewItem } from "../../src/outbox/item.ts";
 import { processLocks } from "../../src/outbox/lock.ts";
+import type { Outbox } from "../../src/outbox/outbox.ts";
 import { newItem, outboxRig, scriptedChannel } from "./outbox-rig.ts";
 
 const transient = { outcome: "transient", code: "503", note: "the service is busy" } as const;
@@ -544,3 +545,35 @@ test("a message that waits behind another is not looked at again and again", asy
   expect(outcomes.every(({ state }) => state === "sent")).toBe(true);
   expect(looks).toBeLessThan(6);
 });
+
+describe("what would repeat an earlier message", () => {
+  const earlier = { runId: "r0", event: "run-failed", key: "run" };
+  const repeat = newItem({ suppressed: "the flow still fails", repeats: earlier });
+
+  test("is put on record and not sent where that was sent, waits, is held, or repeated one itself", async () => {
+    for (const answers of [[], [{ outcome: "permanent", code: "404", note: "no such hook" }]] as const) {
+      using rig = outboxRig();
+      const outbox = rig.open(scriptedChannel([...answers]).channel);
+      outbox.enqueue(newItem(earlier));
+      expect(shelfOf(outbox, outbox.enqueue({ ...repeat, runId: "r1" }))).toBe("dead");
+      await outbox.deliver({ deadlineMs: 1000 });
+      expect(shelfOf(outbox, outbox.enqueue({ ...repeat, runId: "r2" }))).toBe("dead");
+      const next = { ...repeat, runId: "r3", repeats: { ...earlier, runId: "r2" } };
+      expect(shelfOf(outbox, outbox.enqueue(next))).toBe("dead");
+    }
+  });
+
+  test("is sent where that was given up, or was never for this channel", async () => {
+    using rig = outboxRig();
+    const outbox = rig.open(scriptedChannel().channel);
+    const ids = outbox.enqueue(newItem(earlier));
+    const elsewhere = { ...repeat, runId: "r1", definition: { type: "fake", url: "corrected" } };
+    expect(shelfOf(outbox, outbox.enqueue(elsewhere))).toBe("new");
+    await outbox.drop(ids);
+    expect(shelfOf(outbox, outbox.enqueue({ ...repeat, runId: "r2" }))).toBe("new");
+  });
+});
+
+function shelfOf(outbox: Outbox, [id = ""]: readonly string[]): string | undefined {
+  return outbox.read(id)?.shelf;
+}

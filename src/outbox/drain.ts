@@ -1,13 +1,13 @@
 import { attemptDelivery, type Sending } from "./attempt.ts";
 import type { Delivery } from "./channel.ts";
-import { afterAttempt, usableAt, type ChannelState } from "./circuit.ts";
+import { afterAttempt, usableAt } from "./circuit.ts";
 import { digestOf, toldBy } from "./digest.ts";
 import { isTooLate, suppression, type OutboxItem } from "./item.ts";
 import type { Settled } from "./outcome.ts";
-import { dueAt } from "./schedule.ts";
 import type { Spool } from "./spool.ts";
 import { sleep } from "./sleep.ts";
 import { swallowing } from "./swallow.ts";
+import { goInOrder, turnsOf } from "./turn.ts";
 
 export interface DrainOptions {
   readonly spool: Spool;
@@ -49,20 +49,20 @@ export async function drainChannel(
   const blocked = new Set<string>();
   let waiting = waitingAt(spool, channelId);
   if (!urgent && (await gatherLate(waiting, options))) waiting = waitingAt(spool, channelId);
+  const turns = turnsOf(waiting);
   const queue = [...chosen(waiting, ids)];
   for (let item = queue.shift(); item !== undefined; item = queue.shift()) {
-    const pair = pairOf(item);
     if (signal.aborted) return;
-    if (pair !== undefined && (blocked.has(pair) || blocked.has(item.recipient))) continue;
+    if (turns.blockedBy(item).some((key) => blocked.has(key))) continue;
     const teller = urgent ? undefined : swallowing(item, waiting, clock.now());
     if (teller !== undefined) {
       const reason = suppression(item.id, `told in the run's own message ${teller.id}`);
       spool.move("new", "dead", { ...item, reason });
       continue;
     }
-    const blocks = item.digestOf === undefined ? pair : item.recipient;
+    const blocks = turns.blocks(item);
     const before = spool.channelState(channelId);
-    const waits = timeOf(item, before, urgent, clock.now()) > clock.now();
+    const waits = turns.timeOf(item, before, urgent, clock.now()) > clock.now();
     if (waits && !isTooLate(item, clock.now())) {
       if (blocks !== undefined) blocked.add(blocks);
       continue;
@@ -110,19 +110,17 @@ export function nextTime(
 ): number | undefined {
   const state = spool.channelState(channelId);
   const blocked = new Set<string>();
-  const times = chosen(waitingAt(spool, channelId), ids).flatMap((item) => {
-    const pair = pairOf(item);
-    if (left.has(item.id) || (pair !== undefined && (blocked.has(pair) || blocked.has(item.recipient)))) return [];
+  const waiting = waitingAt(spool, channelId);
+  const turns = turnsOf(waiting);
+  const times = chosen(waiting, ids).flatMap((item) => {
+    if (left.has(item.id) || turns.blockedBy(item).some((key) => blocked.has(key))) return [];
     // What is too old is given up at once.
-    const at = isTooLate(item, now) ? now : timeOf(item, state, urgent, now);
-    if (at > now && pair !== undefined) blocked.add(item.digestOf === undefined ? pair : item.recipient);
+    const at = isTooLate(item, now) ? now : turns.timeOf(item, state, urgent, now);
+    const blocks = turns.blocks(item);
+    if (at > now && blocks !== undefined) blocked.add(blocks);
     return [at];
   });
   return times.length === 0 ? undefined : Math.min(...times);
-}
-
-function timeOf(item: OutboxItem, state: ChannelState, urgent: boolean, now: number): number {
-  return Math.max(dueAt(item, now), usableAt(state, urgent || item.origin === "task", now));
 }
 
 /** What is sent: those asked for and what must go before them, with a digest in the place of what it tells of. */
@@ -131,9 +129,7 @@ function chosen(waiting: readonly OutboxItem[], ids: ReadonlySet<string> | undef
   if (ids === undefined) return waiting.filter((item) => !digests.has(item.id));
   const asked = waiting.filter(
     (item, at) =>
-      ids.has(item.id) ||
-      (pairOf(item) !== undefined &&
-        waiting.some((later, index) => index > at && ids.has(later.id) && pairOf(later) === pairOf(item))),
+      ids.has(item.id) || waiting.some((later, index) => index > at && ids.has(later.id) && goInOrder(item, later)),
   );
   return [...new Set(asked.map((item) => digests.get(item.id) ?? item))];
 }
@@ -184,10 +180,6 @@ function settleMembers({ shelf, item }: Settled, { spool, sending }: DrainOption
     else spool.move("new", "sent", toldBy(member.item, item, sending.clock.now()));
   }
   return true;
-}
-
-function pairOf(item: OutboxItem): string | undefined {
-  return item.origin === "task" ? undefined : JSON.stringify([item.recipient, item.flow]);
 }
 
 /** A permanent refusal is an answer: the service is there. */

@@ -48,10 +48,15 @@ export interface Chance {
  * table with 20 % of jitter, and never less than the service asked for.
  */
 export function retryDelay(failed: number, { random, splayMs = 0 }: Chance, retryAfterMs?: number): number {
-  const base = DELAYS[Math.min(failed, DELAYS.length - 1)] ?? 0;
+  const base = baseDelay(failed);
   const splay = base < MINUTE ? 0 : splayMs * random();
   const delay = Math.round(base * (1 - JITTER + 2 * JITTER * random()) + splay);
   return retryAfterMs === undefined ? delay : Math.max(delay, clampRetryAfter(retryAfterMs));
+}
+
+/** The wait after so many failed attempts, as the table has it: without jitter. */
+export function baseDelay(failed: number): number {
+  return DELAYS[Math.min(failed, DELAYS.length - 1)] ?? 0;
 }
 
 /** A service's Retry-After, kept between a second and a day. */

@@ -171,11 +171,16 @@ function notifyLater(
 ): () => Promise<NotifyService> {
   let made: Promise<NotifyService> | undefined;
   const make = async (): Promise<NotifyService> => {
-    const { createNotifyService } = await import("../outbox/notify-service.ts");
+    const [{ createNotifyService }, { withFallback }] = await Promise.all([
+      import("../outbox/notify-service.ts"),
+      import("../hooks/hook-told.ts"),
+    ]);
     const { source } = begun.facts();
+    const { channels } = begun.services.config;
     return createNotifyService({
       outbox: await begun.services.outbox(),
-      channels: begun.services.config.channels,
+      channels,
+      withFallback: (item) => withFallback(item, { channels }),
       runId: begun.run.id,
       flow: flow.name,
       partOf: (label) => (restored?.ended.has(label) === true ? begun.run.will.part : undefined),

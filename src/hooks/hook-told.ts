@@ -162,15 +162,21 @@ function beforeOf({ previous }: RunFacts, { at }: RunChange): Pick<Alert, "faile
 
 /**
  * A channel's `fallback`, and that one's own, is resolved now and frozen: whoever sends it later has no config to ask.
+ * Values that only this process has are of the channel itself.
  * @param passed the names of the channels before it: where they fall back to each other, nobody is told twice
  */
-export function withFallback(told: Told, facts: RunFacts, passed: readonly string[] = []): Told {
+export function withFallback<T extends NamedChannel & { readonly key: string }>(
+  told: T,
+  facts: Pick<RunFacts, "channels">,
+  passed: readonly string[] = [],
+): T & { readonly fallback?: T } {
   const name = told.definition["fallback"];
   const before = told.channelName === undefined ? passed : [...passed, told.channelName];
   const channel = typeof name === "string" && !before.includes(name) ? resolveChannel(name, facts.channels) : undefined;
   if (channel === undefined) return told;
-  const rest = { ...told } as Partial<Told>;
-  delete (rest as { channelName?: unknown }).channelName;
+  const rest: { channelName?: unknown; values?: unknown } & T = { ...told };
+  delete rest.channelName;
+  delete rest.values;
   const key = told.key.endsWith("/fallback") ? told.key : `${told.key}/fallback`;
-  return { ...told, fallback: withFallback({ ...(rest as Told), ...channel, key }, facts, before) };
+  return { ...told, fallback: withFallback<T>({ ...rest, ...channel, key }, facts, before) };
 }

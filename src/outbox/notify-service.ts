@@ -3,7 +3,7 @@ import { userError } from "../model/error.ts";
 import type { ChannelDefinition, NotifyReceipt, NotifyRequest } from "../model/notification.ts";
 import type { NewItem, SecretSource } from "./item.ts";
 import type { Outbox } from "./outbox.ts";
-import type { DeliverySummary, ItemOutcome } from "./summary.ts";
+import type { ItemOutcome } from "./summary.ts";
 
 /** The task, or the flow itself where `task` is absent, that asks to have something told. */
 export interface NotifyOrigin {
@@ -17,6 +17,21 @@ export type NotifyService = (request: NotifyRequest, from: NotifyOrigin) => Prom
 
 const DEFAULT_WAIT_MS = 10_000;
 
+interface NotifyServiceOptions {
+  readonly outbox: Outbox;
+  readonly channels: Readonly<Record<string, ChannelDefinition>>;
+  readonly runId: string;
+  readonly flow: string;
+  readonly source?: SecretSource;
+  readonly signal?: AbortSignal;
+  /** Set for a task that had ended in an earlier part of the run: what it tells now is another message. */
+  readonly partOf?: (task: string) => number | undefined;
+  /** Adds what tells in the place of a channel that does not take a message. @default nothing does */
+  readonly withFallback?: (item: NewItem) => NewItem;
+  /** Told of every item put in the outbox, for the run's last lines. */
+  readonly onEnqueued?: (ids: readonly string[]) => void;
+}
+
 /** A message was not delivered and has been withdrawn from the outbox: it will not arrive later. */
 export class NotDelivered extends Error {
   override readonly name = "NotDelivered";
@@ -26,21 +41,10 @@ export class NotDelivered extends Error {
  * Puts a task's messages in the outbox and waits for their delivery.
  *
  * The promise it answers rejects with a `UserError` for an unknown channel, and
- * with `NotDelivered` when the service did not take the message in time.
+ * with `NotDelivered` when the service did not take the message in time, nor a channel that it falls back to.
  */
-export function createNotifyService(options: {
-  readonly outbox: Outbox;
-  readonly channels: Readonly<Record<string, ChannelDefinition>>;
-  readonly runId: string;
-  readonly flow: string;
-  readonly source?: SecretSource;
-  readonly signal?: AbortSignal;
-  /** Set for a task that had ended in an earlier part of the run: what it tells now is another message. */
-  readonly partOf?: (task: string) => number | undefined;
-  /** Told of every item put in the outbox, for the run's last lines. */
-  readonly onEnqueued?: (ids: readonly string[]) => void;
-}): NotifyService {
-  const { outbox } = options;
+export function createNotifyService(options: NotifyServiceOptions): NotifyService {
+  const { outbox, withFallback = (item: NewItem) => item } = options;
   /** A body may notify several times: each message is one of its own, the same again when the run is resumed. */
   const counts = new Map<string, number>();
   return async (request, from) => {
@@ -51,7 +55,7 @@ export function createNotifyService(options: {
     const who = `${from.task ?? ""}[${String(from.mapIndex ?? "")}]#${String(from.attempt)}${again}`;
     const count = (counts.get(who) ?? 0) + 1;
     counts.set(who, count);
-    const item: NewItem = {
+    const item = withFallback({
       runId: options.runId,
       flow: options.flow,
       event: from.task === undefined ? "flow-message" : "task-message",
@@ -62,34 +66,52 @@ export function createNotifyService(options: {
       names: from.task === undefined ? [] : [from.task],
       ...(options.source === undefined ? {} : { source: options.source }),
       ...(request.values === undefined ? {} : { values: request.values }),
-    };
-    const ids = outbox.enqueue(item);
+    });
     if (request.deliver === "outbox") {
+      const ids = outbox.enqueue(item);
       options.onEnqueued?.(ids);
       return { ids, outcome: "queued" };
     }
-    const summary = await outbox.deliver({
-      ids,
-      deadlineMs: request.waitMs ?? DEFAULT_WAIT_MS,
-      urgent: true,
-      ...(options.signal === undefined ? {} : { signal: options.signal }),
-    });
-    if (!isDelivered(summary)) {
-      const withdrawn = new Set(await outbox.withdraw(ids));
-      // None is lost where another process delivered them at the last moment.
-      const lost = summary.outcomes.filter((each) => withdrawn.has(each.id) || outbox.read(each.id)?.shelf !== "sent");
-      const said = lost.map((each) =>
-        sentence(withdrawn.has(each.id) || each.state === "gone" ? each : elsewhere(each)),
-      );
-      if (lost.length > 0) throw new NotDelivered(said.join("\n"));
-    }
+    const { ids, lost } = await deliver(item, request.waitMs ?? DEFAULT_WAIT_MS, options);
+    if (lost.length > 0) throw new NotDelivered(lost.map(sentence).join("\n"));
     options.onEnqueued?.(ids);
     return { ids, outcome: "delivered" };
   };
 }
 
-function isDelivered(summary: DeliverySummary): boolean {
-  return summary.outcomes.every((each) => each.state === "sent");
+/**
+ * Waits for a message's delivery, and where its channel does not take it for that of its fallback. What is `lost`
+ * nobody was told, and it is taken out of the outbox.
+ */
+async function deliver(
+  item: NewItem,
+  deadlineMs: number,
+  { outbox, signal }: Pick<NotifyServiceOptions, "outbox" | "signal">,
+): Promise<{ readonly ids: readonly string[]; readonly lost: readonly ItemOutcome[] }> {
+  const ids = outbox.enqueue(item);
+  const limits = { deadlineMs, urgent: true, ...(signal === undefined ? {} : { signal }) };
+  const { outcomes } = await outbox.deliver({ ids, ...limits });
+  const unsent = outcomes.filter(({ id, state }) => ids.includes(id) && state !== "sent");
+  const { fallback } = item;
+  if (fallback === undefined) return { ids, lost: await withdraw(unsent, outbox) };
+  const refused = unsent.filter(({ state }) => state !== "waiting");
+  const late = await withdraw(
+    unsent.filter(({ state }) => state === "waiting"),
+    outbox,
+  );
+  if (refused.length + late.length === 0) return { ids, lost: [] };
+  const next = await deliver(fallback, deadlineMs, { outbox, ...(signal === undefined ? {} : { signal }) });
+  // Where the fallback told it, what was refused stays held: somebody has to mend that channel.
+  if (next.lost.length === 0) return { ids: [...ids, ...next.ids], lost: [] };
+  return { ids, lost: [...late, ...(await withdraw(refused, outbox)), ...next.lost] };
+}
+
+/** Takes them out of the outbox. @returns those that no other process delivered at the last moment */
+async function withdraw(outcomes: readonly ItemOutcome[], outbox: Outbox): Promise<readonly ItemOutcome[]> {
+  const withdrawn = new Set(await outbox.withdraw(outcomes.map(({ id }) => id)));
+  return outcomes
+    .filter(({ id }) => withdrawn.has(id) || outbox.read(id)?.shelf !== "sent")
+    .map((each) => (withdrawn.has(each.id) || each.state === "gone" ? each : elsewhere(each)));
 }
 
 /** Another process has the channel: the message could not be taken back from it. */

@@ -243,3 +243,31 @@ it("tells in one digest what an outage has held up, and sends it with notify flu
     await server.close();
   }
 });
+
+it("tells by a channel's fallback what a task asks for, whether the task waits for it or not", async () => {
+  await using home = cliHome();
+  const server = await faultyServer([{ status: 404, body: "no" }]);
+  const env = { FLOWCTL_SECRET_TEAM_URL: `${server.url}/hook` };
+  home.write(
+    "flowctl.config.yaml",
+    "channels:\n  team: { type: webhook, url: { secret: TEAM_URL }, fallback: inbox }\n",
+  );
+  home.write(
+    "told.yaml",
+    `
+tasks:
+  waits: { uses: notify, with: { channel: team, message: it waits } }
+  leaves: { uses: notify, with: { channel: team, message: it leaves, deliver: outbox } }
+`,
+  );
+  try {
+    const run = await home.run(["run", "told.yaml"], { env });
+    expect(run.code).toBe(0);
+    expect(run.output).toMatch(/notifications: 2 sent, 2 held \(team: HTTP 404\): flowctl notify list/);
+    const inbox = await home.run(["inbox"]);
+    expect(inbox.stdout).toContain("it waits");
+    expect(inbox.stdout).toContain("it leaves");
+  } finally {
+    await server.close();
+  }
+});

@@ -1,7 +1,9 @@
 import { expect, test } from "vitest";
+import { withFallback } from "../../src/hooks/hook-told.ts";
 import { createNotifyService } from "../../src/outbox/notify-service.ts";
 import { outboxRig, scriptedChannel, type Rig } from "./outbox-rig.ts";
 import type { Channel } from "../../src/outbox/channel.ts";
+import type { NewItem } from "../../src/outbox/item.ts";
 
 const message = { kind: "text", text: "hello" } as const;
 const from = { task: "alert", attempt: 1 };
@@ -81,4 +83,59 @@ test("a message that another process is sending and does not give back is not sa
     'the message may not have been delivered by channel "team": another process is sending it',
   );
   expect(outbox.list("new")).toHaveLength(1);
+});
+
+function withSpare(rig: Rig, team: Channel, spare: Channel) {
+  const outbox = rig.open({ team, spare });
+  const channels = { team: { type: "team", fallback: "spare" }, spare: { type: "spare", fallback: "team" } };
+  const add = (item: NewItem): NewItem => withFallback(item, { channels });
+  return {
+    outbox,
+    notify: createNotifyService({ outbox, channels, runId: "r1", flow: "nightly", withFallback: add }),
+  };
+}
+
+const REFUSED = { outcome: "permanent", code: "404", note: "no_service" } as const;
+const BUSY = { outcome: "transient", code: "503", note: "busy" } as const;
+
+test("where a channel refuses, its fallback takes the message, and the refused one stays held", async () => {
+  using rig = outboxRig();
+  const { channel, seen } = scriptedChannel();
+  const { notify, outbox } = withSpare(rig, scriptedChannel([REFUSED]).channel, channel);
+  expect(await notify({ to: "team", message }, from)).toMatchObject({ outcome: "delivered" });
+  expect(seen.map((each) => each.message)).toEqual([message]);
+  expect(outbox.list().map(({ shelf, item }) => [shelf, item.channelName])).toEqual([
+    ["held", "team"],
+    ["sent", "spare"],
+  ]);
+});
+
+test("where a channel does not take it in time, it is withdrawn there and its fallback takes it", async () => {
+  using rig = outboxRig();
+  const team = scriptedChannel(Array<typeof BUSY>(99).fill(BUSY));
+  const { channel, seen } = scriptedChannel();
+  const { notify, outbox } = withSpare(rig, team.channel, channel);
+  expect(await notify({ to: "team", message }, from)).toMatchObject({ outcome: "delivered" });
+  expect([team.seen.length > 0, seen.length]).toEqual([true, 1]);
+  expect(outbox.list().map(({ shelf, item }) => [shelf, item.channelName])).toEqual([["sent", "spare"]]);
+});
+
+test("where the fallback does not take it either, both are named and nothing is left to arrive", async () => {
+  using rig = outboxRig();
+  const { notify, outbox } = withSpare(rig, scriptedChannel([REFUSED]).channel, scriptedChannel([REFUSED]).channel);
+  await expect(notify({ to: "team", message }, from)).rejects.toThrow(
+    'the message was not delivered by channel "team": no_service\n' +
+      'the message was not delivered by channel "spare": no_service',
+  );
+  expect(outbox.list()).toEqual([]);
+});
+
+test('the fallback of a message with "outbox" is frozen into it, without values that only its channel may have', async () => {
+  using rig = outboxRig();
+  const { notify, outbox } = withSpare(rig, scriptedChannel([REFUSED]).channel, scriptedChannel().channel);
+  const to = { type: "team", url: { secret: "url" }, fallback: "spare" };
+  await notify({ to, message, deliver: "outbox", values: { url: "hunter2" } }, from);
+  expect(outbox.list("new").map(({ item }) => item.fallback)).toMatchObject([{ channelName: "spare" }]);
+  await outbox.deliver({ deadlineMs: 1000 });
+  expect(outbox.list("sent").map(({ item }) => [item.channelName, item.needs])).toEqual([["spare", []]]);
 });

@@ -58,7 +58,8 @@ export async function performRun(start: RunStart, context: CommandContext): Prom
     onSecret: (_, value) => {
       masks.add(value);
     },
-  });
+  }).catch((error: unknown) => unconfigured(error, start, context));
+  if (typeof services === "number") return services;
   if (unusable !== undefined) return unrecorded(unusable, start, services, context);
   const mayTell = options.notify !== false;
   if (mayTell && services.config.hooks.length > 0 && needsParent(context)) return handOver(services, context);
@@ -117,6 +118,20 @@ function notOnRecord(error: unknown, start: RunStart, services: Services, contex
   const what = `The run cannot be put on record in ${services.stateDirectory}: ${diskTrouble(error)}.`;
   const help = "make room there, or choose another place: FLOWCTL_STATE_DIR=/path/of/yours flowctl …";
   return unrecorded(userError("usage", "STATE_DIR", what, { help, cause: error }), start, services, context);
+}
+
+/** Nothing runs under a config that cannot be used. Who would be told of it stands in there: those who were before. */
+async function unconfigured(
+  error: unknown,
+  { place, options, continuation }: RunStart,
+  context: CommandContext,
+): Promise<number> {
+  const isTold = options.notify ?? startedBy(context.host.environment, context.host.terminal) !== "terminal";
+  if (!(error instanceof UserError) || !isTold || continuation !== undefined) throw error;
+  const { refuseUnconfigured } = await import("./refuse-unconfigured.ts");
+  const code = await refuseUnconfigured(error, { place, ...options }, context);
+  if (code === undefined) throw error;
+  return code;
 }
 
 /** Nothing runs that nobody could tell of later. It is told of now. */

@@ -147,10 +147,11 @@ async function makeOutbox(
   warn?: (text: string) => void,
 ): Promise<Outbox> {
   const { host } = context;
-  const others = new Map<string, Promise<Secrets>>();
+  const others = new Map<string, Promise<SecretsOfAnother>>();
   /** A message is sent with the secrets of the config that declared its channel, whoever sends it. */
-  const secretsOf = (source: SecretSource): Promise<Secrets> => {
-    if (source.config === config.file && source.namespace === config.secrets.namespace) return secrets();
+  const secretsOf = async (source: SecretSource): Promise<SecretsOfAnother> => {
+    if (source.config === config.file && source.namespace === config.secrets.namespace)
+      return { secrets: await secrets() };
     const key = JSON.stringify([source.config, source.namespace]);
     const made = others.get(key) ?? foreignSecrets(context, source, { stateDirectory, redactor });
     others.set(key, made);
@@ -178,7 +179,10 @@ async function makeOutbox(
     values: async (definition, source) => {
       const names = secretNames(definition);
       if (names.length === 0) return {};
-      const { found, missing } = await (await secretsOf(source)).resolve(names);
+      const { secrets: known, trouble } = await secretsOf(source);
+      const { found, missing } = await known.resolve(names);
+      // A config that is being mended may say where they are.
+      if (missing.length > 0 && trouble !== undefined) throw trouble;
       if (missing.length > 0) throw (await import("../secrets/missing-secrets.ts")).missingSecretsError(missing);
       return Object.fromEntries(found);
     },
@@ -187,27 +191,40 @@ async function makeOutbox(
   });
 }
 
-/** The secrets of another project's config; where it is gone, those of its namespace. */
+/** Secrets as another config has them, and why that one could not be asked. */
+interface SecretsOfAnother {
+  readonly secrets: Secrets;
+  readonly trouble?: UserError;
+}
+
+/** The secrets of another project's config; where it is gone or cannot be used, those of its namespace. */
 async function foreignSecrets(
   context: CommandContext,
   source: SecretSource,
   parts: Pick<Services, "stateDirectory" | "redactor">,
-): Promise<Secrets> {
+): Promise<SecretsOfAnother> {
   const { host } = context;
-  const explicit =
-    source.config !== undefined && host.files.stat(source.config)?.kind === "file" ? source.config : "none";
-  const found = await loadConfig({
-    from: host.environment.home,
-    explicit,
-    // Which profiles it has is its own business.
-    profile: "",
-    environment: host.environment,
-    files: host.files,
-    importModule: async (path) => (await import("../load/import-module.ts")).importModule(path),
-  });
+  const load = (explicit: string): Promise<Config> =>
+    loadConfig({
+      from: host.environment.home,
+      explicit,
+      // Which profiles it has is its own business.
+      profile: "",
+      environment: host.environment,
+      files: host.files,
+      importModule: async (path) => (await import("../load/import-module.ts")).importModule(path),
+    });
+  const isThere = source.config !== undefined && host.files.stat(source.config)?.kind === "file";
+  const { found, ...rest } = await load(isThere ? source.config : "none").then(
+    (whole) => ({ found: whole }),
+    async (trouble: unknown) => {
+      if (!(trouble instanceof UserError)) throw trouble;
+      return { found: await load("none"), trouble };
+    },
+  );
   const { namespace } = source;
   const config = { ...found, secrets: { ...found.secrets, ...(namespace === undefined ? {} : { namespace }) } };
-  return makeSecrets(context, { config, ...parts });
+  return { secrets: await makeSecrets(context, { config, ...parts }), ...rest };
 }
 
 /** The secrets that a channel's definition names, at any depth. */

@@ -19,10 +19,11 @@ export function projectOf(options: {
   readonly files: Files;
 }): Project {
   const { declared, directory, files } = options;
-  return named(declared ?? rootOf(files.realPath(directory) ?? directory, files));
+  return projectNamed(declared ?? rootOf(files.realPath(directory) ?? directory, files));
 }
 
-function named(name: string): Project {
+/** The project of this name. */
+export function projectNamed(name: string): Project {
   return { name, hash: shortHash(name) };
 }
 

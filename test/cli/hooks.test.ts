@@ -126,6 +126,30 @@ describe("a refused run", () => {
     expect(posts()).toHaveLength(1);
   });
 
+  it("for a config that cannot be used is reported as the config was in the flow's latest run, once it has run", async () => {
+    const good = YAML.replace("[Failed]", "[Failed], notifyOn: always");
+    const broken = `${good}chanels: {\n`;
+    home.write("flowctl.config.yaml", broken);
+    home.write("flow.ts", FAILING.replace('throw new Error("no rows");', ""));
+    const first = await home.run(["run", "flow.ts"], { env });
+    expect([first.code, posts()]).toEqual([2, []]);
+    home.write("flowctl.config.yaml", good);
+    expect((await home.run(["run", "flow.ts"], { env })).code).toBe(0);
+    home.write("flowctl.config.yaml", broken);
+    for (const times of [1, 2]) {
+      const done = await home.run(["run", "flow.ts"], { env });
+      expect(done.code).toBe(2);
+      expect(done.stderr).toContain("flowctl.config.yaml:7:1");
+      expect(done.stderr).toContain("notifications: 1 sent");
+      expect(posts()).toHaveLength(times);
+    }
+    expect(posts()[1]).toContain("Flow refused: nightly");
+    const quiet = await home.run(["run", "flow.ts", "--no-notify"], { env });
+    expect([quiet.code, posts().length]).toEqual([2, 2]);
+    const { stdout } = await home.run(["--config", "none", "runs", "list", "--json"], { env });
+    expect(stdout.match(/"state":\s*"Failed"/g)).toHaveLength(2);
+  });
+
   it("is not reported with --no-notify", async () => {
     home.write("flowctl.config.yaml", YAML);
     home.write("flow.ts", FAILING);

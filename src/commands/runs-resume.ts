@@ -58,14 +58,15 @@ async function continueRun(
   const { store } = await openHistory(context, { state: "writes" });
   const record = store.find(reference);
   refuseUnfit(how, record, store);
-  const { file, flow } = record.will;
+  const { file, flow, isLoaded } = record.will;
   const place = flowPlace(file ?? "", context);
   const continuation = continuationOf(how, record, options);
   // Another config has other profiles.
   const chosen = context.globals.config === undefined ? record.will.chosen : undefined;
   const { config = chosen?.config, profile = chosen?.profile } = context.globals;
   const executed = await performRun(
-    { place, options: { ...runOptions, name: flow }, limits, continuation },
+    // A run that died before its flow was loaded is called by its file.
+    { place, options: { ...runOptions, ...(isLoaded === true ? { name: flow } : {}) }, limits, continuation },
     { ...context, globals: { ...context.globals, config, profile } },
   );
   return exitCode(executed, limits, options);

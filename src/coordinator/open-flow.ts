@@ -35,7 +35,7 @@ export async function openFlow(
     throw userError("usage", "LOAD_CONFIG", `${place.file} is a config, not a flow`, {
       help: `flowctl validate ${place.file}`,
     });
-  if (isSpec(place.file)) return openSpec(place, context);
+  if (isSpec(place.file)) return openSpec(place, name, context);
   const [{ loadFlow }, { lendLibrary }] = await Promise.all([
     import("../load/load-flow.ts"),
     import("../load/library.ts"),
@@ -57,7 +57,11 @@ export async function openFlow(
   return { flow, hooks: [], warnings };
 }
 
-async function openSpec(place: FlowPlace, { host, globals }: CommandContext): Promise<OpenedFlow> {
+async function openSpec(
+  place: FlowPlace,
+  name: string | undefined,
+  { host, globals }: CommandContext,
+): Promise<OpenedFlow> {
   const { present } = await import("../load/locate.ts");
   const text = host.files.read(present(place.file)) ?? "";
   const environment: Environment = { ...host.environment, cwd: globals.cwd };
@@ -68,5 +72,8 @@ async function openSpec(place: FlowPlace, { host, globals }: CommandContext): Pr
     files: host.files,
     now: () => host.clock.now(),
   });
+  const own = loaded.flow.name;
+  if (name !== undefined && name !== own)
+    throw (await import("../load/find-flow.ts")).noSuchFlow(name, [own], place.file, `its flow is "${own}"`);
   return { ...loaded, warnings: [] };
 }

@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import { userError } from "../model/error.ts";
+import { userError, type UserError } from "../model/error.ts";
 import { isFlow, type Flow } from "../model/flow.ts";
 import { list, nearest } from "./load-error.ts";
 
@@ -20,11 +20,7 @@ export function findFlow(exports: Readonly<Record<string, unknown>>, file: strin
       throw userError("usage", "LOAD_SAME_NAME", `${basename(file)} exports two flows named "${name}"`, place);
     }
     if (found !== undefined) return found;
-    const meant = nearest(name, names);
-    throw userError("usage", "LOAD_NO_SUCH_FLOW", `${basename(file)} has no flow named "${name}"`, {
-      ...place,
-      help: meant !== undefined ? `did you mean "${meant}"?` : `it exports ${list(names)}`,
-    });
+    throw noSuchFlow(name, names, file, `it exports ${list(names)}`);
   }
   const [only, second] = flows;
   const chosen = second === undefined ? only : undefined;
@@ -32,6 +28,15 @@ export function findFlow(exports: Readonly<Record<string, unknown>>, file: strin
   throw userError("usage", "LOAD_SEVERAL_FLOWS", `${basename(file)} exports ${flows.length} flows: ${list(names)}`, {
     ...place,
     help: `choose one, for example --name ${names[0] ?? ""}`,
+  });
+}
+
+/** @param otherwise the help where none of its flows has a name like that */
+export function noSuchFlow(name: string, names: readonly string[], file: string, otherwise: string): UserError {
+  const meant = nearest(name, names);
+  return userError("usage", "LOAD_NO_SUCH_FLOW", `${basename(file)} has no flow named "${name}"`, {
+    file,
+    help: meant !== undefined ? `did you mean "${meant}"?` : otherwise,
   });
 }
 

@@ -442,3 +442,20 @@ describe("a spec's dotenv files", () => {
     expect([code, stdout]).toEqual([0, expect.stringContaining("say | file environment spec none\n")]);
   });
 });
+
+it("a name that is not the flow's is refused for a spec as for a module, whichever command is given it", async () => {
+  await using home = cliHome();
+  home.write("nightly.yaml", "flow: nightly\ntasks: { a: { run: 'true' } }\n");
+  for (const command of [["run"], ["run", "--dry-run"], ["validate"], ["graph"]]) {
+    const wrong = await home.run([...command, "nightly.yaml", "-n", "nigthly"]);
+    expect([wrong.code, wrong.stderr]).toEqual([
+      2,
+      expect.stringMatching(
+        /LOAD_NO_SUCH_FLOW]: nightly\.yaml has no flow named "nigthly"[^]*did you mean "nightly"\?/,
+      ),
+    ]);
+    expect((await home.run([...command, "nightly.yaml", "-n", "nightly"])).code).toBe(0);
+  }
+  const other = await home.run(["graph", "nightly.yaml", "-n", "export"]);
+  expect(other.stderr).toContain('help: its flow is "nightly"');
+});

@@ -2,7 +2,8 @@
 export const EXIT_CODE_HELP = `Exit codes
 
     0  done; also when --on-overlap skip found another run
-    1  the run ended Failed, Crashed, or Cancelled other than by a signal
+    1  the run ended Failed, Crashed, or Cancelled other than by a signal; secrets delete
+       or config path found nothing, secrets import what is stored already
     2  nothing ran: the command line, the flow's file, the spec, the config or a parameter is wrong
     3  nothing ran: a secret or its store is missing, locked or did not answer
     4  a notification was not delivered (--strict-notify, notify test)

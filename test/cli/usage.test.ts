@@ -96,3 +96,22 @@ it("inbox --clear removes nothing that it does not show", async () => {
   expect((await home.run(["inbox", "--clear"])).code).toBe(0);
   expect((await home.run(["inbox"])).stdout).toBe("");
 });
+
+it("what ends with 1 and is no run is named in help exit-codes", async () => {
+  await using home = cliHome();
+  const file = { FLOWCTL_SECRETS_BACKEND: "file" };
+  expect((await home.run(["secrets", "keygen"])).code).toBe(0);
+  expect((await home.run(["secrets", "set", "HELD"], { env: file, input: "a long value" })).code).toBe(0);
+  const no: readonly (readonly [string, readonly string[], string?])[] = [
+    ["secrets delete", ["NEVER_SET"]],
+    ["secrets import", ["-"], "HELD=another value"],
+    ["config path", ["--config", "none"]],
+  ];
+  const { stdout } = await home.run(["help", "exit-codes"]);
+  const one = /^ +1 [^]*?(?=^ +2 )/m.exec(stdout)?.[0];
+  for (const [command, args, input = ""] of no) {
+    const { code, output } = await home.run([...command.split(" "), ...args], { env: file, input });
+    expect(code, output).toBe(1);
+    expect(one).toContain(command);
+  }
+});

@@ -5,8 +5,10 @@ export interface SecretReference {
   readonly secret: string;
 }
 
+/** That and nothing else: a webhook's own options have a `secret`, too, which may be the text itself. */
 export function isSecretReference(value: unknown): value is SecretReference {
-  return typeof value === "object" && value !== null && "secret" in value && typeof value.secret === "string";
+  if (typeof value !== "object" || value === null || !("secret" in value)) return false;
+  return typeof value.secret === "string" && Object.keys(value).length === 1;
 }
 
 /**

@@ -1,5 +1,6 @@
 import { mkdirSync, symlinkSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { Webhook } from "svix";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { BIN, cliHome, type CliHome } from "../rig/cli.ts";
 import { faultyServer, type FaultyServer } from "../rig/faulty-server.ts";
@@ -177,4 +178,16 @@ it("refuses a config with an unknown key at its place, with what was meant", asy
   expect(done.code).toBe(2);
   expect(done.stderr).toContain("flowctl.config.yaml:2:1");
   expect(done.stderr).toContain("hooks");
+});
+
+it("a webhook's secret may be the text itself, which is nobody's name", async () => {
+  const secret = `whsec_${Buffer.from("0123456789abcdef0123456789abcdef").toString("base64")}`;
+  const own = { type: "webhook", url: `${server.url}/own`, secret };
+  home.write("flowctl.config.json", JSON.stringify({ channels: { own }, hooks: [{ name: "h", to: ["own"] }] }));
+  home.write("flow.ts", FAILING);
+  const done = await home.run(["run", "flow.ts"]);
+  expect(done.stdout).toContain("notifications: 1 sent");
+  expect(done.output).not.toContain("whsec_");
+  const [request] = server.requests();
+  expect(() => new Webhook(secret).verify(request!.body, request!.headers as Record<string, string>)).not.toThrow();
 });

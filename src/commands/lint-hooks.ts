@@ -1,7 +1,7 @@
-import picomatch from "picomatch";
 import type { Config } from "../config/config.ts";
 import { diagnoseConfig } from "../config/diagnose-config.ts";
 import type { Diagnostic } from "../model/error.ts";
+import { globMatcher } from "../hooks/match.ts";
 import type { Hook } from "../model/hook.ts";
 import { isOfFamily, type StateType } from "../model/state.ts";
 import type { Finding, Path } from "../spec/source.ts";
@@ -28,7 +28,7 @@ export function lintHook(hook: Hook, say: Say): void {
 /** What is hardly meant in a flow's own hooks: tags that the flow does not have. */
 export function lintOwnHook(hook: Hook, tags: readonly string[], say: Say): void {
   const wanted = hook.match?.tags;
-  if (wanted === undefined || tags.some((tag) => picomatch([...wanted], { dot: true })(tag))) return;
+  if (wanted === undefined || tags.some((tag) => globMatcher(wanted)(tag))) return;
   say(["match", "tags"], {
     code: "HOOK_MATCHES_NOTHING",
     severity: "warning",
@@ -62,7 +62,7 @@ export function lintRules(
   ];
   for (const [key, what, globs] of rules) {
     if (globs === undefined) continue;
-    const isMeant = picomatch([...globs], { dot: true });
+    const isMeant = globMatcher(globs);
     if (flows.some((name) => isMeant(name))) continue;
     const known = names();
     if (known === undefined || known.some((name) => isMeant(name))) continue;

@@ -34,5 +34,10 @@ function namesOf({ flow, file, isLoaded }: RunFacts): readonly string[] {
 }
 
 function matchesAny(globs: readonly string[], name: string): boolean {
-  return picomatch(globs as string[], { dot: true })(name);
+  return globMatcher(globs)(name);
+}
+
+/** Names are no paths: `*` is any text, with a slash or a line's end in it, too. */
+export function globMatcher(globs: readonly string[]): (name: string) => boolean {
+  return picomatch([...globs], { dot: true, bash: true, flags: "s" });
 }

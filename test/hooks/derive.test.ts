@@ -301,3 +301,19 @@ test("an error's text ends with the person's own frame: what called it is flowct
   error.stack = `Error: no rows\n    at ${ours}:1:1\n    at run (${ours}:4:5)`;
   expect(detail(error)).toBe(error.stack);
 });
+
+test("a glob's star takes any part of a name, as names are no paths", () => {
+  const isTold = (flows: string, flow: string): boolean => {
+    const change = { from: "Running", to: "Failed", message: null, at: 1 } as const;
+    return hookTold(facts({ flow, hooks: [hook({ match: { flows: [flows] } })] }), change).length === 1;
+  };
+  expect(["*", "team/*", "*etl", "team/sales/etl"].map((glob) => isTold(glob, "team/sales/etl"))).toEqual([
+    true,
+    true,
+    true,
+    true,
+  ]);
+  expect(isTold("*", "two\nlines")).toBe(true);
+  expect(isTold("etl*", "team/etl")).toBe(false);
+  expect(isTold("!prod*", "prod/etl")).toBe(false);
+});

@@ -15,6 +15,7 @@ import { keyIn, type RunFacts, type Told } from "./told.ts";
 export function hookTold(facts: RunFacts, change: RunChange): readonly Told[] {
   return gather(facts, change, (hook, type) => {
     if (type === "deadman") return signOfLife(change);
+    if (type === "pagerduty" && endsSlow(hook, facts, change)) return "state";
     const news = hook.states.some((family) => isOfFamily(change.to, family))
       ? ("state" as const)
       : historyOf(hook, facts, change, type);
@@ -74,6 +75,16 @@ function historyOf(hook: Hook, facts: RunFacts, change: RunChange, type: string)
   if (isTold && failedBefore > 0 && isOfFamily(change.to, "Success")) return "recovered";
   if (asks("stillFailing") && failedBefore > 0 && isOfFamily(change.to, "Failed")) return "stillFailing";
   return undefined;
+}
+
+/** Whether a success closes an incident that this run, or one before it that came to nothing, opened by being slow. */
+function endsSlow(
+  { events, slowAfter = Infinity }: Hook,
+  { startedAt, previous }: RunFacts,
+  change: RunChange,
+): boolean {
+  if (events?.includes("slow") !== true || !isOfFamily(change.to, "Success")) return false;
+  return change.at - startedAt >= slowAfter || (previous !== undefined && !isOfFamily(previous.state, "Success"));
 }
 
 /** What a hook has to say: of the state, of what the run's history makes of it, or that it keeps quiet. */

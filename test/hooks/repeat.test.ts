@@ -18,7 +18,7 @@ function told(
     runId: "r",
     flow: "f",
     tags: [],
-    startedAt: at,
+    startedAt: 0,
     startedBy,
     hooks: [{ name: "failures", states: ["Failed"], to: ["team"], ...hook }],
     channels: { team: { type } },
@@ -137,6 +137,20 @@ it("an incident that a failure has opened is closed by the next success, whateve
   const pager = { type: "pagerduty" };
   expect(told({ notifyOn: "always" }, failing(10), "Success", 20, pager)).toMatchObject([{ event: "recovered" }]);
   expect(told({}, fine, "Success", 20, pager)).toEqual([]);
+});
+
+it("an incident that a slow run has opened is closed by the next success", () => {
+  const pager = { type: "pagerduty" };
+  const slow = { states: [], events: ["slow" as const], slowAfter: 15 };
+  const events = (previous: typeof fine | undefined, at: number) =>
+    told(slow, previous, "Success", at, pager).map(({ suppressed }) => suppressed);
+  expect(events(fine, 20)).toEqual([undefined]);
+  expect(events(fine, 10)).toEqual([]);
+  expect(events(failing(10), 10)).toEqual([undefined]);
+  expect(told(slow, fine, "Success", 20, { type: "slack" })).toEqual([]);
+  expect(told({ ...slow, states: ["Success"], notifyOn: "change" }, fine, "Success", 20, pager)).toMatchObject([
+    { suppressed: undefined },
+  ]);
 });
 
 it("is one message where two hooks tell one channel and one of them keeps quiet", () => {

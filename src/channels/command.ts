@@ -18,7 +18,7 @@ export const command: Channel = {
   check(definition): readonly ChannelProblem[] {
     return checkOptions(definition, {
       run: { is: "texts", required: true },
-      env: { is: "headers" },
+      env: { is: "variables" },
       cwd: { is: "text" },
     });
   },

@@ -5,8 +5,12 @@ import type { ChannelProblem, DeliveryRequest } from "../outbox/channel.ts";
 
 /** What an option of a channel may be. */
 interface OptionRule {
-  readonly is: "text" | "url" | "texts" | "number" | "flag" | "duration" | "headers" | "proxies";
+  readonly is: "text" | "url" | "texts" | "number" | "flag" | "duration" | "headers" | "variables" | "proxies";
   readonly required?: true;
+  /** It is no secret: the text itself must stand there, as one of `oneOf` does. */
+  readonly open?: true;
+  /** The least and the most that a number may be; it is whole then. */
+  readonly between?: readonly [number, number];
   /** The only texts that are allowed. */
   readonly oneOf?: readonly string[];
   /** Entries of a list may be names of secrets. */
@@ -17,12 +21,16 @@ interface OptionRule {
 
 export type OptionRules = Readonly<Record<string, OptionRule>>;
 
+/** How urgent a channel's messages are, the most urgent first. */
+const SEVERITIES = ["critical", "error", "warning", "info"] as const;
+export type Severity = (typeof SEVERITIES)[number];
+
 /** Options that every channel takes. */
 const COMMON: OptionRules = {
-  type: { is: "text", required: true },
+  type: { is: "text", required: true, open: true },
   timeout: { is: "duration" },
-  fallback: { is: "text" },
-  severity: { is: "text", oneOf: ["critical", "error", "warning", "info"] },
+  fallback: { is: "text", open: true },
+  severity: { is: "text", oneOf: SEVERITIES },
   onAmbiguous: { is: "text", oneOf: ["resend", "hold"] },
 };
 
@@ -59,9 +67,10 @@ function problemsOf(path: string, value: unknown, rule: OptionRule): readonly Ch
     message === undefined ? [] : [{ path, message }];
   switch (rule.is) {
     case "text":
-      return one(isSecretReference(value) ? undefined : textProblem(value, rule));
+      return one(isSecretReference(value) && isHideable(rule) ? undefined : textProblem(value, rule));
     case "url":
-      return one(isSecretReference(value) || isHttpUrl(value) ? undefined : "must be an http or https URL");
+      if (isSecretReference(value) || isHttpUrl(value)) return one(undefined);
+      return one(hasExpression(value) ? EXPRESSION : "must be an http or https URL, or { secret: NAME }");
     case "texts":
       if (Array.isArray(value) && value.length === 0) return one("must not be empty");
       return (Array.isArray(value) ? value : [value]).flatMap((each: unknown, index) => {
@@ -69,13 +78,14 @@ function problemsOf(path: string, value: unknown, rule: OptionRule): readonly Ch
         return message === undefined ? [] : [{ path: Array.isArray(value) ? `${path}[${index}]` : path, message }];
       });
     case "number":
-      return one(typeof value === "number" && Number.isFinite(value) ? undefined : "must be a number");
+      return one(numberProblem(value, rule));
     case "flag":
       return one(typeof value === "boolean" ? undefined : "must be true or false");
     case "duration":
       return one(parseDuration(value) === undefined ? "must be a duration such as 10s" : undefined);
     case "headers":
-      return one(isRecord(value) ? undefined : "must be names with texts");
+    case "variables":
+      return entryProblems(path, value, rule);
     case "proxies":
       return proxyProblems(path, value);
   }
@@ -94,8 +104,40 @@ function proxyProblems(path: string, value: unknown): readonly ChannelProblem[] 
   });
 }
 
+/** The names and texts of headers, or of a program's variables. */
+function entryProblems(path: string, value: unknown, { is }: OptionRule): readonly ChannelProblem[] {
+  if (!isRecord(value) || isSecretReference(value)) return [{ path, message: "must be names with texts" }];
+  return Object.entries(value).flatMap(([name, each]) => {
+    const at = `${path}.${name}`;
+    if (is === "headers" && !/^[\w-]+$/.test(name)) return [{ path, message: `"${name}" is not a header's name` }];
+    if (isSecretReference(each)) return [];
+    if (typeof each !== "string") return [{ path: at, message: "must be a text, or { secret: NAME }" }];
+    return hasExpression(each) ? [{ path: at, message: EXPRESSION }] : [];
+  });
+}
+
+function isHideable({ open, oneOf }: OptionRule): boolean {
+  return open !== true && oneOf === undefined;
+}
+
+function numberProblem(value: unknown, { between }: OptionRule): string | undefined {
+  if (typeof value !== "number" || !Number.isFinite(value)) return "must be a number";
+  if (between === undefined) return undefined;
+  const [least, most] = between;
+  const isWithin = Number.isInteger(value) && value >= least && value <= most;
+  return isWithin ? undefined : `must be a whole number from ${least} to ${most}`;
+}
+
+const EXPRESSION = "has an expression, and none is read here: what changes or is secret is named, { secret: NAME }";
+
+/** What would be sent as it stands, and is not meant so. */
+function hasExpression(value: unknown): boolean {
+  return typeof value === "string" && value.includes("${{");
+}
+
 function textProblem(value: unknown, rule: OptionRule): string | undefined {
   if (typeof value !== "string" || value.trim() === "") return "must be a text";
+  if (hasExpression(value)) return EXPRESSION;
   if (rule.oneOf !== undefined && !rule.oneOf.includes(value)) return `must be one of ${rule.oneOf.join(", ")}`;
   return rule.like === undefined || rule.like[0].test(value) ? undefined : rule.like[1];
 }
@@ -145,6 +187,11 @@ export function optionRecord({ definition, values }: Source, name: string): Read
       return text === undefined ? [] : [[key, text]];
     }),
   );
+}
+
+/** How urgent its messages are, by the person's own word. */
+export function severityOf(definition: ChannelDefinition): Severity | undefined {
+  return SEVERITIES.find((each) => each === definition["severity"]);
 }
 
 /** How long one attempt may take, in milliseconds. @default 15000 */

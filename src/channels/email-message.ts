@@ -4,7 +4,7 @@ import type { SendMailOptions } from "nodemailer";
 import type { DeliveryRequest } from "../outbox/channel.ts";
 import { contentOf } from "./content.ts";
 import { cut, oneLine } from "./cut.ts";
-import { optionList, optionRecord, optionText } from "./definition.ts";
+import { optionList, optionRecord, optionText, severityOf, type Severity } from "./definition.ts";
 import { emailHtml } from "./email-html.ts";
 import { renderText } from "./render-text.ts";
 
@@ -25,6 +25,7 @@ export async function emailOf(delivery: DeliveryRequest): Promise<SendMailOption
   const replyTo = optionText(delivery, "replyTo");
   const cc = optionList(delivery, "cc").map(oneLine);
   const flow = message.kind === "alert" ? message.alert.flow : undefined;
+  const severity = severityOf(delivery.definition);
   const thread = flow === undefined ? undefined : flow.replace(/[^\w.-]+/g, "-");
   return {
     from,
@@ -34,6 +35,7 @@ export async function emailOf(delivery: DeliveryRequest): Promise<SendMailOption
     envelope: { from: addressOf(from), to: [addressOf(recipient)] },
     messageId: `<${id}@${domain}>`,
     ...(thread === undefined ? {} : { references: `<flow.${thread}@${domain}>` }),
+    ...(severity === undefined ? {} : { priority: IMPORTANCE[severity] }),
     date: new Date(delivery.createdAt ?? delivery.at ?? Date.now()),
     headers: {
       ...headersOf(delivery),
@@ -46,6 +48,14 @@ export async function emailOf(delivery: DeliveryRequest): Promise<SendMailOption
     ...(await partsOf(delivery)),
   };
 }
+
+/** Mail knows three. */
+const IMPORTANCE: Readonly<Record<Severity, "high" | "normal" | "low">> = {
+  critical: "high",
+  error: "high",
+  warning: "normal",
+  info: "low",
+};
 
 /** The address in `Name <address>`. */
 function addressOf(text: string): string {

@@ -9,17 +9,17 @@ import { smtpServer } from "./smtp-server.ts";
 const ADDRESS: OptionRules[string]["like"] = [/^[^\r\n]*[^\s@<>]+@[^\s@<>]+>?$/, "must be a mail address"];
 
 const RULES: OptionRules = {
-  smtp: { is: "text" },
+  smtp: { is: "text", like: [/^smtps?:\/\/[^\s/]/i, "must begin with smtps:// or smtp://"] },
   host: { is: "text" },
-  port: { is: "number" },
+  port: { is: "number", between: [1, 65_535] },
   security: { is: "text", oneOf: ["tls", "starttls", "none"] },
   username: { is: "text" },
   password: { is: "text" },
-  from: { is: "text", required: true },
+  from: { is: "text", required: true, like: ADDRESS },
   to: { is: "texts", required: true, secrets: true, like: ADDRESS },
   cc: { is: "texts", secrets: true, like: ADDRESS },
   bcc: { is: "texts", secrets: true, like: ADDRESS },
-  replyTo: { is: "text" },
+  replyTo: { is: "text", like: ADDRESS },
   subject: { is: "text" },
   headers: { is: "headers" },
 };

@@ -1,7 +1,8 @@
-import type { Channel, Delivery, DeliveryRequest } from "../outbox/channel.ts";
+import type { ChannelDefinition } from "../model/notification.ts";
+import type { Channel, ChannelProblem, Delivery, DeliveryRequest } from "../outbox/channel.ts";
 import { contentOf } from "./content.ts";
 import { cutBytes } from "./cut.ts";
-import { checkHttpOptions, isHttpUrl, optionText } from "./definition.ts";
+import { checkHttpOptions, isHttpUrl, optionText, severityOf, type Severity } from "./definition.ts";
 import { jsonField, jsonText, postJson } from "./json-post.ts";
 import { contentText, renderText } from "./render-text.ts";
 import { quote } from "./scrub.ts";
@@ -19,18 +20,14 @@ export const ntfy: Channel = {
   type: "ntfy",
   ambiguous: "resend",
   isForPeople: true,
-  check: (definition) =>
-    checkHttpOptions(definition, {
-      url: { is: "url", required: true },
-      token: { is: "text" },
-      priority: { is: "number" },
-    }),
+  check,
   recipients: () => [""],
   send,
   preview: (delivery) => JSON.stringify(bodyOf(delivery), null, 2),
 };
 
 const PRIORITIES: Readonly<Record<Tone, number>> = { crashed: 5, bad: 4, warn: 3, good: 3, neutral: 2 };
+const OF_SEVERITY: Readonly<Record<Severity, number>> = { critical: 5, error: 4, warning: 3, info: 2 };
 const TAGS: Readonly<Record<Tone, string>> = {
   crashed: "boom",
   bad: "x",
@@ -39,11 +36,23 @@ const TAGS: Readonly<Record<Tone, string>> = {
   neutral: "information_source",
 };
 
+function check(definition: ChannelDefinition): readonly ChannelProblem[] {
+  const found = checkHttpOptions(definition, {
+    url: { is: "url", required: true },
+    token: { is: "text" },
+    priority: { is: "number", between: [1, 5] },
+  });
+  const { url } = definition;
+  if (!isHttpUrl(url) || targetOf(url) !== undefined) return found;
+  return [...found, { path: "url", message: `must end in the topic, ${EXAMPLE}` }];
+}
+
+const EXAMPLE = "for example https://ntfy.sh/my-topic";
+
 async function send(delivery: DeliveryRequest): Promise<Delivery> {
   const target = targetOf(optionText(delivery, "url"));
   if (target === undefined) {
-    const help = "for example https://ntfy.sh/my-topic";
-    return { outcome: "permanent", code: "BAD_URL", note: "the URL does not end in a topic", help };
+    return { outcome: "permanent", code: "BAD_URL", note: "the URL does not end in a topic", help: EXAMPLE };
   }
   const token = optionText(delivery, "token");
   const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
@@ -67,7 +76,8 @@ function targetOf(text: string | undefined): { readonly base: string; readonly t
 
 function bodyOf(delivery: DeliveryRequest): Readonly<Record<string, unknown>> {
   const { message, definition } = delivery;
-  const own = definition["priority"];
+  const severity = severityOf(definition);
+  const own = definition["priority"] ?? (severity === undefined ? undefined : OF_SEVERITY[severity]);
   if (message.kind === "payload") return message.payload;
   if (message.kind === "text") {
     const { text } = renderText(delivery, MOST_BYTES);

@@ -2,7 +2,7 @@ import type { Alert } from "../model/notification.ts";
 import type { Channel, Delivery, DeliveryRequest } from "../outbox/channel.ts";
 import { contentOf } from "./content.ts";
 import { cut } from "./cut.ts";
-import { checkHttpOptions, optionText } from "./definition.ts";
+import { checkHttpOptions, optionText, severityOf, type Severity } from "./definition.ts";
 import { excerpt } from "./excerpt.ts";
 import { jsonField, postJson } from "./json-post.ts";
 import { renderText } from "./render-text.ts";
@@ -55,7 +55,7 @@ async function send(delivery: DeliveryRequest): Promise<Delivery> {
 function eventOf(delivery: DeliveryRequest): Readonly<Record<string, unknown>> | undefined {
   const { message, definition } = delivery;
   const common = { routing_key: optionText(delivery, "routingKey") ?? "", client: "flowctl" };
-  const severity = (tone: Tone): unknown => definition["severity"] ?? SEVERITIES[tone];
+  const severity = (tone: Tone): Severity => severityOf(definition) ?? SEVERITIES[tone];
   const ownKey = optionText(delivery, "dedupKey");
   switch (message.kind) {
     case "payload":
@@ -93,7 +93,7 @@ function eventOf(delivery: DeliveryRequest): Readonly<Record<string, unknown>> |
   }
 }
 
-const SEVERITIES: Readonly<Record<Tone, string>> = {
+const SEVERITIES: Readonly<Record<Tone, Severity>> = {
   crashed: "critical",
   bad: "error",
   warn: "warning",

@@ -21,6 +21,11 @@ export function oneOrMany<T extends z.ZodType>(item: T) {
   return z.union([item, z.array(item)]);
 }
 
+/** The same, of which an empty list would silently mean nothing. */
+export function someOf<T extends z.ZodType>(item: T) {
+  return z.union([item, z.array(item).min(1)]);
+}
+
 /** The items of what `oneOrMany` read. */
 export function many<T>(value: T | readonly T[] | undefined): readonly T[] {
   return value === undefined ? [] : Array.isArray(value) ? (value as readonly T[]) : [value as T];
@@ -33,9 +38,9 @@ export const states = z
   .describe("Families of states: Failed includes TimedOut, TriggerFailed and Crashed");
 
 const ofRuns = {
-  flows: oneOrMany(z.string().min(1)).optional().describe("Globs of flows' names"),
-  tags: oneOrMany(z.string().min(1)).optional().describe("Globs of flows' tags"),
-  environment: oneOrMany(z.enum(["ci", "cron", "terminal"]))
+  flows: someOf(z.string().min(1)).optional().describe("Globs of flows' names"),
+  tags: someOf(z.string().min(1)).optional().describe("Globs of flows' tags"),
+  environment: someOf(z.enum(["ci", "cron", "terminal"]))
     .optional()
     .describe("Who started the run"),
 };
@@ -47,8 +52,8 @@ export const match = z.strictObject(ofRuns).describe("Chooses runs; all that is 
 export const taskMatch = z
   .strictObject({
     ...ofRuns,
-    tags: oneOrMany(z.string().min(1)).optional().describe("Globs of the task's tags, or the flow's"),
-    tasks: oneOrMany(z.string().min(1)).optional().describe("Globs of tasks' names"),
+    tags: someOf(z.string().min(1)).optional().describe("Globs of the task's tags, or the flow's"),
+    tasks: someOf(z.string().min(1)).optional().describe("Globs of tasks' names"),
   })
   .describe("Chooses tasks of runs; all that is given must hold");
 
@@ -157,12 +162,16 @@ export const hook = z
         "change: only when the outcome is another than before, and again every `repeat`; by default change for failures from cron, else always",
       ),
     repeat: duration.optional().describe("With notifyOn: change, after which the same is told again; by default 4h"),
-    to: oneOrMany(name).describe("Names of channels"),
+    to: someOf(name).describe("Names of channels"),
     message: z.string().optional().describe("A text in the place of the usual one"),
   })
   .refine((value) => value.events?.includes("slow") !== true || value.slowAfter !== undefined, {
     path: ["events"],
     error: 'the event "slow" needs slowAfter: 10m',
+  })
+  .refine((value) => value.slowAfter === undefined || value.events?.includes("slow") === true, {
+    path: ["slowAfter"],
+    error: "slowAfter goes with events: [slow]",
   })
   .refine((value) => value.repeat === undefined || value.notifyOn === "change", {
     path: ["repeat"],

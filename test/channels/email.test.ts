@@ -279,6 +279,18 @@ describe("email", () => {
     ]);
   });
 
+  it("is as important as the channel's severity says", async () => {
+    const importanceOf = async (severity: string | undefined): Promise<unknown> => {
+      const { definition, ...rest } = via(maildev.smtpPort);
+      const more = severity === undefined ? {} : { severity };
+      await email.send({ ...rest, definition: { ...definition, ...more } });
+      return (await maildev.mails()).at(-1)?.headers["priority"];
+    };
+    expect(await importanceOf(undefined)).toBeUndefined();
+    expect(await importanceOf("critical")).toBe("high");
+    expect(await importanceOf("info")).toBe("low");
+  });
+
   it("strips line ends from what a flow's name brings into headers", async () => {
     const message = { ...text("body"), subject: "a\r\nX-Evil: 1" };
     await email.send(via(maildev.smtpPort, { message }));

@@ -185,6 +185,14 @@ describe("ntfy", () => {
     });
   });
 
+  it("is as urgent as the channel's severity says, and its priority before that", async () => {
+    const priorityOf = async (options: object): Promise<unknown> =>
+      (await sent({ type: "ntfy", ...options }, alertOf(), { answers, path: "/t" })).body["priority"];
+    expect(await priorityOf({ severity: "critical" })).toBe(5);
+    expect(await priorityOf({ severity: "info" })).toBe(2);
+    expect(await priorityOf({ severity: "info", priority: 1 })).toBe(1);
+  });
+
   it("keeps within the bytes that ntfy shows", async () => {
     const { body } = await sent({ type: "ntfy" }, text("é🎉".repeat(5000)), { answers, path: "/t" });
     const message = String(body["message"]);

@@ -192,7 +192,7 @@ describe("slack", () => {
       { path: "proxies.ftp", message: "is not one of http, https" },
     ]);
     expect(slack.check({ type: "slack", url: "SECRET" })).toEqual([
-      { path: "url", message: "must be an http or https URL" },
+      { path: "url", message: "must be an http or https URL, or { secret: NAME }" },
     ]);
     expect(slack.check({ type: "slack", ulr: 1, url: { secret: "X" } })).toEqual([
       { path: "ulr", message: 'is not an option of the slack channel; did you mean "url"?' },

@@ -86,6 +86,7 @@ export function asJson({ will, end }: RunRecord): Readonly<Record<string, unknow
     message: end?.message ?? null,
     startedAt: will.startedAt,
     endedAt: end?.endedAt ?? null,
+    ...(end?.foundAt === undefined ? {} : { foundAt: end.foundAt }),
     ms: end?.durationMs ?? null,
     counts: end?.counts ?? null,
     failures: end?.failures ?? [],

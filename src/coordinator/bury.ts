@@ -73,6 +73,7 @@ async function newsOf({ will, record, underway, lastLines }: DeadRun, store: Run
       to: record.state,
       message: record.message,
       at: Date.parse(record.endedAt),
+      ...(record.foundAt === undefined ? {} : { foundAt: Date.parse(record.foundAt) }),
       durationMs: record.durationMs,
       failures: record.failures.map((each) => ({ task: labelOf(each), type: each.type, message: each.message })),
       failureCount: record.counts.failed,

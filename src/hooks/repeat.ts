@@ -27,7 +27,7 @@ export function repetition(hook: Hook, facts: RunFacts, change: RunChange): "new
   const isTold = isAsked(previous.state) || hook.events?.includes("stillFailing") === true;
   if (!isAlike || !isTold || !previous.heardBy.includes(hook.name)) return "news";
   const turn = (at: number): number => Math.floor((at - previous.since) / (hook.repeat ?? REPEAT_MS));
-  return turn(change.at) > turn(previous.at) ? "due" : "repeat";
+  return turn(change.foundAt ?? change.at) > turn(previous.at) ? "due" : "repeat";
 }
 
 /** Why a hook keeps quiet, for whoever asks where the message is. */

@@ -9,6 +9,8 @@ export interface RunChange {
   readonly message: string | null;
   /** Epoch milliseconds. */
   readonly at: number;
+  /** When it became known, where that was later. */
+  readonly foundAt?: number;
   /** Milliseconds since the run began. */
   readonly durationMs?: number;
   readonly failures?: NonNullable<Alert["failures"]>;

@@ -1,3 +1,4 @@
+import { formatDuration } from "../model/duration.ts";
 import { labelOf, type Underway } from "../model/tally.ts";
 import type { Will } from "./will.ts";
 
@@ -43,4 +44,10 @@ export function crashMessage(cause: string, underway: readonly Underway[]): stri
   const names = underway.slice(0, NAMED).map(labelOf).join(", ");
   const more = underway.length > NAMED ? ` and ${underway.length - NAMED} more` : "";
   return `${cause} Running: ${names}${more}.`;
+}
+
+/** When a run died of whose death nobody knows more than this. Times are epoch milliseconds. */
+export function foundLate(lastSign: number, now: number): string {
+  const at = new Date(lastSign).toISOString().slice(0, 19).replace("T", " ");
+  return `Its last sign of life was at ${at} UTC, ${formatDuration(now - lastSign)} before it was found.`;
 }

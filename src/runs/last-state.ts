@@ -13,7 +13,7 @@ export interface LastState {
   readonly state: StateType;
   /** Runs in a row that failed, this one included; 0 after a success. */
   readonly failedInARow: number;
-  /** ISO 8601, UTC. */
+  /** When that was known. ISO 8601, UTC. */
   readonly at: string;
   /** When the first run in a row ended that failed, or that succeeded, like this one. ISO 8601, UTC. */
   readonly since: string;
@@ -78,7 +78,8 @@ export function rememberState(store: RunStoreOptions, record: EndRecord, will: W
   const kept = readLast(store, record.project, record.flow);
   // Its runner may have come this far before it died.
   if ([kept, kept?.before].some((each) => each !== undefined && isSame(each, will))) return;
-  if (isLate && kept !== undefined && kept.at > record.endedAt) return;
+  const at = record.foundAt ?? record.endedAt;
+  if (isLate && kept !== undefined && kept.at > at) return;
   const failedBefore = kept?.failedInARow ?? 0;
   const isLikeBefore = kept !== undefined && failedBefore > 0 === isFailed(ended);
   const last: Kept = {
@@ -86,7 +87,7 @@ export function rememberState(store: RunStoreOptions, record: EndRecord, will: W
     ...(will.part === undefined ? {} : { part: will.part }),
     state: record.state,
     failedInARow: isFailed(ended) ? failedBefore + 1 : 0,
-    at: record.endedAt,
+    at,
     since: isLikeBefore ? kept.since : record.endedAt,
     heardBy: heardBy(record, will),
     // A run that was gone on with comes after itself.

@@ -117,6 +117,7 @@ function bury(options: ReapOptions, run: RunRecord, held: HeldLock): DeadRun {
       ? writeCrash(store, run.will, {
           cause: causeOfDeath(run.will, evidence(options, run.will)),
           events,
+          lastSign: lastSignOf(options, run.will, events),
           writtenBy: "reaper",
           redact: options.redact,
         })
@@ -140,6 +141,23 @@ function bury(options: ReapOptions, run: RunRecord, held: HeldLock): DeadRun {
       held.release();
     },
   };
+}
+
+/** A death that is found so soon after the last sign of life was seen, as near as it matters. */
+const SOON_MS = 60_000;
+
+/** When the run was last heard of, where that is all that is known of when it died. */
+function lastSignOf(
+  { store, processes, runId }: ReapOptions,
+  will: Will,
+  events: readonly RunEvent[],
+): number | undefined {
+  const now = store.clock.now();
+  const isSameBoot = will.bootId === undefined || will.bootId === processes.bootId();
+  // Whoever watches a run asks for it as it dies, however long it had been silent.
+  if (runId !== undefined && isSameBoot && !isElsewhere(processes, will)) return undefined;
+  const last = events.reduce((latest, { at }) => Math.max(latest, at), Date.parse(will.startedAt));
+  return now - last > SOON_MS ? last : undefined;
 }
 
 /** How many lines a message of a death carries. */

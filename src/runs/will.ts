@@ -82,6 +82,8 @@ export interface EndRecord {
   /** ISO 8601, UTC. */
   readonly startedAt: string;
   readonly endedAt: string;
+  /** Of a crash that nobody saw: when it was found. Then `endedAt` is its last sign of life. */
+  readonly foundAt?: string;
   readonly durationMs: number;
   readonly counts: Counts;
   /** Failed tasks, those first that failed by themselves; `counts` says how many there are in all. */

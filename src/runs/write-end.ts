@@ -4,7 +4,7 @@ import type { RunEvent } from "../model/event.ts";
 import { shownValue } from "../model/shown-value.ts";
 import type { StateType } from "../model/state.ts";
 import { Tally, type Counts, type Failure } from "../model/tally.ts";
-import { crashMessage } from "./crash-message.ts";
+import { crashMessage, foundLate } from "./crash-message.ts";
 import { lastStateOf, rememberState } from "./last-state.ts";
 import type { RunStoreOptions } from "./run-store.ts";
 import { parseEnd, type EndRecord, type Will } from "./will.ts";
@@ -27,14 +27,18 @@ export type WrittenEnd =
   | { readonly record: EndRecord; readonly isOurs: boolean }
   | { readonly record: EndRecord; readonly isOurs: true; readonly error: unknown };
 
-/** Writes a run's terminal record unless there is one. */
+/**
+ * Writes a run's terminal record unless there is one.
+ * @param ending.lastSign of a run whose death nobody saw (epoch milliseconds): its end, for all that is known
+ */
 export function writeEnd(
   store: RunStoreOptions,
   will: Will,
-  ending: Ending & { readonly writtenBy: EndRecord["writtenBy"] },
+  { lastSign, ...ending }: Ending & { readonly writtenBy: EndRecord["writtenBy"]; readonly lastSign?: number },
   redact: (text: string) => string,
 ): WrittenEnd {
   const now = store.clock.now();
+  const at = lastSign ?? now;
   const { runId, flow, project, startedAt } = will;
   const text = (message: string | null): string | null => (message === null ? null : redact(message));
   const record: EndRecord = {
@@ -44,8 +48,9 @@ export function writeEnd(
     project,
     startedAt,
     ...(will.file === undefined ? {} : { file: will.file }),
-    endedAt: new Date(now).toISOString(),
-    durationMs: Math.max(now - Date.parse(startedAt), 0),
+    endedAt: new Date(at).toISOString(),
+    ...(lastSign === undefined ? {} : { foundAt: new Date(now).toISOString() }),
+    durationMs: Math.max(at - Date.parse(startedAt), 0),
     ...ending,
     ...(ending.result === undefined ? {} : { result: shownValue(ending.result, redact) }),
     message: text(ending.message),
@@ -80,14 +85,19 @@ export function writeCrash(
   crash: {
     /** One sentence. */
     readonly cause: string;
+    /** Where nobody saw its death: its last sign of life, in epoch milliseconds. */
+    readonly lastSign?: number | undefined;
     readonly events: readonly RunEvent[];
     readonly writtenBy: EndRecord["writtenBy"];
     readonly redact: (text: string) => string;
   },
 ): WrittenEnd {
   const { counts, failures, underway } = tallyOf(crash.events);
-  const message = crashMessage(crash.cause, underway);
-  const ending = { state: "Crashed", message, counts, failures, writtenBy: crash.writtenBy } as const;
+  const { lastSign, writtenBy } = crash;
+  const late = lastSign === undefined ? {} : { lastSign };
+  const found = lastSign === undefined ? "" : ` ${foundLate(lastSign, store.clock.now())}`;
+  const message = `${crashMessage(crash.cause, underway)}${found}`;
+  const ending = { state: "Crashed", message, counts, failures, writtenBy, ...late } as const;
   return writeEnd(store, will, ending, crash.redact);
 }
 

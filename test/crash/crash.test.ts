@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import type { Will } from "../../src/runs/will.ts";
 import { BIN, cliHome, type Started } from "../rig/cli.ts";
 import { faultyServer } from "../rig/faulty-server.ts";
 import { CONFIG, flowOf, oneEnd, records, start, told, WAIT } from "./doomed.ts";
@@ -166,6 +167,30 @@ sys.exit(child.wait())`;
     );
     await home.run(["reap"]);
     expect((await oneEnd(home)).message).toMatch(/was restarted while the run was going on/);
+  });
+
+  it("hours before it is found is told with its own times, and its recovery counts from there", async () => {
+    const config = CONFIG.replace("to: [here]", "events: [recovered], to: [here]");
+    await using doomed = await start(WAIT, {}, { config });
+    const { home, started } = doomed;
+    await started.saw("last | reached");
+    await killWithSentinel(started);
+    const [id = ""] = readdirSync(join(home.state, "runs"));
+    for (const name of ["will.json", "journal.jsonl"]) {
+      const file = join(home.state, "runs", id, name);
+      const earlier = readFileSync(file, "utf8").replaceAll(/(?<="(?:at|startedAt)":")[^"]+/g, (at) =>
+        new Date(Date.parse(at) - 6 * 3_600_000).toISOString(),
+      );
+      writeFileSync(file, earlier);
+    }
+    const { startedAt } = JSON.parse(readFileSync(join(home.state, "runs", id, "will.json"), "utf8")) as Will;
+    await home.run(["reap"]);
+    expect((await oneEnd(home)).message).toMatch(/Running: last\. .* 6h 00m before it was found\.$/);
+    home.write("doomed.ts", flowOf(""));
+    await home.run(["run", "doomed.ts"]);
+    const { stdout } = await home.run(["inbox"]);
+    expect(stdout).toContain(`Started: ${startedAt.replace("T", " ").replace(/\..*/, "")} UTC`);
+    expect(stdout).toContain("recovered after 1 failed run, down 6h 00m");
   });
 
   it("leaves none of its programs behind", async () => {

@@ -12,7 +12,11 @@ function told(
   previous: PreviousRuns | undefined,
   to: StateType,
   at: number,
-  { type = "slack", startedBy = "terminal" }: { type?: string; startedBy?: RunFacts["startedBy"] } = {},
+  {
+    type = "slack",
+    startedBy = "terminal",
+    ...found
+  }: { type?: string; startedBy?: RunFacts["startedBy"]; foundAt?: number } = {},
 ) {
   const facts: RunFacts = {
     runId: "r",
@@ -24,7 +28,7 @@ function told(
     channels: { team: { type } },
     ...(previous === undefined ? {} : { previous }),
   };
-  return hookTold(facts, { from: "Running", to, message: null, at }).map((each) => ({
+  return hookTold(facts, { from: "Running", to, message: null, at, ...found }).map((each) => ({
     event: (each.message as { alert: Alert }).alert.event,
     suppressed: each.suppressed,
   }));
@@ -74,6 +78,11 @@ describe("notifyOn: change", () => {
     );
     expect(due).toEqual([HOUR, 2 * HOUR, 3 * HOUR, 4 * HOUR]);
     expect(told(hook, failing(0), "Failed", 7 * HOUR)).toEqual([{ event: "stillFailing", suppressed: undefined }]);
+  });
+
+  it("tells again of a crash that was found when it is due, whenever that run died", () => {
+    const crash = (foundAt: number) => told(change, failing(0), "Crashed", 1, { foundAt })[0]?.suppressed === undefined;
+    expect([crash(HOUR), crash(5 * HOUR)]).toEqual([false, true]);
   });
 
   it("tells of the recovery, though the hook names only failures", () => {

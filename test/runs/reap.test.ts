@@ -9,7 +9,7 @@ import { processLedger } from "../../src/runs/process-ledger.ts";
 import { reap } from "../../src/runs/reap.ts";
 import type { Will } from "../../src/runs/will.ts";
 import type { ActiveRun } from "../../src/runs/active-run.ts";
-import { draft, same, storeRig, success, taskEvent, type StoreRig } from "./rig.ts";
+import { draft, same, START, storeRig, success, taskEvent, type StoreRig } from "./rig.ts";
 import { onWindows } from "../rig/skip.ts";
 
 /** What a process that dies does: its lock is free, and nothing is tidied up. */
@@ -92,6 +92,34 @@ describe("a look for dead runs", () => {
     expect(dead?.record.message).toBe(
       "The machine (db7) was restarted while the run was going on. No task was running.",
     );
+    await dead?.settle();
+  });
+
+  it("takes a run that is found dead long after for ended with its last sign of life, and counts down time from there", async () => {
+    using rig = storeRig();
+    const run = await begin(rig);
+    run.journal.record(taskEvent("load", "Running", { at: START + 90_000 }));
+    dies(run);
+    rig.clock.at = START + 7 * 3_600_000;
+    const [dead] = await look(rig);
+    const found = "2026-11-24T09:15:00.000Z";
+    expect(dead?.record).toMatchObject({ endedAt: "2026-11-24T02:16:30.000Z", foundAt: found, durationMs: 90_000 });
+    expect(dead?.record.message).toMatch(
+      /Running: load\. Its last sign of life was at 2026-11-24 02:16:30 UTC, 6h 58m before it was found\.$/,
+    );
+    expect(rig.store.lastState("etl")).toMatchObject({ at: found, since: dead?.record.endedAt });
+    await dead?.settle();
+  });
+
+  it("takes a run that its watcher asks for as it dies for ended now, however long it was silent", async () => {
+    using rig = storeRig();
+    const run = await begin(rig);
+    dies(run);
+    rig.clock.at = START + 7 * 3_600_000;
+    const options = { store: rig.store.options, processes: systemProcesses(), redact: same };
+    const [dead] = await reap({ ...options, runId: run.id });
+    expect(dead?.record).toMatchObject({ endedAt: "2026-11-24T09:15:00.000Z", durationMs: 7 * 3_600_000 });
+    expect(dead?.record.foundAt).toBeUndefined();
     await dead?.settle();
   });
 

@@ -112,7 +112,7 @@ export function createDeriver(facts: () => RunFacts, options: DeriverOptions = {
     ...(isFinished(event.to) ? { durationMs: event.at - (began ?? facts().startedAt) } : {}),
     failures: failures.list(),
     failureCount: failures.count,
-    ...detailed(event.to),
+    ...detailed(event.to, isFailed(event.to) ? failures.detail() : undefined),
   });
 
   const onRun = (event: RunState, withHooks: boolean): readonly Told[] => {
@@ -191,7 +191,8 @@ function summaryOf({ from, to, at }: TaskState): string | null {
   return `${why === null ? "" : `${why}: `}${(said ?? "Retrying").replace(/\.$/, "")}${next}`;
 }
 
-function detailed(to: State): { readonly detail?: string } {
-  const detail = detailOf(to.result);
+/** @param other what is told where the state itself has no error: that of the task that failed */
+function detailed(to: State, other?: string): { readonly detail?: string } {
+  const detail = detailOf(to.result) ?? other;
   return detail === undefined ? {} : { detail };
 }

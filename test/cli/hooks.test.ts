@@ -191,3 +191,25 @@ it("a webhook's secret may be the text itself, which is nobody's name", async ()
   const [request] = server.requests();
   expect(() => new Webhook(secret).verify(request!.body, request!.headers as Record<string, string>)).not.toThrow();
 });
+
+it("what a script said last is in the alert, and no secret of it", async () => {
+  home.write("flowctl.config.yaml", YAML);
+  home.write(
+    "nightly.yaml",
+    `
+flow: nightly
+tasks:
+  load:
+    env: { TOKEN: { secret: TOKEN } }
+    run: |
+      echo "the disk is full" >&2
+      echo "with $TOKEN" >&2
+      exit 3
+`,
+  );
+  await home.run(["run", "nightly.yaml"], { env: { ...env, FLOWCTL_SECRET_TOKEN: "correct-horse-battery" } });
+  expect(posts()).toHaveLength(1);
+  expect(posts()[0]).toContain("the disk is full");
+  expect(posts()[0]).toContain("with ***TOKEN***");
+  expect(posts().join() + home.stateText()).not.toContain("correct-horse-battery");
+});

@@ -93,7 +93,10 @@ export async function performRun(start: RunStart, context: CommandContext): Prom
     const code = explain(error, context.host, { redact, cwd: context.globals.cwd, annotations });
     const atTerminal = startedBy(context.host.environment, context.host.terminal) === "terminal";
     if (isSame) begun.run.giveBack();
-    else await refuse(begun, error, options.notify ?? !atTerminal, context);
+    else {
+      (await import("./latest-will.ts")).recognise(begun, options.name, context);
+      await refuse(begun, error, options.notify ?? !atTerminal, context);
+    }
     return code;
   } finally {
     coolDown();

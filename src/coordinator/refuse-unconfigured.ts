@@ -1,11 +1,11 @@
 import type { UserError } from "../model/error.ts";
 import { projectNamed } from "../runs/project.ts";
-import { readRun, runIds } from "../runs/run-record.ts";
 import type { Will } from "../runs/will.ts";
-import { beginRun, openStore } from "./begin-run.ts";
+import { beginRun } from "./begin-run.ts";
 import type { CommandContext } from "./context.ts";
 import { explain } from "./explain.ts";
 import type { FlowPlace } from "./flow-place.ts";
+import { latestWill } from "./latest-will.ts";
 import { refuse } from "./refuse.ts";
 import { openServices, type Services } from "./services.ts";
 
@@ -23,7 +23,7 @@ export async function refuseUnconfigured(
   const bare = { ...context, globals: { ...context.globals, config: "none" } };
   const services = await openServices(bare, { from: place.directory }).catch(() => undefined);
   if (services === undefined) return undefined;
-  const latest = latestOf(place.file, name, services, context);
+  const latest = latestWill(place.file, name, services, context);
   if (latest === undefined || latest.hooks.length === 0) return undefined;
   const { flow, tags, isLoaded = false } = latest;
   const begun = await beginRun(place, asIn(latest, services), context, true, { flow, tags, isLoaded });
@@ -33,21 +33,6 @@ export async function refuseUnconfigured(
   context.host.terminal.stderr.write(`told as the config was in its latest run, ${latest.runId}\n`);
   await refuse(begun, error, true, context);
   return code;
-}
-
-/** The will of the latest run of this file: of this flow in it, where one was chosen. */
-function latestOf(
-  file: string,
-  name: string | undefined,
-  services: Services,
-  context: CommandContext,
-): Will | undefined {
-  const { options } = openStore(services, context);
-  for (const id of runIds(options)) {
-    const will = readRun(options, id)?.will;
-    if (will?.file === file && will.parent === undefined && (name === undefined || will.flow === name)) return will;
-  }
-  return undefined;
 }
 
 /** What a run stands on, as an earlier one had it. */

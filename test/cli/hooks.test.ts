@@ -151,6 +151,28 @@ describe("a refused run", () => {
     expect(stdout.match(/"state":\s*"Failed"/g)).toHaveLength(2);
   });
 
+  it("that cannot be loaded is reported by the flow's name once it has run, and to the flow's own hooks", async () => {
+    home.write("flowctl.config.yaml", YAML);
+    const good = `
+flow: nightly
+hooks: [{ name: own, states: [Failed], events: [recovered], to: team }]
+tasks: { load: { run: "true" } }
+`;
+    home.write("other.yaml", good);
+    expect((await home.run(["run", "other.yaml"], { env })).code).toBe(0);
+    home.write("other.yaml", `${good}tsks: {}\n`);
+    expect((await home.run(["run", "other.yaml"], { env })).code).toBe(2);
+    expect(posts()).toHaveLength(1);
+    expect(posts()[0]).toContain("Flow refused: nightly");
+    expect((await home.run(["notify", "list", "--state", "sent", "--json"], { env })).stdout).toMatch(
+      /"names":\s*\["failures",\s*"own"\]/,
+    );
+    home.write("other.yaml", good);
+    expect((await home.run(["run", "other.yaml"], { env })).code).toBe(0);
+    expect(posts()).toHaveLength(2);
+    expect(posts()[1]).toContain("Flow recovered: nightly");
+  });
+
   it("is not reported with --no-notify", async () => {
     home.write("flowctl.config.yaml", YAML);
     home.write("flow.ts", FAILING);

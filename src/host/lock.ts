@@ -1,9 +1,8 @@
-import { createHash } from "node:crypto";
-import { closeSync, linkSync, mkdirSync, openSync, renameSync, unlinkSync } from "node:fs";
+import { closeSync, fstatSync, openSync, writeSync } from "node:fs";
 import { createRequire } from "node:module";
-import { connect, createServer, type Server } from "node:net";
-import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { errorCode } from "./error-code.ts";
+import { socketLock } from "./socket-lock.ts";
 
 /** Locks by path that the kernel gives back when their holder dies, however it dies. */
 export interface Locks {
@@ -19,37 +18,42 @@ export interface HeldLock {
   release(): void;
 }
 
-/** The one call of the addon that is used. It throws EAGAIN where another holds the lock. */
-interface Addon {
-  tryLock(file: number, offset: number, length: number, exclusive: boolean): void;
-}
+/** What the kernel says of a lock on an open file: this process has it now, another has it, or there are no such locks. */
+type KernelAnswer = "ours" | "theirs" | "none";
 
 /**
- * The machine's locks: a kernel lock on the open file where the addon has a build for
- * this machine, a listening socket file beside it where it has none (musl).
+ * The machine's locks: a kernel lock on the open file, or a listening socket where there is none: the addon has
+ * no build for this machine (musl), or the file system refuses (some network ones).
  *
- * @param options.native false takes the socket files even where the addon works
+ * Whoever takes a socket leaves a word in the file. So a lock that the kernel refuses only now and then is not
+ * taken from one who has it the other way.
  */
-export function systemLocks(options: { readonly native?: boolean } = {}): Locks {
+export function systemLocks({ kernel = kernelLock }: { readonly kernel?: (file: number) => KernelAnswer } = {}): Locks {
   return {
     async tryLock(path, { create = true } = {}) {
       const file = open(path, create);
       if (file === undefined) return undefined;
-      const addon = options.native === false ? undefined : loadAddon();
-      if (addon === undefined) {
+      const close = once(() => {
         closeSync(file);
-        return socketLock(path);
-      }
+      });
+      const answer = kernel(file);
+      const isMarked = fstatSync(file).size > 0;
+      if (answer === "ours" && !isMarked) return { release: close };
+      // Where the kernel refuses and nobody has left a word, whoever holds it cannot be asked.
+      const mayAsk = answer !== "theirs" && (create || isMarked);
+      if (mayAsk && !isMarked) mark(file);
+      let socket: HeldLock | undefined;
       try {
-        addon.tryLock(file, 0, 0, true);
-      } catch (error) {
-        closeSync(file);
-        if (codeOf(error) === "EAGAIN" || codeOf(error) === "EACCES") return undefined;
-        throw error;
+        socket = mayAsk ? await socketLock(path) : undefined;
+      } finally {
+        if (socket === undefined) close();
       }
+      if (socket === undefined) return undefined;
+      const held = socket;
       return {
         release: once(() => {
-          closeSync(file);
+          held.release();
+          close();
         }),
       };
     },
@@ -60,9 +64,33 @@ function open(path: string, create: boolean): number | undefined {
   try {
     return openSync(path, create ? "a+" : "r+", 0o600);
   } catch (error) {
-    if (!create && codeOf(error) === "ENOENT") return undefined;
+    if (!create && errorCode(error) === "ENOENT") return undefined;
     throw error;
   }
+}
+
+function mark(file: number): void {
+  try {
+    writeSync(file, "socket\n");
+  } catch {
+    // A full disk: those who may make the file meet all the same.
+  }
+}
+
+function kernelLock(file: number): KernelAnswer {
+  const addon = loadAddon();
+  if (addon === undefined) return "none";
+  try {
+    addon.tryLock(file, 0, 0, true);
+    return "ours";
+  } catch (error) {
+    return ["EAGAIN", "EACCES"].includes(errorCode(error) ?? "") ? "theirs" : "none";
+  }
+}
+
+/** The one call of the addon that is used. It throws EAGAIN where another holds the lock. */
+interface Addon {
+  tryLock(file: number, offset: number, length: number, exclusive: boolean): void;
 }
 
 let loaded: { readonly addon: Addon | undefined } | undefined;
@@ -82,91 +110,10 @@ function loadAddon(): Addon | undefined {
   return loaded.addon;
 }
 
-/** Longest path a socket may have on every system we know (104 bytes on macOS, with the final zero). */
-const LONGEST = 100;
-
-/** Holds by listening: a socket that refuses belongs to a process that is gone. */
-async function socketLock(path: string): Promise<HeldLock | undefined> {
-  const address = socketPath(path);
-  for (let round = 0; round < 3; round += 1) {
-    const server = await listen(address);
-    if (server !== undefined) return { release: once(() => void server.close()) };
-    if (await answers(address)) return undefined;
-    const aside = `${address}.${String(process.pid)}-${String(round)}`;
-    if (
-      !moves(() => {
-        renameSync(address, aside);
-      })
-    )
-      continue;
-    // Between the question and the move another may have taken the place: then it gets its name back.
-    if (await answers(aside))
-      moves(() => {
-        linkSync(aside, address);
-      });
-    moves(() => {
-      unlinkSync(aside);
-    });
-  }
-  return undefined;
-}
-
-function socketPath(path: string): string {
-  const beside = `${path}.sock`;
-  if (Buffer.byteLength(beside) <= LONGEST - 16) return beside;
-  const directory = join(tmpdir(), `flowctl-${String(process.getuid?.() ?? 0)}`);
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
-  return join(directory, createHash("sha256").update(path).digest("hex").slice(0, 24));
-}
-
-function listen(address: string): Promise<Server | undefined> {
-  return new Promise((resolve, reject) => {
-    const server = createServer((socket) => socket.destroy());
-    server.unref();
-    server.once("error", (error) => {
-      if (codeOf(error) === "EADDRINUSE") resolve(undefined);
-      else reject(error);
-    });
-    server.listen(address, () => {
-      resolve(server);
-    });
-  });
-}
-
-function answers(address: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(address);
-    const answer = (alive: boolean): void => {
-      socket.destroy();
-      resolve(alive);
-    };
-    socket.once("connect", () => {
-      answer(true);
-    });
-    // Only a refusal says that nobody listens; a full queue does not.
-    socket.once("error", (error) => {
-      answer(!["ECONNREFUSED", "ENOENT"].includes(codeOf(error) ?? ""));
-    });
-  });
-}
-
-function moves(move: () => void): boolean {
-  try {
-    move();
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 function once(release: () => void): () => void {
   let done = false;
   return () => {
     if (!done) release();
     done = true;
   };
-}
-
-function codeOf(error: unknown): string | undefined {
-  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
 }

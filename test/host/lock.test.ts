@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -16,13 +16,16 @@ afterEach(() => {
   rmSync(directory, { recursive: true, force: true });
 });
 
+/** A file system that refuses kernel locks, or a machine without a build of the addon. */
+const REFUSED: Parameters<typeof systemLocks>[0] = { kernel: () => "none" };
+
 /** A process that takes the lock, says so, and waits to be killed. */
-async function holder(path: string, native: boolean) {
+async function holder(path: string, kernel: string) {
   const script = join(directory, "holder.mjs");
   buildSync({
     stdin: {
       contents: `import { systemLocks } from "./lock.ts";
-        const held = await systemLocks({ native: ${String(native)} }).tryLock(${JSON.stringify(path)});
+        const held = await systemLocks(${kernel}).tryLock(${JSON.stringify(path)});
         process.stdout.write(held ? "held" : "refused");
         setInterval(() => {}, 1000);`,
       resolveDir: fileURLToPath(new URL("../../src/host", import.meta.url)),
@@ -42,10 +45,10 @@ async function holder(path: string, native: boolean) {
 }
 
 describe.each([
-  ["a kernel lock", true],
-  ["a socket file", false],
-])("%s", (_name, native) => {
-  const locks = systemLocks({ native });
+  ["a kernel lock", {}, "{}"],
+  ["a socket file", REFUSED, '{ kernel: () => "none" }'],
+])("%s", (_name, options, written) => {
+  const locks = systemLocks(options);
 
   it("is held once, also within one process, and free again after its release", async () => {
     const path = join(directory, "lock");
@@ -61,7 +64,7 @@ describe.each([
 
   it("is given back when its holder is killed", async () => {
     const path = join(directory, "lock");
-    const { said, child } = await holder(path, native);
+    const { said, child } = await holder(path, written);
     expect(said).toBe("held");
     expect(await locks.tryLock(path)).toBeUndefined();
     child.kill("SIGKILL");
@@ -83,15 +86,40 @@ it("needs no socket file where the addon works", async () => {
   const held = await systemLocks().tryLock(path);
   const musl =
     process.platform === "linux" && !JSON.stringify(process.report.getReport()).includes("glibcVersionRuntime");
-  expect(existsSync(`${path}.sock`)).toBe(musl);
+  expect(readdirSync(directory).some((name) => name.endsWith(".sock"))).toBe(musl);
   held?.release();
 });
 
 it("a path too long for a socket still gives a lock", async () => {
   const path = join(directory, "x".repeat(90));
-  const locks = systemLocks({ native: false });
+  const locks = systemLocks(REFUSED);
   const held = await locks.tryLock(path);
   expect(held).toBeDefined();
   expect(await locks.tryLock(path)).toBeUndefined();
   held?.release();
+});
+
+describe("where the kernel refuses only now and then", () => {
+  it("a lock that was taken by a socket is not taken by the kernel's as well", async () => {
+    const path = join(directory, "lock");
+    const held = await systemLocks(REFUSED).tryLock(path);
+    expect(await systemLocks().tryLock(path)).toBeUndefined();
+    expect(await systemLocks().tryLock(path, { create: false })).toBeUndefined();
+    held?.release();
+    const again = await systemLocks().tryLock(path);
+    expect(again).toBeDefined();
+    expect(await systemLocks(REFUSED).tryLock(path)).toBeUndefined();
+    again?.release();
+  });
+
+  it("nobody is taken for gone who may hold it by the kernel", async () => {
+    const path = join(directory, "lock");
+    writeFileSync(path, "");
+    expect(await systemLocks(REFUSED).tryLock(path, { create: false })).toBeUndefined();
+    const held = await systemLocks(REFUSED).tryLock(path);
+    held?.release();
+    const found = await systemLocks(REFUSED).tryLock(path, { create: false });
+    expect(found).toBeDefined();
+    found?.release();
+  });
 });

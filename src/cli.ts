@@ -8,17 +8,32 @@ import { VERSION } from "./version.ts";
  * else costs more to start than this does.
  */
 async function start(args: readonly string[]): Promise<void> {
-  const copy = projectCopy(args, process.cwd());
+  const directory = currentDirectory();
+  const copy = directory === undefined ? undefined : projectCopy(args, directory);
   if (copy !== undefined) {
     process.argv[1] = fileURLToPath(copy);
     await import(copy);
   } else if (args.length === 1 && (args[0] === "--version" || args[0] === "-V")) {
     say(`${VERSION}\n`);
+  } else if (directory === undefined) {
+    process.stderr.write(
+      "error[CWD]: the directory that you are in is not there any more\n  help: cd to one that is\n",
+    );
+    process.exitCode = 2;
   } else {
     const { openCodeCache } = await import("./host/code-cache.ts");
     openCodeCache(args, process.env);
     const { main } = await import("./main.ts");
     await main(args);
+  }
+}
+
+/** `undefined` where somebody has removed it meanwhile. */
+function currentDirectory(): string | undefined {
+  try {
+    return process.cwd();
+  } catch {
+    return undefined;
   }
 }
 

@@ -34,7 +34,8 @@ export async function startDrainer(directory: string, { host }: CommandContext):
     environment.execPath,
     [script, "--config", "none", "--quiet", "notify", "flush", "--background"],
     {
-      cwd: environment.cwd,
+      // A task may have removed it.
+      cwd: host.files.stat(environment.cwd) === undefined ? directory : environment.cwd,
       env: { ...variables, FLOWCTL_STATE_DIR: directory },
       detached: true,
       windowsHide: true,

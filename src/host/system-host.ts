@@ -31,6 +31,7 @@ export function systemHost(isPrivate: (variable: string) => boolean): SystemHost
 /** What is kept private is still seen by whoever is handed the environment. */
 function systemEnvironment(isPrivate: (variable: string) => boolean): Environment {
   let user: string | undefined;
+  giveHome();
   const taken: Record<string, string | undefined> = {};
   for (const name of Object.keys(process.env)) {
     if (!isPrivate(name)) continue;
@@ -62,6 +63,19 @@ function systemEnvironment(isPrivate: (variable: string) => boolean): Environmen
     execPath: process.execPath,
     script: process.argv[1] ?? "",
   };
+}
+
+/**
+ * A uid that no user has, without HOME, has no home, and libraries break on the question. It gets the one that
+ * containers give it: what cannot be written there is said, with how to choose another place.
+ */
+function giveHome(): void {
+  if (process.env["HOME"] !== undefined || process.platform === "win32") return;
+  try {
+    homedir();
+  } catch {
+    process.env["HOME"] = "/";
+  }
 }
 
 function userName(): string {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { cliHome } from "../rig/cli.ts";
+import { BIN, cliHome } from "../rig/cli.ts";
 
 describe("a command line that is wrong is refused with what to type next", () => {
   for (const [line, says, help] of [
@@ -114,4 +114,33 @@ it("what ends with 1 and is no run is named in help exit-codes", async () => {
     expect(code, output).toBe(1);
     expect(one).toContain(command);
   }
+});
+
+it("a directory that was removed under the shell is said to be gone, and is no bug", async () => {
+  await using home = cliHome();
+  const from = (...args: string[]) =>
+    home.run(args, {
+      program: ["sh", "-c", 'mkdir gone; cd gone; rmdir ../gone; exec "$0" "$@"', process.execPath, BIN],
+    });
+  expect(await from("run", "flow.ts")).toMatchObject({
+    code: 2,
+    stdout: "",
+    stderr: "error[CWD]: the directory that you are in is not there any more\n  help: cd to one that is\n",
+  });
+  expect((await from("--version")).code).toBe(0);
+});
+
+it("a uid that no user has, without HOME, runs its flows where it may write", async () => {
+  await using home = cliHome();
+  home.write("f.yaml", `flow: f\ntasks: { a: { run: 'test "$HOME" = /' } }\n`);
+  const homeless = home.write(
+    "homeless.cjs",
+    `require("node:os").homedir = () => {
+      if (process.env.HOME === undefined) throw new Error("uv_os_homedir returned ENOENT");
+      return process.env.HOME;
+    };
+    require("node:module").syncBuiltinESMExports();`,
+  );
+  const done = await home.run(["run", "f.yaml"], { env: { HOME: undefined, NODE_OPTIONS: `--require ${homeless}` } });
+  expect(done).toMatchObject({ code: 0, stderr: "" });
 });

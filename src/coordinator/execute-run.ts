@@ -3,6 +3,7 @@ import type { State } from "../model/state.ts";
 import type { Multiplexer } from "../reporters/multiplexer.ts";
 import type { Answers } from "./answers.ts";
 import type { AppliedConfig } from "./apply-config.ts";
+import type { ActiveRun } from "../runs/active-run.ts";
 import { attributeOutput } from "./attribution.ts";
 import type { BegunRun } from "./begin-run.ts";
 import { chooseReporter } from "./choose-reporter.ts";
@@ -36,6 +37,8 @@ export interface Executed {
   readonly undelivered: boolean;
 }
 
+type Settling = Pick<ActiveRun, "settle" | "leave">;
+
 /** Runs the flow, shows and records what happens, and delivers what is to be told of it. */
 export async function executeRun(begun: BegunRun, prepared: PreparedRun, context: CommandContext): Promise<Executed> {
   const { host, stop } = context;
@@ -43,17 +46,23 @@ export async function executeRun(begun: BegunRun, prepared: PreparedRun, context
   using view = await chooseReporter(begun, prepared.options, context);
   const { reporter } = view;
   const told = telling(services, context);
+  /** Runs of sub-flows with something to tell that is not safe yet. */
+  const ended: Settling[] = [];
   const lines = openLineGate();
   const attribution = attributeOutput(host.terminal, services.redactor, (line) => {
     if (line.task?.take === undefined) lines.take(line);
     else line.task.take(line);
   });
   try {
-    const parts = { reporter, told, attribution, lines, signal: stop.signal, hold: () => view.hold() };
+    const settle = (run: Settling): void => {
+      ended.push(run);
+      if (told.isSafe()) for (const each of ended.splice(0)) each.settle();
+    };
+    const parts = { reporter, told, attribution, lines, settle, signal: stop.signal, hold: () => view.hold() };
     const { state, problems } = await recordRun(begun, prepared, parts, context);
     attribution.release();
     for (const problem of problems) host.terminal.stderr.write(`warning: ${problem}\n`);
-    return await finish(begun, state, { told, reporter }, context);
+    return await finish(begun, state, { told, reporter, runs: [...ended, begun.run] }, context);
   } finally {
     attribution.release();
   }
@@ -63,16 +72,19 @@ export async function executeRun(begun: BegunRun, prepared: PreparedRun, context
 async function finish(
   begun: BegunRun,
   state: State,
-  parts: { readonly told: Telling; readonly reporter: Multiplexer },
+  parts: { readonly told: Telling; readonly reporter: Multiplexer; readonly runs: readonly Settling[] },
   context: CommandContext,
 ): Promise<Executed> {
   const { host } = context;
   const { run, store } = begun;
-  if (parts.told.isSafe()) run.settle();
+  if (parts.told.isSafe()) for (const each of parts.runs) each.settle();
   const summary = await parts.told.deliver();
   // What a full disk did not take and nobody heard is in the terminal record: a later command puts it in the outbox.
-  if (parts.told.isSafe()) run.settle();
-  else run.leave();
+  const isSafe = parts.told.isSafe();
+  for (const each of parts.runs) {
+    if (isSafe) each.settle();
+    else each.leave();
+  }
   const left = await leaveToDrainer(summary, begun.services.stateDirectory, context);
   const own =
     summary === undefined ? [] : (await import("../outbox/summary.ts")).summaryLines(summary, host.clock.now());

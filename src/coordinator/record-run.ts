@@ -7,6 +7,7 @@ import type { NewItem } from "../outbox/item.ts";
 import type { NotifyService } from "../outbox/notify-service.ts";
 import { createRecorder } from "../recorder.ts";
 import type { Reporter } from "../reporters/reporter.ts";
+import type { ActiveRun } from "../runs/active-run.ts";
 import { unlessRejected } from "./answers.ts";
 import type { Attribution } from "./attribution.ts";
 import type { BegunRun } from "./begin-run.ts";
@@ -29,6 +30,8 @@ export interface RunParts {
   readonly lines: LineGate;
   /** Cancels it. */
   readonly signal: AbortSignal;
+  /** Settles the run of a sub-flow that has ended, as soon as all that it has to tell is safe: now, or with the run. */
+  readonly settle: (run: Pick<ActiveRun, "settle" | "leave">) => void;
   /** Keeps the view still while a person is asked. */
   readonly hold: () => () => void;
 }

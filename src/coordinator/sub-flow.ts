@@ -18,7 +18,7 @@ import type { PreparedRun } from "./execute-run.ts";
 import { openLineGate } from "./line-gate.ts";
 import { recordRun, type RunParts } from "./record-run.ts";
 import { restore, resultsFile, type Continuing } from "./restore.ts";
-import { watchDeath, watchExit } from "./watch-run.ts";
+import { hasHeirs, watchDeath, watchExit } from "./watch-run.ts";
 
 /** How a task calls a sub-flow. */
 export interface SubFlowCall {
@@ -83,7 +83,8 @@ export async function runSubFlow(
     for (const problem of recorded.problems) call.logger.warn(problem);
     return recorded;
   } finally {
-    run.settle();
+    if (hasHeirs(run)) parent.parts.settle(run);
+    else run.settle();
   }
 }
 

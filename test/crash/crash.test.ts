@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { Will } from "../../src/runs/will.ts";
@@ -211,6 +211,40 @@ sys.exit(child.wait())`;
     expect(() => process.kill(-pid, 0)).toThrow();
   });
 });
+
+it.skipIf(offLinux)(
+  "what a full disk did not take of a sub-flow's news outlives the run that kept it in memory",
+  async () => {
+    await using home = cliHome();
+    home.write(
+      "flowctl.config.yaml",
+      `channels: { here: { type: command, run: "[ -e open ] && cat > told" } }
+hooks: [{ name: told, match: { flows: [inner] }, states: [Failed], to: [here] }]
+`,
+    );
+    home.write(
+      "flows.ts",
+      `import { flow, runFlow, task, triggers } from "flowctl";
+    const load = task("load", () => { throw new Error("no room"); });
+    const wait = task("wait", { trigger: triggers.allFinished }, async () => { console.log("waiting"); ${WAIT} });
+    const inner = flow("inner", () => { load(); });
+    export default flow("outer", () => { wait({}, { upstream: [runFlow(inner)({})] }); });`,
+    );
+    mkdirSync(home.state, { mode: 0o700 });
+    writeFileSync(join(home.state, "outbox"), "in its place");
+    const run = home.start(["run", "flows.ts", "--logs", "full"]);
+    await run.saw("wait | waiting");
+    await killWithSentinel(run);
+    expect((await run.finished).stderr).toContain("not durable");
+    rmSync(join(home.state, "outbox"));
+    home.write("open", "");
+    await home.run(["reap"]);
+    expect(JSON.parse(readFileSync(join(home.directory, "told"), "utf8"))).toMatchObject({
+      message: { alert: { flow: "inner", to: "Failed", summary: expect.stringContaining("failed") as string } },
+    });
+    expect(readdirSync(join(home.state, "live"))).toEqual([]);
+  },
+);
 
 it("a run whose flow has a notifier and no hook is told by it when it dies", async () => {
   await using doomed = await start(WAIT, {}, { notifier: true });

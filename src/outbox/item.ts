@@ -108,10 +108,16 @@ export const SHELVES = ["new", "held", "sent", "dead"] as const;
 /** `new`: waits · `held`: waits for a person · `sent`: the service took it · `dead`: given up. */
 export type Shelf = (typeof SHELVES)[number];
 
-/** The same definition and source have the same id on every machine; two projects' `team` have two. */
-export function channelIdOf(definition: ChannelDefinition, source: SecretSource = {}): string {
-  return `c_${hash([definition, source.namespace ?? null, source.config ?? null]).slice(0, 20)}`;
+/**
+ * The same definition and source have the same id on every machine; two projects' `team` have two, and so have two
+ * tasks that know their own URLs.
+ */
+export function channelIdOf({ definition, source = {}, values = {} }: ChannelParts): string {
+  const own = Object.keys(values).length === 0 ? [] : [values];
+  return `c_${hash([definition, source.namespace ?? null, source.config ?? null, ...own]).slice(0, 20)}`;
 }
+
+type ChannelParts = Pick<NewItem, "definition" | "source" | "values">;
 
 /** Deterministic: enqueueing the same thing twice is enqueueing it once. */
 export function itemIdOf(item: NewItem, channelId: string, recipient: string): string {

@@ -18,7 +18,7 @@ export function makeItems(
   isTold: (id: string) => boolean,
 ): readonly OutboxItem[] {
   const { values, suppressed, repeats, ...rest } = redactedNews(item, redact);
-  const channelId = channelIdOf(item.definition, item.source);
+  const channelId = channelIdOf(item);
   const message = dated(rest.message, created);
   return recipientsOf(item.definition).map((recipient, index) => {
     const id = itemIdOf(item, channelId, recipient);
@@ -42,7 +42,7 @@ export function makeItems(
 
 /** The ids of the items that it becomes. */
 export function idsOf(item: NewItem): readonly string[] {
-  const channelId = channelIdOf(item.definition, item.source);
+  const channelId = channelIdOf(item);
   return recipientsOf(item.definition).map((recipient) => itemIdOf(item, channelId, recipient));
 }
 

@@ -1,7 +1,7 @@
 import { closest } from "fastest-levenshtein";
 import { userError } from "../model/error.ts";
 import type { ChannelDefinition, NotifyReceipt, NotifyRequest } from "../model/notification.ts";
-import type { NewItem, SecretSource } from "./item.ts";
+import type { NewItem, OutboxItem, SecretSource } from "./item.ts";
 import type { Outbox } from "./outbox.ts";
 import type { ItemOutcome } from "./summary.ts";
 
@@ -47,6 +47,7 @@ export function createNotifyService(options: NotifyServiceOptions): NotifyServic
   const { outbox, withFallback = (item: NewItem) => item } = options;
   /** A body may notify several times: each message is one of its own, the same again when the run is resumed. */
   const counts = new Map<string, number>();
+  const taken: Taken = new Map();
   return async (request, from) => {
     const channel = channelOf(request.to, options.channels);
     const label = from.mapIndex === undefined ? (from.task ?? "") : `${from.task ?? ""}[${String(from.mapIndex)}]`;
@@ -72,7 +73,7 @@ export function createNotifyService(options: NotifyServiceOptions): NotifyServic
       options.onEnqueued?.(ids);
       return { ids, outcome: "queued" };
     }
-    const { ids, lost } = await deliver(item, request.waitMs ?? DEFAULT_WAIT_MS, options);
+    const { ids, lost } = await deliver(item, request.waitMs ?? DEFAULT_WAIT_MS, { ...options, taken });
     if (lost.length > 0) throw new NotDelivered(lost.map(sentence).join("\n"));
     options.onEnqueued?.(ids);
     return { ids, outcome: "delivered" };
@@ -86,11 +87,11 @@ export function createNotifyService(options: NotifyServiceOptions): NotifyServic
 async function deliver(
   item: NewItem,
   deadlineMs: number,
-  { outbox, signal }: Pick<NotifyServiceOptions, "outbox" | "signal">,
+  within: Pick<NotifyServiceOptions, "outbox" | "signal"> & { readonly taken: Taken },
 ): Promise<{ readonly ids: readonly string[]; readonly lost: readonly ItemOutcome[] }> {
+  const { outbox } = within;
   const ids = outbox.enqueue(item);
-  const limits = { deadlineMs, urgent: true, ...(signal === undefined ? {} : { signal }) };
-  const { outcomes } = await outbox.deliver({ ids, ...limits });
+  const outcomes = await inTurn(ids, deadlineMs, within);
   const unsent = outcomes.filter(({ id, state }) => ids.includes(id) && state !== "sent");
   const { fallback } = item;
   if (fallback === undefined) return { ids, lost: await withdraw(unsent, outbox) };
@@ -100,10 +101,41 @@ async function deliver(
     outbox,
   );
   if (refused.length + late.length === 0) return { ids, lost: [] };
-  const next = await deliver(fallback, deadlineMs, { outbox, ...(signal === undefined ? {} : { signal }) });
+  const next = await deliver(fallback, deadlineMs, within);
   // Where the fallback told it, what was refused stays held: somebody has to mend that channel.
   if (next.lost.length === 0) return { ids: [...ids, ...next.ids], lost: [] };
   return { ids, lost: [...late, ...(await withdraw(refused, outbox)), ...next.lost] };
+}
+
+/** How many messages each channel has taken. */
+type Taken = Map<string, number>;
+
+/**
+ * A service takes one message at a time, some of them one a second: where many tasks tell something at once, each waits
+ * for its turn for as long as its channel takes those before it.
+ */
+async function inTurn(
+  ids: readonly string[],
+  deadlineMs: number,
+  { outbox, signal, taken }: Parameters<typeof deliver>[2],
+): Promise<readonly ItemOutcome[]> {
+  const limits = { deadlineMs, urgent: true, ...(signal === undefined ? {} : { signal }) };
+  const channelId = outbox.read(ids[0] ?? "")?.item.channelId ?? "";
+  const counted = new Set<string>();
+  for (;;) {
+    const before = taken.get(channelId) ?? 0;
+    const { outcomes } = await outbox.deliver({ ids, ...limits });
+    const sent = outcomes.filter(({ id, state }) => state === "sent" && !counted.has(id));
+    for (const { id } of sent) counted.add(id);
+    const now = (taken.get(channelId) ?? 0) + sent.length;
+    taken.set(channelId, now);
+    const isUntried = ids.map((id) => outbox.read(id)).some((each) => each?.shelf === "new" && !wasTried(each.item));
+    if (!isUntried || now === before || signal?.aborted === true) return outcomes;
+  }
+}
+
+function wasTried({ attempts }: OutboxItem): boolean {
+  return attempts.length > 0;
 }
 
 /** Takes them out of the outbox. @returns those that no other process delivered at the last moment */

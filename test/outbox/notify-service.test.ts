@@ -63,6 +63,34 @@ test("two messages of one body are two; the same body again in a resumed run is 
   expect(seen).toHaveLength(2);
 });
 
+test("of many that tell at once each waits for its turn, however slowly the service takes them", async () => {
+  using rig = outboxRig();
+  const { channel, seen } = scriptedChannel([], { gapMs: 1100 });
+  const { notify } = service(rig, channel);
+  const all = Array.from({ length: 25 }, (_, index) => notify({ to: "team", message }, { ...from, mapIndex: index }));
+  expect(await Promise.all(all)).toHaveLength(25);
+  expect(seen).toHaveLength(25);
+});
+
+test("where the service takes none of them, nobody waits longer for the others", async () => {
+  using rig = outboxRig();
+  const { channel } = scriptedChannel(Array<typeof BUSY>(999).fill(BUSY), { gapMs: 1100 });
+  const { notify } = service(rig, channel);
+  const began = rig.clock.monotonic();
+  const all = Array.from({ length: 25 }, (_, index) => notify({ to: "team", message }, { ...from, mapIndex: index }));
+  const ends = await Promise.allSettled(all);
+  expect(ends.every(({ status }) => status === "rejected")).toBe(true);
+  expect(rig.clock.monotonic() - began).toBeLessThan(30_000);
+});
+
+test("two URLs that only their tasks know are two channels: neither waits for the other", async () => {
+  using rig = outboxRig();
+  const { notify, outbox } = service(rig, scriptedChannel().channel);
+  const to = { type: "fake", url: { secret: "url" } };
+  for (const url of ["one", "two"]) await notify({ to, message, values: { url } }, from);
+  expect(new Set(outbox.list("sent").map(({ item }) => item.channelId)).size).toBe(2);
+});
+
 test("an unknown channel is an error that names those there are", async () => {
   using rig = outboxRig();
   const { notify } = service(rig, scriptedChannel().channel);

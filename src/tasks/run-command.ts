@@ -147,6 +147,10 @@ function whyNotStarted(error: Error, file: string, cwd: string): string {
     return isDirectory(cwd) ? `"${file}" was not found on the PATH` : `the directory ${cwd} does not exist`;
   if (code === "EACCES") return `"${file}" may not be executed`;
   if (code === "E2BIG") return `"${file}" was given more than the system takes: pass data by stdin or in a file`;
+  if (code === "EMFILE" || code === "ENFILE")
+    return `"${file}" cannot be started: too many files are open: raise ulimit -n, or run fewer tasks at a time`;
+  if (code === "EAGAIN")
+    return `"${file}" cannot be started: too many processes: raise ulimit -u, or run fewer tasks at a time`;
   return `"${file}" cannot be started: ${error.message}`;
 }
 

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { cliHome } from "../rig/cli.ts";
+import { BIN, cliHome } from "../rig/cli.ts";
 
 const WRONG = `flow: nightly
 tasks:
@@ -458,4 +458,13 @@ it("a name that is not the flow's is refused for a spec as for a module, whichev
   }
   const other = await home.run(["graph", "nightly.yaml", "-n", "export"]);
   expect(other.stderr).toContain('help: its flow is "nightly"');
+});
+
+it("more scripts at a time than the system lets a process open files for fail with what to do about it", async () => {
+  await using home = cliHome();
+  const tasks = Array.from({ length: 60 }, (_, at) => `  t${at}: { run: sleep 1 }`);
+  home.write("many.yaml", `flow: many\ntasks:\n${tasks.join("\n")}\n`);
+  const start = { program: ["bash", "-c", 'ulimit -n 60; exec "$0" "$@"', process.execPath, BIN] };
+  const done = await home.run(["run", "many.yaml", "--concurrency", "100"], start);
+  expect(done.output).toContain("too many files are open: raise ulimit -n, or run fewer tasks at a time");
 });

@@ -1,3 +1,5 @@
+import { createHash } from "node:crypto";
+import { isAbsolute } from "node:path";
 import type { Alert } from "../model/notification.ts";
 import type { Channel, Delivery, DeliveryRequest } from "../outbox/channel.ts";
 import { contentOf } from "./content.ts";
@@ -108,9 +110,19 @@ function actionOf(alert: Alert): "trigger" | "resolve" | undefined {
   return undefined;
 }
 
-/** One key for all runs of a flow, or of one task of it; in CI the host changes from run to run and says nothing. */
-function keyOf({ flow, task, mapIndex, host, startedBy }: Alert): string {
-  const place = startedBy === "ci" ? "ci" : (host ?? "host");
+/**
+ * One key for all runs of a project's flow, or of one task of it. In CI the host changes from run to run, and where the
+ * repository is checked out: they say nothing.
+ */
+function keyOf({ flow, task, mapIndex, host, startedBy, project }: Alert): string {
+  const isCi = startedBy === "ci";
+  const place = isCi ? "ci" : (host ?? "host");
+  const whose = project === undefined || (isCi && isAbsolute(project)) ? [] : [shortHash(project)];
   const index = mapIndex === undefined ? "" : `[${mapIndex}]`;
-  return ["flowctl", place, flow, ...(task === undefined ? [] : [`${task}${index}`])].join("/");
+  return ["flowctl", place, ...whose, flow, ...(task === undefined ? [] : [`${task}${index}`])].join("/");
+}
+
+/** A path may be longer than a key. */
+function shortHash(text: string): string {
+  return createHash("sha256").update(text).digest("hex").slice(0, 8);
 }

@@ -146,6 +146,7 @@ export function factsOf(will: Will, store: RunStore, previous?: LastState | null
     startedAt: Date.parse(will.startedAt),
     host: will.host,
     user: will.user,
+    project: will.project,
     startedBy: will.startedBy,
     ...(will.links === undefined ? {} : { links: will.links }),
     hooks: will.hooks,

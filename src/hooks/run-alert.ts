@@ -41,10 +41,11 @@ export function runAlert(facts: RunFacts, change: RunChange): Alert {
 }
 
 /** Where a run runs: what all its messages have in common. */
-export function placeOf(facts: RunFacts): Pick<Alert, "host" | "user" | "startedBy" | "links"> {
+export function placeOf(facts: RunFacts): Pick<Alert, "host" | "user" | "project" | "startedBy" | "links"> {
   return {
     ...(facts.host === undefined ? {} : { host: facts.host }),
     ...(facts.user === undefined ? {} : { user: facts.user }),
+    ...(facts.project === undefined ? {} : { project: facts.project }),
     startedBy: facts.startedBy,
     ...(facts.links === undefined || facts.links.length === 0 ? {} : { links: facts.links }),
   };

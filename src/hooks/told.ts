@@ -53,6 +53,7 @@ export interface RunFacts {
   readonly startedAt: number;
   readonly host?: string;
   readonly user?: string;
+  readonly project?: string;
   readonly startedBy: "ci" | "cron" | "terminal" | "other";
   /** How often the run was begun: what a later part has to tell is news. @default 1 */
   readonly part?: number;

@@ -70,6 +70,8 @@ export interface Alert {
   readonly durationMs?: number;
   readonly host?: string;
   readonly user?: string;
+  /** Whose run it is: the declared name, else the path of the repository's root. */
+  readonly project?: string;
   /** Who started it. */
   readonly startedBy?: "ci" | "cron" | "terminal" | "other";
   /** The hook or notifier's own words; stands in the place of the usual headline. */

@@ -2,7 +2,7 @@ import { Webhook } from "svix";
 import { afterAll, describe, expect, it } from "vitest";
 import { ridOf } from "../../src/channels/deadman.ts";
 import { channelOf } from "../../src/channels/index.ts";
-import type { Message } from "../../src/model/notification.ts";
+import type { Alert, Message } from "../../src/model/notification.ts";
 import type { Delivery, DeliveryRequest } from "../../src/outbox/channel.ts";
 import { faultyServer, type Answer, type Seen } from "../rig/faulty-server.ts";
 import { alertOf, deliveryOf, text } from "./delivery.ts";
@@ -95,6 +95,21 @@ describe("pagerduty", () => {
     expect(closed["event_action"]).toBe("resolve");
     expect(closed["dedup_key"]).toBe(opened["dedup_key"]);
     expect(opened["dedup_key"]).toBe("flowctl/etl-1/nightly-etl");
+  });
+
+  it("keeps flows of one name apart by their projects; a path says nothing in CI", async () => {
+    const keyOf = async (more: Partial<Alert>) => (await sent(definition, alertOf(more))).body["dedup_key"];
+    const [shop, mill, again] = [
+      await keyOf({ project: "/srv/shop" }),
+      await keyOf({ project: "/srv/mill" }),
+      await keyOf({ project: "/srv/shop", to: "Success" }),
+    ];
+    expect([shop !== mill, shop === again]).toEqual([true, true]);
+    const inCi = { startedBy: "ci" } as const;
+    expect(await keyOf({ ...inCi, project: "/builds/1/shop" })).toBe(
+      await keyOf({ ...inCi, project: "/builds/2/shop" }),
+    );
+    expect(await keyOf({ ...inCi, project: "shop-eu" })).not.toBe(await keyOf({ ...inCi, project: "shop-us" }));
   });
 
   it("tells crashes apart, keeps tasks apart, and takes no host from CI", async () => {

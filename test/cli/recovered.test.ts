@@ -60,3 +60,22 @@ it("a hook with notifyOn: change tells the first failure and the recovery, and s
   expect(await home.run(["notify", "retry", quiet[0]!.split("\t")[0]!])).toMatchObject({ code: 0 });
   expect(titlesIn(join(home.state, "inbox"))).toHaveLength(3);
 });
+
+it("one flow for several regions is told of by itself in each where each has a project of its own", async () => {
+  await using home = cliHome();
+  home.write(
+    "flowctl.config.yaml",
+    `channels: { here: { type: command, run: "cat >> told; echo >> told" } }
+hooks: [{ name: told, states: [Failed], notifyOn: change, to: [here] }]\n`,
+  );
+  home.write(
+    "shop.yaml",
+    'params: { region: { type: string } }\ntasks: { a: { run: "test ${{ params.region }} = us" } }\n',
+  );
+  for (const region of ["eu", "us", "eu", "us"])
+    await home.run(["run", "shop.yaml", "-p", `region=${region}`], { env: { FLOWCTL_PROJECT: `shop-${region}` } });
+  const told = readFileSync(join(home.directory, "told"), "utf8").trim().split("\n");
+  expect(told.map((line) => JSON.parse(line) as unknown)).toMatchObject([
+    { message: { alert: { to: "Failed", project: "shop-eu" } } },
+  ]);
+});

@@ -28,6 +28,9 @@ export interface Body {
   run(scope: Scope, context: TaskContext): unknown;
 }
 
+/** Inputs of notification tasks that people read. */
+const SAID: ReadonlySet<string> = new Set(["message", "subject", "msg", "msgPlain"]);
+
 const NOTHING = { used: {}, constants: {}, computed: new Set<string>() };
 
 /** Compiles `run`, or `uses` with `with`. */
@@ -40,7 +43,12 @@ export async function compileBody(entry: TaskEntry, path: Path, reader: Reader, 
   const entries = Object.entries(entry.with ?? {}).map(
     ([name, value]) => [name, keepsNames ? value : secretMapsRead(value)] as const,
   );
-  const inputs = reader.data(Object.fromEntries(entries), [...path, "with"]);
+  const spoken = keepsNames ? reader.with({ isSaid: true }) : reader;
+  const values = entries.map(([name, value]) => {
+    const own = SAID.has(name) ? spoken : reader;
+    return [name, own.data(value, [...path, "with", name])] as const;
+  });
+  const inputs = (scope: Scope) => Object.fromEntries(values.map(([name, value]) => [name, value(scope)]));
   if ("code" in used) {
     report.value([...path, "uses"], used);
     return { ...NOTHING, run: () => undefined };
@@ -54,7 +62,7 @@ export async function compileBody(entry: TaskEntry, path: Path, reader: Reader, 
     used: used.task,
     constants: Object.fromEntries(entries.filter(isConstant)),
     computed,
-    run: (scope, context) => used.run(inputs(scope) as Readonly<Record<string, unknown>>, naming(context, sources)),
+    run: (scope, context) => used.run(inputs(scope), naming(context, sources)),
   };
 }
 

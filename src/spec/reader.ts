@@ -1,5 +1,5 @@
 import type { Path } from "./source.ts";
-import { parseExpression, type Expression } from "./expression.ts";
+import { ExpressionError, parseExpression, type Expression } from "./expression.ts";
 import type { Report } from "./report.ts";
 import { suggestion } from "./suggestion.ts";
 import { asText, isWhole, literal, parseTemplate, type Hole } from "./template.ts";
@@ -26,6 +26,8 @@ export interface Surroundings {
   readonly self?: string;
   /** Whether it stands in a script. */
   readonly isScript?: boolean;
+  /** Whether people are told of it: it is said all the same where an expression in it has no value. */
+  readonly isSaid?: boolean;
 }
 
 /** What was read: tasks make edges, secrets are looked for before the first task runs. */
@@ -81,6 +83,24 @@ const ROOTS_ELSEWHERE: ReadonlyMap<string, string> = new Map(
   }),
 );
 
+/** What an expression comes to; where it has no value, something else that is worth saying. */
+function said(evaluate: () => unknown, otherwise: unknown): unknown {
+  try {
+    return evaluate();
+  } catch (error) {
+    if (otherwise === undefined || !(error instanceof ExpressionError)) throw error;
+    return otherwise;
+  }
+}
+
+/** The error of the task whose output is read, and which has none because it failed. */
+function failureIn({ readings: [only] }: Expression, scope: Scope): Error | undefined {
+  const outputs = only?.root === "tasks" ? (scope["tasks"] as TaskValues)[only.path[0] ?? ""]?.outputs : undefined;
+  return outputs instanceof Error ? outputs : undefined;
+}
+
+type TaskValues = Readonly<Record<string, { readonly outputs?: unknown } | undefined>>;
+
 /** Reads the expressions of one spec, reports what is wrong with them, and notes what they need. */
 export class Reader {
   readonly #report: Report;
@@ -134,11 +154,17 @@ export class Reader {
     }
     const expressions = template.holes.map((hole) => this.hole(hole, text, path));
     const [only] = expressions;
-    if (only !== undefined && isWhole(template)) return (scope) => only.evaluate(scope);
+    const isSaid = this.#around.isSaid === true;
+    if (only !== undefined && isWhole(template))
+      return (scope) => (isSaid ? said(() => only.evaluate(scope), failureIn(only, scope)) : only.evaluate(scope));
     const texts = [0, ...template.holes.map((hole) => hole.end)].map((start, index) =>
       literal(text.slice(start, template.holes[index]?.start)),
     );
-    return (scope) => texts.map((part, index) => part + asText(expressions[index]?.evaluate(scope))).join("");
+    const valueOf = (index: number, scope: Scope): unknown => expressions[index]?.evaluate(scope);
+    if (!isSaid) return (scope) => texts.map((part, index) => part + asText(valueOf(index, scope))).join("");
+    const written = template.holes.map(({ start, end }) => text.slice(start, end));
+    return (scope) =>
+      texts.map((part, index) => part + asText(said(() => valueOf(index, scope), written[index]))).join("");
   }
 
   /** A key whose text is an expression with or without `${{ }}` around it: `if: params.publish`. */

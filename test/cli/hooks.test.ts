@@ -235,3 +235,23 @@ tasks:
   expect(posts()[0]).toContain("with ***TOKEN***");
   expect(posts().join() + home.stateText()).not.toContain("correct-horse-battery");
 });
+
+it("a notification task's words go out though a value in them is missing: the failed task is why", async () => {
+  home.write("flowctl.config.yaml", "");
+  home.write(
+    "nightly.yaml",
+    `
+flow: nightly
+tasks:
+  load: { run: "exit 3", outputs: [rows] }
+  some: { uses: slack, trigger: any_failed, with: { message: "only \${{ tasks.load.outputs.rows }} rows" } }
+  none: { uses: slack, trigger: any_failed, with: { message: "\${{ tasks.load.outputs.rows }}" } }
+`,
+  );
+  await home.run(["run", "nightly.yaml"], { env });
+  expect(
+    posts()
+      .map((post) => (JSON.parse(post) as { text: string }).text)
+      .sort(),
+  ).toEqual(["load failed: exit code 3", "only ${{ tasks.load.outputs.rows }} rows"]);
+});

@@ -88,7 +88,7 @@ export interface NotifyRequest {
   readonly message: Message;
   /** `now` waits for the delivery; `outbox` only until the message is safe on disk. @default "now" */
   readonly deliver?: "now" | "outbox";
-  /** How long `now` waits, in milliseconds. @default 10000 */
+  /** How long `now` waits for a channel, and then for its fallback, in milliseconds. @default 10000 */
   readonly waitMs?: number;
   /** Values the definition may not hold, such as a webhook URL from an upstream task. They stay in memory. */
   readonly values?: Readonly<Record<string, string>>;

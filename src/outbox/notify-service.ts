@@ -70,8 +70,10 @@ export function createNotifyService(options: NotifyServiceOptions): NotifyServic
     });
     if (request.deliver === "outbox") {
       const ids = outbox.enqueue(item);
-      options.onEnqueued?.(ids);
-      return { ids, outcome: "queued" };
+      // What a full disk does not take dies with this process: then only its delivery is a success.
+      const isSafe = outbox.areSafe(ids);
+      if (isSafe) options.onEnqueued?.(ids);
+      if (isSafe) return { ids, outcome: "queued" };
     }
     const { ids, lost } = await deliver(item, request.waitMs ?? DEFAULT_WAIT_MS, { ...options, taken });
     if (lost.length > 0) throw new NotDelivered(lost.map(sentence).join("\n"));

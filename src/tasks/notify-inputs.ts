@@ -13,7 +13,7 @@ export interface NotifyInputs {
   readonly channel?: string | ChannelDefinition | undefined;
   /** `outbox`: the task succeeds once the message is safe on disk. @default "now" */
   readonly deliver?: "now" | "outbox" | undefined;
-  /** How long `now` waits for the delivery, in milliseconds. @default 10000 */
+  /** How long `now` waits for the delivery by a channel, and then by its fallback, in milliseconds. @default 10000 */
   readonly waitMs?: number | undefined;
 }
 

@@ -51,6 +51,23 @@ test('"outbox" resolves once the message is safe, before anything is sent', asyn
   expect(outbox.list("new")).toHaveLength(1);
 });
 
+test('"outbox" waits for the delivery of what a full disk does not take, and fails without it', async () => {
+  using rig = outboxRig();
+  const full = (): never => {
+    throw Object.assign(new Error("ENOSPC: no space left on device"), { code: "ENOSPC" });
+  };
+  const refused = { outcome: "permanent", code: "404", note: "no_service" } as const;
+  const { channel, seen } = scriptedChannel([{ outcome: "delivered" }, refused]);
+  const outbox = rig.open(channel, { files: { ...rig.files, create: full, replace: full, makeDirectory: full } });
+  const channels = { team: { type: "fake" } };
+  const notify = createNotifyService({ outbox, channels, runId: "r1", flow: "nightly" });
+  const request = { to: "team", message, deliver: "outbox" } as const;
+  expect(await notify(request, from)).toMatchObject({ outcome: "delivered" });
+  expect(seen).toHaveLength(1);
+  await expect(notify(request, from)).rejects.toThrow("was not delivered");
+  expect(outbox.list()).toMatchObject([{ shelf: "sent" }]);
+});
+
 test("two messages of one body are two; the same body again in a resumed run is no third", async () => {
   using rig = outboxRig();
   const { channel, seen } = scriptedChannel();

@@ -30,8 +30,8 @@ export function neededSecrets(applied: AppliedConfig, config: Config, hooks: rea
     addFallback(to);
   };
   const addFallback = (to: string | ChannelDefinition): void => {
-    const fallback = fallbackOf(to, config);
-    for (const name of secretNames(definitionOf(fallback, config))) add(channels, name, `channel "${fallback}"`);
+    for (const fallback of fallbacksOf(to, config))
+      for (const name of secretNames(definitionOf(fallback, config))) add(channels, name, `channel "${fallback}"`);
   };
   const addHandlers = (entries: readonly (TaskHandlerEntry | FlowHandlerEntry)[]): void => {
     for (const entry of entries) if (isNotifier(entry)) addChannel(entry.to);
@@ -63,20 +63,24 @@ export function neededSecrets(applied: AppliedConfig, config: Config, hooks: rea
 
 /** The secrets that a hook's messages are sent with. */
 export function hookSecrets({ to }: Hook, config: Config): readonly string[] {
-  return to.flatMap((name) => [
-    ...secretNames(definitionOf(name, config)),
-    ...secretNames(definitionOf(fallbackOf(name, config), config)),
-  ]);
+  return to.flatMap((name) =>
+    [name, ...fallbacksOf(name, config)].flatMap((each) => secretNames(definitionOf(each, config))),
+  );
 }
 
 function definitionOf(to: string | ChannelDefinition | undefined, config: Config): ChannelDefinition | undefined {
   return typeof to === "string" ? config.channels[to] : to;
 }
 
-/** The channel that takes a message when this one does not. */
-function fallbackOf(to: string | ChannelDefinition, config: Config): string | undefined {
+/** The channels that take a message when this one does not, in turn. */
+function fallbacksOf(
+  to: string | ChannelDefinition,
+  config: Config,
+  before: readonly string[] = [],
+): readonly string[] {
   const name = definitionOf(to, config)?.["fallback"];
-  return typeof name === "string" ? name : undefined;
+  if (typeof name !== "string" || before.includes(name)) return before;
+  return fallbacksOf(name, config, [...before, name]);
 }
 
 /** Names of the inputs that other tasks give. */

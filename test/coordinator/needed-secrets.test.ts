@@ -21,7 +21,8 @@ test("a run needs the secrets of its references, bodies, secret tasks and channe
   const channels = {
     team: { type: "slack", url: { secret: "TEAM_URL" } },
     oncall: { type: "slack", url: { secret: "ONCALL_URL" }, fallback: "backup" },
-    backup: { type: "slack", url: { secret: "BACKUP_URL" } },
+    backup: { type: "slack", url: { secret: "BACKUP_URL" }, fallback: "last" },
+    last: { type: "slack", url: { secret: "LAST_URL" }, fallback: "backup" },
   };
   expect(needs(made, channels)).toEqual({
     tasks: {
@@ -31,7 +32,7 @@ test("a run needs the secrets of its references, bodies, secret tasks and channe
       ONCALL_URL: ['task "slack"'],
       SLACK_WEBHOOK_URL: ['task "direct"'],
     },
-    channels: { TEAM_URL: ['channel "team"'], BACKUP_URL: ['channel "backup"'] },
+    channels: { TEAM_URL: ['channel "team"'], BACKUP_URL: ['channel "backup"'], LAST_URL: ['channel "last"'] },
   });
 });
 

@@ -26,6 +26,8 @@ export interface SentinelOptions {
  * held the other end is gone, however it went. What ends that process (a closed terminal,
  * ctrl-C, its group killed) does not reach it: it has a session of its own. It keeps no directory of the project
  * from being removed: it goes there only then. What NODE_OPTIONS names may be gone by that time, or be what broke.
+ * A service manager asks all that is left of a service to end, as soon as its main process has: the one that reaps is
+ * asked while it starts, and is started once more.
  */
 const SHELL = `trap '' HUP INT QUIT TERM
 read -r word
@@ -33,8 +35,8 @@ read -r word
 [ "$FLOWCTL_AFTER" = 0 ] || sleep "$FLOWCTL_AFTER"
 cd "$FLOWCTL_FROM" 2>/dev/null
 unset FLOWCTL_AFTER FLOWCTL_FROM
-trap - HUP INT QUIT TERM
-[ -z "$NODE_OPTIONS" ] || { "$0" "$@" && exit 0; unset NODE_OPTIONS; }
+"$0" "$@" && exit 0
+unset NODE_OPTIONS
 exec "$0" "$@"`;
 
 const NODE = `let said = "";

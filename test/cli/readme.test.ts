@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
 import { parse } from "yaml";
 import { jsonSchema } from "../../src/config/json-schema.ts";
-import { BIN, cliHome } from "../rig/cli.ts";
+import { BIN, childrenOf, cliHome } from "../rig/cli.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const readme = readFileSync(join(root, "README.md"), "utf8");
@@ -168,6 +168,29 @@ it("its crontab line runs a flow in cron's environment, silently", async () => {
   );
   expect(done).toMatchObject({ code: 0, output: "" });
   expect((await home.run(["runs", "list"])).stdout).toContain("report");
+});
+
+it("its systemd service tells of a run that was killed with all that watched it", async () => {
+  await using home = cliHome();
+  const unit = blocks.find((each) => each.language === "ini")?.text ?? "";
+  const command = (key: string): readonly string[] =>
+    new RegExp(`^${key}=/usr/bin/node node_modules/flowctl/bin/flowctl.js (.*)$`, "m").exec(unit)?.[1]?.split(" ") ??
+    [];
+  home.write("flowctl.config.yaml", "hooks: [{ name: told, states: [Failed], to: [inbox] }]\n");
+  home.write(
+    "report.ts",
+    `import { flow, task } from "flowctl";
+    const work = task("work", async () => { console.error("at work"); await new Promise((r) => setTimeout(r, 60_000)); });
+    export default flow("report", () => { work(); });`,
+  );
+  const env = { INVOCATION_ID: "9f2c" };
+  const run = home.start([...command("ExecStart").filter((word) => word !== "--quiet"), "--logs", "full"], { env });
+  await run.saw("at work");
+  for (const pid of [...childrenOf(run), run.child.pid!]) process.kill(pid, "SIGKILL");
+  await run.finished;
+  expect(home.stateText()).not.toContain("Flow crashed");
+  expect((await home.run(command("ExecStopPost"), { env })).code).toBe(0);
+  expect(home.stateText()).toContain("Flow crashed: report");
 });
 
 it("its workflow is one, and its steps are commands that exist", async () => {

@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "nod
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { Will } from "../../src/runs/will.ts";
-import { BIN, cliHome, type Started } from "../rig/cli.ts";
+import { BIN, childrenOf, cliHome, type Started } from "../rig/cli.ts";
 import { faultyServer } from "../rig/faulty-server.ts";
 import { CONFIG, flowOf, oneEnd, records, start, told, WAIT } from "./doomed.ts";
 import { isProgram } from "../rig/keyring.ts";
@@ -14,9 +14,9 @@ const noPython = skipReason(
 );
 
 /** Nobody is left who could tell of it. */
-async function killWithSentinel({ child, finished }: Started): Promise<void> {
-  const children = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, "utf8").trim().split(" ");
-  for (const pid of children) process.kill(Number(pid), "SIGKILL");
+async function killWithSentinel(started: Started): Promise<void> {
+  const { child, finished } = started;
+  for (const pid of childrenOf(started)) process.kill(pid, "SIGKILL");
   child.kill("SIGKILL");
   await finished;
 }
@@ -110,6 +110,17 @@ sys.exit(child.wait())`;
     process.kill(-started.child.pid!, "SIGKILL");
     await started.finished;
     expect(await oneEnd(home)).toMatchObject({ state: "Crashed" });
+  });
+
+  it("is told though a service manager asks at once all that is left of the service to end", async () => {
+    await using doomed = await start(WAIT);
+    const { home, started } = doomed;
+    await started.saw("last | reached");
+    const [sentinel = 0] = childrenOf(started);
+    started.child.kill("SIGKILL");
+    await started.finished;
+    process.kill(-sentinel, "SIGTERM");
+    expect(await oneEnd(home)).toMatchObject({ state: "Crashed", writtenBy: "reaper" });
   });
 
   it("when its sentinel is gone, too, is told by the next command", async () => {

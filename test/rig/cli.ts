@@ -125,6 +125,12 @@ export function cliHome(): CliHome {
   };
 }
 
+/** The processes that it has started itself and that go on. */
+export function childrenOf({ child }: Started): readonly number[] {
+  const text = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, "utf8").trim();
+  return text === "" ? [] : text.split(" ").map(Number);
+}
+
 /** Only what a program needs to start: no CI, no bus, no proxy of the machine the tests run on. */
 export function cleanEnvironment(root: string): Record<string, string> {
   return {

@@ -1,11 +1,22 @@
+import { systemProcesses } from "../host/process.ts";
 import type { CommandContext } from "./context.ts";
 import { isCi } from "../reporters/mode.ts";
+import { startedBy } from "./started-by.ts";
+
+/** What is process 1 of a container, and ends, and all else with it, as soon as what it has started is over. */
+const SHORT_LIVED = /^(?:tini|docker-init|dumb-init|catatonit|sh|dash|ash|bash|node|np[mx]\b.*)$/;
 
 /**
  * Whether this process must not run the flow itself where somebody is to be told of its death. As PID 1 it
- * would take with it whoever might tell; in CI the step would be over, and the machine gone, before it is told.
+ * would take with it whoever might tell; in CI the step would be over, and the machine gone, before it is told;
+ * and so it is in a container whose PID 1 waits for nothing else.
  */
 export function needsParent({ host, stop }: CommandContext): boolean {
   const { pid, platform, variables } = host.environment;
-  return stop.parent === undefined && platform !== "win32" && (pid === 1 || isCi(variables));
+  if (stop.parent !== undefined || platform === "win32") return false;
+  return pid === 1 || isCi(variables) || (isUnattended(host) && SHORT_LIVED.test(systemProcesses().initName() ?? ""));
+}
+
+function isUnattended({ environment, terminal }: CommandContext["host"]): boolean {
+  return startedBy(environment, terminal) !== "terminal";
 }

@@ -26,6 +26,8 @@ export interface Processes {
   memoryKills(events: string): number | undefined;
   /** The same for as long as the machine is installed. */
   machineId(): string | undefined;
+  /** What process 1 is called; Linux only. */
+  initName(): string | undefined;
 }
 
 /** The machine's processes. */
@@ -61,6 +63,7 @@ export function systemProcesses(): Processes {
     },
     bootId: () => line("/proc/sys/kernel/random/boot_id"),
     machineId: () => line("/etc/machine-id"),
+    initName: () => line("/proc/1/comm"),
   };
 }
 

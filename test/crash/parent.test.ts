@@ -160,6 +160,18 @@ describe.skipIf(!mayUnshare)("as PID 1", () => {
     expect(records(home)).toMatchObject([{ state: "Cancelled" }]);
   });
 
+  it("of a container is a shell, which ends as soon as its one command is killed: that is told", async () => {
+    const shell = [...CONTAINER.slice(0, -2), "sh", "-c", '"$0" "$@"; exit $?', ...CONTAINER.slice(-2)];
+    await using doomed = await start(WAIT, { program: shell });
+    const { home, started } = doomed;
+    await started.saw("last | reached");
+    const [init = 0] = childrenOf(started.child.pid!);
+    const [command = 0] = childrenOf(init);
+    process.kill(runnerOf(command), "SIGKILL");
+    expect((await started.finished).code).toBe(137);
+    expect(await oneEnd(home)).toMatchObject({ state: "Crashed", writtenBy: "reaper" });
+  });
+
   it("a flow that ends well ends well", async () => {
     await using doomed = await start("", container);
     expect((await doomed.started.finished).code).toBe(0);

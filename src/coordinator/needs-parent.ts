@@ -1,10 +1,6 @@
-import { systemProcesses } from "../host/process.ts";
 import type { CommandContext } from "./context.ts";
 import { isCi } from "../reporters/mode.ts";
-import { startedBy } from "./started-by.ts";
-
-/** What is process 1 of a container, and ends, and all else with it, as soon as what it has started is over. */
-const SHORT_LIVED = /^(?:tini|docker-init|dumb-init|catatonit|sh|dash|ash|bash|node|np[mx]\b.*)$/;
+import { endsWithContainer } from "./left-behind.ts";
 
 /**
  * Whether this process must not run the flow itself where somebody is to be told of its death. As PID 1 it
@@ -14,9 +10,5 @@ const SHORT_LIVED = /^(?:tini|docker-init|dumb-init|catatonit|sh|dash|ash|bash|n
 export function needsParent({ host, stop }: CommandContext): boolean {
   const { pid, platform, variables } = host.environment;
   if (stop.parent !== undefined || platform === "win32") return false;
-  return pid === 1 || isCi(variables) || (isUnattended(host) && SHORT_LIVED.test(systemProcesses().initName() ?? ""));
-}
-
-function isUnattended({ environment, terminal }: CommandContext["host"]): boolean {
-  return startedBy(environment, terminal) !== "terminal";
+  return pid === 1 || isCi(variables) || endsWithContainer(host);
 }

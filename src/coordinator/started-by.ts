@@ -9,15 +9,6 @@ export function startedBy({ variables }: Environment, terminal: Terminal): Start
   return variables["TERM"] === undefined ? "cron" : "other";
 }
 
-/**
- * Whether what a run leaves behind goes on without it: not in CI, and not in a service of systemd's (which gives each
- * an INVOCATION_ID), as that ends all that is left of one. See systemd.kill(5), KillMode.
- */
-export function mayLeaveBehind(environment: Environment, terminal: Terminal): boolean {
-  const by = startedBy(environment, terminal);
-  return by !== "ci" && !(by === "cron" && environment.variables["INVOCATION_ID"] !== undefined);
-}
-
 /** Where the CI shows this run; none where it does not say. */
 export function ciLinks(
   variables: Environment["variables"],

@@ -1,8 +1,8 @@
 import type { NewItem } from "../outbox/item.ts";
 import type { DeliverySummary } from "../outbox/summary.ts";
 import type { CommandContext } from "./context.ts";
+import { mayLeaveBehind } from "./left-behind.ts";
 import type { Services } from "./services.ts";
-import { mayLeaveBehind } from "./started-by.ts";
 
 /** How long the end of a run waits for deliveries, in milliseconds (design decision 4): longer where nobody goes on with it. */
 const BY_HAND = 10_000;
@@ -49,7 +49,7 @@ export function telling(services: Services, { host, stop }: CommandContext, send
     },
     async deliver() {
       if (ids.size === 0) return undefined;
-      const usual = mayLeaveBehind(host.environment, host.terminal) ? BY_HAND : ALONE;
+      const usual = mayLeaveBehind(host) ? BY_HAND : ALONE;
       const configured = services.config.delivery.waitAtEnd ?? usual;
       // A person who stops a run waits for less, and is told all the same; a second signal ends everything.
       const deadlineMs = stop.signal.aborted ? Math.min(configured, STOPPED) : configured;

@@ -1,7 +1,5 @@
 import { expect, test } from "vitest";
-import type { Terminal } from "../../src/host/host.ts";
-import { ciLinks, mayLeaveBehind } from "../../src/coordinator/started-by.ts";
-import { ENVIRONMENT } from "../outbox/outbox-rig.ts";
+import { ciLinks } from "../../src/coordinator/started-by.ts";
 
 const GITHUB = { GITHUB_SERVER_URL: "https://github.com", GITHUB_REPOSITORY: "o/r", GITHUB_RUN_ID: "42" };
 
@@ -35,15 +33,4 @@ test.each<[string, Readonly<Record<string, string>>, string | undefined]>([
   ["a machine", { BUILD_URL: "no url" }, undefined],
 ])("the page of a run on %s is put together of its variables", (_, variables, url) => {
   expect(ciLinks(variables)).toEqual(url === undefined ? [] : [{ label: "CI run", url }]);
-});
-
-test.each<[string, Readonly<Record<string, string>>, boolean, boolean]>([
-  ["by hand", { TERM: "xterm" }, true, true],
-  ["by hand in a session that systemd started", { TERM: "xterm", INVOCATION_ID: "9f2c" }, true, true],
-  ["from cron", {}, false, true],
-  ["by a service of systemd's", { INVOCATION_ID: "9f2c" }, false, false],
-  ["in CI", { CI: "true" }, false, false],
-])("what is left behind %s goes on: or not", (_, variables, isTTY, goesOn) => {
-  const terminal = { stdinIsTTY: isTTY, stdout: { isTTY }, stderr: { isTTY } } as Terminal;
-  expect(mayLeaveBehind({ ...ENVIRONMENT, variables }, terminal)).toBe(goesOn);
 });

@@ -7,6 +7,7 @@ import { buryDead, tellOfDead } from "../coordinator/bury-dead.ts";
 import type { CommandContext } from "../coordinator/context.ts";
 import { notifyTable, itemLines, itemData } from "./notify-table.ts";
 import { openServices, type Services } from "../coordinator/services.ts";
+import { isCi } from "../reporters/mode.ts";
 
 /** Options of the verbs of `flowctl notify`. */
 export interface NotifyOptions {
@@ -160,6 +161,7 @@ async function flush(
     deadlineMs,
     signal: stop.signal,
     urgent: ids !== undefined,
+    isLast: isCi(host.environment.variables),
     ...(ids === undefined ? {} : { ids }),
   });
   const lines = summaryLines(summary, host.clock.now());

@@ -1,5 +1,6 @@
 import type { NewItem } from "../outbox/item.ts";
 import type { DeliverySummary } from "../outbox/summary.ts";
+import { isCi } from "../reporters/mode.ts";
 import type { CommandContext } from "./context.ts";
 import { mayLeaveBehind } from "./left-behind.ts";
 import type { Services } from "./services.ts";
@@ -50,6 +51,7 @@ export function telling(services: Services, { host, stop }: CommandContext, send
     async deliver() {
       if (ids.size === 0) return undefined;
       const usual = mayLeaveBehind(host) ? BY_HAND : ALONE;
+      const isLast = isCi(host.environment.variables);
       const configured = services.config.delivery.waitAtEnd ?? usual;
       // A person who stops a run waits for less, and is told all the same; a second signal ends everything.
       const deadlineMs = stop.signal.aborted ? Math.min(configured, STOPPED) : configured;
@@ -57,7 +59,7 @@ export function telling(services: Services, { host, stop }: CommandContext, send
       // Now and then: what was sent is kept for a month, so that nothing is told twice.
       if (host.random() < 1 / 16) outbox.prune(host.clock.now() - KEPT);
       try {
-        return await outbox.deliver({ ids: [...ids], deadlineMs });
+        return await outbox.deliver({ ids: [...ids], deadlineMs, isLast });
       } finally {
         ended.abort();
       }

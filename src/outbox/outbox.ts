@@ -51,6 +51,8 @@ export interface DeliverOptions {
   readonly urgent?: boolean;
   /** What fails is not tried again. */
   readonly once?: boolean;
+  /** The disk may be gone afterwards: what still waits then is told by its fallback, too. */
+  readonly isLast?: boolean;
 }
 
 export interface StoredItem {
@@ -69,6 +71,8 @@ export interface OutboxOptions extends Sending {
 /** How long a change of an item waits for a drainer to finish. */
 const PATIENCE_MS = 15_000;
 const POLL_MS = 25;
+/** How long the fallbacks of a last delivery are given, at least, unless it was for less. */
+const LAST_MS = 10_000;
 
 export function createOutbox(options: OutboxOptions): Outbox {
   const { clock, files, directory, redact } = options;
@@ -98,11 +102,17 @@ export function createOutbox(options: OutboxOptions): Outbox {
     memory,
     onSettled: (item, shelf) => {
       if (shelf === "dead") noteGivenUp(files, directory, item.id);
-      if (shelf === "sent" || item.fallback === undefined) return;
-      // Where that channel is told the same by itself, it is told once.
-      const direct = idsOf({ ...item.fallback, key: item.key.replace(/\/fallback$/, "") }).map((id) => spool.find(id));
-      if (!direct.every((each) => each !== undefined && !isSuppressed(each.item))) enqueue(item.fallback);
+      if (shelf !== "sent" && item.fallback !== undefined) fallBack(item, item.fallback);
     },
+  };
+
+  /** @returns the ids of what was put in the outbox now */
+  const fallBack = ({ key }: OutboxItem, fallback: NewItem): readonly string[] => {
+    // Where that channel is told the same by itself, it is told once.
+    const direct = idsOf({ ...fallback, key: key.replace(/\/fallback$/, "") }).map((id) => spool.find(id));
+    if (direct.every((each) => each !== undefined && !isSuppressed(each.item))) return [];
+    if (idsOf(fallback).every((id) => spool.find(id) !== undefined)) return [];
+    return enqueue(fallback);
   };
 
   const acquire = async (channelId: string, signal: AbortSignal): Promise<HeldLock | undefined> => {
@@ -186,27 +196,51 @@ export function createOutbox(options: OutboxOptions): Outbox {
     if (found.length > 0) await change(found, again);
   };
 
+  /** Drains until a deadline, or until it is told to stop. */
+  const within = async ({ ids, deadlineMs, signal, urgent = false, once = false }: DeliverOptions): Promise<void> => {
+    const stop = new AbortController();
+    const abort = (): void => {
+      stop.abort();
+    };
+    if (signal?.aborted === true) abort();
+    signal?.addEventListener("abort", abort, { once: true });
+    const timer = clock.setTimeout(abort, deadlineMs);
+    try {
+      await drainAll(
+        { ids, urgent, once, deadline: clock.monotonic() + deadlineMs, signal: stop.signal },
+        acquire,
+        drain,
+      );
+    } finally {
+      clock.clearTimeout(timer);
+      signal?.removeEventListener("abort", abort);
+    }
+  };
+
+  /** Puts in the outbox what tells in the place of those that still wait. @returns what was not there before */
+  const insteadOf = (ids: readonly string[]): readonly string[] =>
+    ids.flatMap((id) => {
+      const stored = spool.find(id);
+      if (stored?.shelf !== "new" || stored.item.fallback === undefined) return [];
+      return fallBack(stored.item, stored.item.fallback);
+    });
+
   return {
     enqueue,
-    async deliver({ ids, deadlineMs, signal, urgent = false, once = false }) {
+    async deliver(options) {
+      const { ids, deadlineMs, isLast = false } = options;
       if (ids === undefined) await reconsider();
       const asked = ids ?? spool.list("new").map(({ id }) => id);
-      const stop = new AbortController();
-      const abort = (): void => {
-        stop.abort();
-      };
-      if (signal?.aborted === true) abort();
-      signal?.addEventListener("abort", abort, { once: true });
-      const timer = clock.setTimeout(abort, deadlineMs);
-      const limits = { ids, urgent, once, deadline: clock.monotonic() + deadlineMs, signal: stop.signal };
-      try {
-        await drainAll(limits, acquire, drain);
-      } finally {
-        clock.clearTimeout(timer);
-        signal?.removeEventListener("abort", abort);
+      const until = clock.monotonic() + deadlineMs;
+      await within(options);
+      const all = [...withFallbacks(asked, spool)];
+      for (let late = isLast ? insteadOf(all) : []; late.length > 0; late = insteadOf(late)) {
+        const left = Math.max(until - clock.monotonic(), Math.min(deadlineMs, LAST_MS));
+        await within({ ...options, ids: late, deadlineMs: left });
+        all.push(...withFallbacks(late, spool));
       }
       return {
-        outcomes: withFallbacks(asked, spool).map((id) =>
+        outcomes: [...new Set(all)].map((id) =>
           outcomeOf(id, spool.find(id), (channel) => spool.channelState(channel), clock.now()),
         ),
       };

@@ -53,6 +53,25 @@ describe("a step of GitHub Actions", () => {
     expect(obeyed).toEqual(["::group::ok", "::endgroup::", "::error"]);
   });
 
+  it("hears of a channel that is down through its fallback, before the machine is gone", async () => {
+    await using home = cliHome();
+    home.write("mixed.ts", MIXED);
+    home.write(
+      "flowctl.config.yaml",
+      `
+channels: { team: { type: webhook, url: "http://127.0.0.1:9/hook", fallback: inbox } }
+hooks: [{ name: failures, to: team }]
+delivery: { waitAtEnd: 500ms }
+`,
+    );
+    const byHand = await home.run(["run", "mixed.ts"], { env: { FLOWCTL_BACKGROUND: "0" } });
+    expect(byHand.stdout).toContain("notifications: 1 waiting");
+    expect((await home.run(["inbox"])).output).toContain("the inbox is empty");
+    const { stdout } = await home.run(["run", "mixed.ts"], { env: env(home.directory) });
+    expect(stdout).toContain("notifications: 1 sent, 1 waiting (team: ");
+    expect((await home.run(["inbox"])).stdout).toContain("Flow failed: mixed");
+  });
+
   it("gets an annotation at the place that a run was refused for, too", async () => {
     await using home = cliHome();
     home.write("flows/f.yaml", "flow: f\ntaks: {}\n");

@@ -577,3 +577,25 @@ describe("what would repeat an earlier message", () => {
 function shelfOf(outbox: Outbox, [id = ""]: readonly string[]): string | undefined {
   return outbox.read(id)?.shelf;
 }
+
+test("what a last delivery does not bring to its channel is told by its fallbacks, and still waits", async () => {
+  using rig = outboxRig();
+  const busy = { outcome: "transient", code: "503", note: "busy" } as const;
+  const [main, spare] = [0, 1].map(() => scriptedChannel(Array<typeof busy>(99).fill(busy)));
+  const end = scriptedChannel();
+  const outbox = rig.open({ main: main!.channel, spare: spare!.channel, last: end.channel });
+  const item = newItem({ definition: { type: "main" } });
+  const third = { ...item, definition: { type: "last" }, channelName: "last", key: "run/fallback" };
+  const second = { ...third, definition: { type: "spare" }, channelName: "spare", fallback: third };
+  const ids = outbox.enqueue({ ...item, fallback: second });
+  await outbox.deliver({ ids, deadlineMs: 10_000 });
+  expect([spare!.seen, end.seen]).toEqual([[], []]);
+  const { outcomes } = await outbox.deliver({ ids, deadlineMs: 10_000, isLast: true });
+  expect(outcomes.map(({ channel, state }) => [channel, state])).toEqual([
+    ["team", "waiting"],
+    ["spare", "waiting"],
+    ["last", "sent"],
+  ]);
+  await outbox.deliver({ ids, deadlineMs: 10_000, isLast: true });
+  expect(end.seen).toHaveLength(1);
+});

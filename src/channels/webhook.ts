@@ -2,7 +2,7 @@ import { wordOf } from "./words.ts";
 import type { Channel, Delivery, DeliveryRequest } from "../outbox/channel.ts";
 import { contentOf } from "./content.ts";
 import { cut, plain } from "./cut.ts";
-import { checkHttpOptions, optionRecord, optionText } from "./definition.ts";
+import { checkHttpOptions, optionList, optionRecord, optionText } from "./definition.ts";
 import { excerpt } from "./excerpt.ts";
 import { exchange } from "./exchange.ts";
 import { verdictOf } from "./verdict.ts";
@@ -21,7 +21,7 @@ export const webhook: Channel = {
   check: (definition) =>
     checkHttpOptions(definition, {
       url: { is: "url", required: true },
-      secret: { is: "text" },
+      secret: { is: "texts", secrets: true },
       headers: { is: "headers" },
       method: { is: "text", oneOf: ["POST", "PUT"] },
     }),
@@ -60,7 +60,10 @@ function safeHeaders(delivery: DeliveryRequest): Readonly<Record<string, string>
   );
 }
 
-/** @returns the specification's headers; undefined where the secret cannot sign */
+/**
+ * Of several secrets each signs, so that a receiver may know the new one or still the old.
+ * @returns the specification's headers; undefined where a secret cannot sign
+ */
 async function signatureOf(
   delivery: DeliveryRequest,
   now: number,
@@ -68,13 +71,18 @@ async function signatureOf(
 ): Promise<Readonly<Record<string, string>> | undefined> {
   const headers = { "webhook-id": delivery.id, "webhook-timestamp": String(Math.floor(now / 1000)) };
   if (delivery.definition["secret"] === undefined) return headers;
-  const secret = optionText(delivery, "secret") ?? "";
+  const named = delivery.definition["secret"];
+  const secrets = optionList(delivery, "secret");
+  if (secrets.length < (Array.isArray(named) ? named.length : 1)) return undefined;
   const { Webhook } = await import("./webhook-signer.ts");
-  try {
+  const sign = (secret: string): string => {
     const signer = secret.startsWith("whsec_")
       ? new Webhook(secret)
       : new Webhook(Buffer.from(secret), { format: "raw" });
-    return { ...headers, "webhook-signature": signer.sign(delivery.id, new Date(now), body) };
+    return signer.sign(delivery.id, new Date(now), body);
+  };
+  try {
+    return { ...headers, "webhook-signature": secrets.map(sign).join(" ") };
   } catch {
     return undefined;
   }

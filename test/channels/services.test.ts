@@ -74,6 +74,17 @@ describe("webhook", () => {
     });
   });
 
+  it("is signed with each of several secrets, so that a receiver may change to the new one when it likes", async () => {
+    const other = `whsec_${Buffer.from("fedcba9876543210fedcba9876543210").toString("base64")}`;
+    const both = { ...definition, secret: [{ secret: "NEW" }, { secret: "KEY" }] };
+    const { requests } = await sent(both, text("a"), { values: { KEY: secret, NEW: other } });
+    const { headers, body } = requests[0]!;
+    for (const each of [secret, other])
+      expect(() => new Webhook(each).verify(body, headers as Record<string, string>)).not.toThrow();
+    expect((await sent(both, text("a"), { values: { KEY: secret, NEW: "whsec_!" } })).requests).toEqual([]);
+    expect((await sent(both, text("a"), { values: { KEY: secret } })).outcome).toMatchObject({ code: "BAD_SECRET" });
+  });
+
   it("sends nothing unsigned where the secret cannot sign", async () => {
     const { outcome, requests } = await sent(definition, text("a"), { values: { KEY: "whsec_!" } });
     expect(outcome).toMatchObject({ outcome: "permanent", code: "BAD_SECRET" });

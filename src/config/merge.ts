@@ -74,13 +74,23 @@ function partOf(content: ConfigFile): ConfigPart {
   return Object.fromEntries(own);
 }
 
+type Channel = NonNullable<ConfigPart["channels"]>[string];
+
 /** Paths in a config are relative to its file. */
 function absolute(part: ConfigPart, directory: string): ConfigPart {
   const uses = <T extends { readonly uses: string }>(rule: T): T =>
     rule.uses.startsWith("./") || rule.uses.startsWith("../") ? { ...rule, uses: resolve(directory, rule.uses) } : rule;
-  const { stateDir, secrets, stateHandlers, tasks } = part;
+  /** Whoever sends the message, from wherever, runs the program in the same place. */
+  const placed = (channel: Channel): Channel => {
+    const { type, cwd = "." } = channel;
+    return type === "command" && typeof cwd === "string" ? { ...channel, cwd: resolve(directory, cwd) } : channel;
+  };
+  const { stateDir, secrets, stateHandlers, tasks, channels } = part;
   return {
     ...part,
+    ...(channels === undefined
+      ? {}
+      : { channels: Object.fromEntries(Object.entries(channels).map(([name, each]) => [name, placed(each)])) }),
     ...(stateDir === undefined || isAbsolute(stateDir) ? {} : { stateDir: resolve(directory, stateDir) }),
     ...(secrets === undefined
       ? {}

@@ -1,4 +1,4 @@
-import { mkdirSync, symlinkSync } from "node:fs";
+import { chmodSync, mkdirSync, readFileSync, symlinkSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { Webhook } from "svix";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -254,4 +254,17 @@ tasks:
       .map((post) => (JSON.parse(post) as { text: string }).text)
       .sort(),
   ).toEqual(["load failed: exit code 3", "only ${{ tasks.load.outputs.rows }} rows"]);
+});
+
+it("a command's program is found beside the config, from wherever the flow is run", async () => {
+  home.write("notify.sh", "#!/bin/sh\nprintf x >> got\n");
+  chmodSync(join(home.directory, "notify.sh"), 0o755);
+  const channels = { one: { type: "command", run: "./notify.sh" }, two: { type: "command", run: ["./notify.sh"] } };
+  home.write(
+    "flowctl.config.json",
+    JSON.stringify({ channels, hooks: [{ name: "h", notifyOn: "always", to: ["one", "two"] }] }),
+  );
+  const flow = home.write("flows/flow.ts", FAILING);
+  for (const cwd of ["/", dirname(flow)]) await home.run(["run", flow], { cwd, env: { FLOWCTL_BACKGROUND: "0" } });
+  expect(readFileSync(join(home.directory, "got"), "utf8")).toBe("xxxx");
 });

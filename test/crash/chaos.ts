@@ -98,7 +98,8 @@ export async function wreakHavoc(
       const all = random() < 0.1 ? victims : [victim];
       for (const { pid, kind } of all) {
         try {
-          process.kill(pid, "SIGKILL");
+          // Those who watch and send are also asked to end, as a service manager asks what is left of a service.
+          process.kill(pid, kind !== "runner" && random() < 0.3 ? "SIGTERM" : "SIGKILL");
           killed[kind] = (killed[kind] ?? 0) + 1;
           deaths += 1;
         } catch {

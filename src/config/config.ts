@@ -19,7 +19,7 @@ export interface Config {
   /** Notification tasks that are attached to matching flows, by name. */
   readonly tasks: Readonly<Record<string, AttachedTask>>;
   readonly secrets: SecretsConfig;
-  /** What runs belong to. @default the repository's root */
+  /** What runs belong to. @default the repository's root, else the package's */
   readonly project?: string;
   /** An absolute path. */
   readonly stateDir?: string;

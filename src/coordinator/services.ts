@@ -79,7 +79,7 @@ export async function openServices(
     if (options.onUnusable === undefined && !isReadable) throw unusable;
     options.onUnusable?.(unusable);
   }
-  const project = projectOf({ declared: config.project, directory: from, files });
+  const project = projectOf({ declared: config.project, directory: from, config: config.file, files });
   const { redactor } = context;
   registerNamedVariables(redactor, environment.variables, config.secrets.env);
   const secretFound = (name: string, value: string): void => {

@@ -10,16 +10,19 @@ export interface Project {
 }
 
 /**
- * The project of a directory: the declared one, else the root of the repository or
- * workspace it is in, else the directory itself. Symbolic links are followed.
+ * The project of a directory: the declared one, else the root of the repository or workspace it is in. Outside of
+ * any, as where a project was copied to a server, it is the nearest directory with a package.json, else that of the
+ * config, else the directory itself. Symbolic links are followed.
  */
 export function projectOf(options: {
   readonly declared?: string | undefined;
   readonly directory: string;
+  /** The config that holds there. */
+  readonly config?: string | undefined;
   readonly files: Files;
 }): Project {
-  const { declared, directory, files } = options;
-  return projectNamed(declared ?? rootOf(files.realPath(directory) ?? directory, files));
+  const { declared, directory, config, files } = options;
+  return projectNamed(declared ?? rootOf(files.realPath(directory) ?? directory, config, files));
 }
 
 /** The project of this name. */
@@ -48,13 +51,20 @@ export function shortHash(text: string): string {
 
 const SEEDS: readonly number[] = [0x811c9dc5, 0x9e3779b9, 0x7f4a7c15];
 
-function rootOf(start: string, files: Files): string {
+function rootOf(start: string, config: string | undefined, files: Files): string {
+  const above: string[] = [];
   let workspace: string | undefined;
-  for (let at = start; ; at = dirname(at)) {
+  for (let at = start; at !== above.at(-1); at = dirname(at)) {
+    above.push(at);
     if (files.stat(join(at, ".git")) !== undefined) return at;
     if (isWorkspace(at, files)) workspace = at;
-    if (dirname(at) === at) return workspace ?? start;
   }
+  return (
+    workspace ??
+    above.find((each) => files.stat(join(each, "package.json")) !== undefined) ??
+    above.find((each) => config !== undefined && each === dirname(config)) ??
+    start
+  );
 }
 
 function isWorkspace(directory: string, files: Files): boolean {

@@ -46,6 +46,19 @@ describe("flowctl runs", () => {
     expect((await home.run(["runs", "list", "--last", "1h", "-q"])).stdout.trim().split("\n")).toHaveLength(2);
   });
 
+  it.each([
+    ["package.json", "{}"],
+    ["flowctl.config.yaml", "concurrency: 2\n"],
+  ])("of a project outside of any repository are those of all its directories: %s", async (file, text) => {
+    await using home = cliHome();
+    rmSync(join(home.directory, ".git"), { recursive: true });
+    home.write(file, text);
+    home.write("flows/deep/green.ts", GREEN);
+    expect((await home.run(["run", "flows/deep/green.ts"])).code).toBe(0);
+    expect((await home.run(["runs", "show", "last"])).stdout).toContain("green succeeded");
+    expect((await home.run(["runs", "list", "-q"], { cwd: join(home.directory, "flows") })).stdout).toContain("green");
+  });
+
   it("shows a run as it showed itself, by its id's beginning, last or last-failed", async () => {
     await using home = cliHome();
     const { red, green } = await history(home);

@@ -281,7 +281,7 @@ describe("the state directory", () => {
 });
 
 describe("the project of a run", () => {
-  it("is declared, or the repository's root through symbolic links, or the workspace's, or the directory", () => {
+  it("is declared, or the repository's root through symbolic links, or the workspace's, or the package's, or the directory", () => {
     using rig = storeRig();
     const { files } = rig;
     const repository = join(rig.root, "repo");
@@ -289,7 +289,7 @@ describe("the project of a run", () => {
     mkdirSync(deep, { recursive: true });
     writeFileSync(join(repository, "packages", "a", "package.json"), "{}");
     const name = (directory: string, declared?: string) => projectOf({ directory, files, declared }).name;
-    expect(name(deep)).toBe(deep);
+    expect(name(deep)).toBe(join(repository, "packages", "a"));
     writeFileSync(join(repository, "package.json"), '{"workspaces":["packages/*"]}');
     expect(name(deep)).toBe(repository);
     mkdirSync(join(rig.root, ".git"));

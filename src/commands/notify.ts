@@ -86,12 +86,20 @@ export async function notifyRetryCommand(
   options: NotifyOptions,
   context: CommandContext,
 ): Promise<number> {
-  const outbox = await openOutbox(context, "writes");
+  const services = await openToSend(context);
+  await tellOfDead(services, context);
+  const outbox = await services.outbox();
   const chosen = choose(outbox.list(), ids, options, "retry");
   const sent = chosen.filter(({ shelf }) => shelf === "sent").map(({ item }) => item.id);
   if (sent.length > 0) throw userError("usage", "NOTIFY_SENT", `${sent.join(", ")} was sent already`);
   const all = chosen.map(({ item }) => item.id);
-  await outbox.retry(all);
+  const { channels, file } = services.config;
+  // A channel of this config is what it is by now: whoever asks may have mended it there.
+  await outbox.retry(all, ({ channelName, source }) =>
+    channelName !== undefined && file !== undefined && source?.config === file && Object.hasOwn(channels, channelName)
+      ? channels[channelName]
+      : undefined,
+  );
   // By the same outbox: it knows that they were asked for here, and says so where a secret is still missing.
   return flush(context, options, outbox, all);
 }

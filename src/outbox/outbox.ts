@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { Files } from "../host/files.ts";
 import { diskTrouble } from "../model/disk-trouble.ts";
-import { isSecretReference } from "../model/notification.ts";
+import { isSecretReference, type ChannelDefinition } from "../model/notification.ts";
 import { isSecretTrouble, type Sending } from "./attempt.ts";
 import { CLOSED } from "./circuit.ts";
 import type { DrainOptions } from "./drain.ts";
@@ -10,6 +10,7 @@ import { channelLabel, isSuppressed, type NewItem, type OutboxItem, type Shelf }
 import { noteGivenUp } from "./given-up.ts";
 import { processLocks, type HeldLock, type Locks } from "./lock.ts";
 import { idsOf, makeItems } from "./make-items.ts";
+import { redefined } from "./redefine.ts";
 import { DEFAULT_TTL_MS, isDueAgain } from "./schedule.ts";
 import { sleep } from "./sleep.ts";
 import { openSpool } from "./spool.ts";
@@ -29,8 +30,8 @@ export interface Outbox {
   list(shelf?: Shelf): readonly StoredItem[];
   /** @param id whole, or a prefix that only one item has */
   read(id: string): StoredItem | undefined;
-  /** Makes items wait again, due now. @returns those it was done for: not those that were sent */
-  retry(ids: readonly string[]): Promise<readonly string[]>;
+  /** Makes items wait again, due now; `now` is their channel where a person has mended it. @returns those not sent */
+  retry(ids: readonly string[], now?: (item: OutboxItem) => ChannelDefinition | undefined): Promise<readonly string[]>;
   /** Gives items up; what was given up already is forgotten. */
   drop(ids: readonly string[]): Promise<readonly string[]>;
   /** Takes items out that are not delivered, without a trace. @returns those it was done for */
@@ -255,7 +256,8 @@ export function createOutbox(options: OutboxOptions): Outbox {
       const matching = this.list().filter(({ item }) => item.id.startsWith(id));
       return matching.length === 1 ? matching[0] : undefined;
     },
-    retry: (ids) => change(ids, again),
+    retry: (ids, now = () => undefined) =>
+      change(ids, ({ shelf, item }) => again({ shelf, item: redefined(item, now(item)) })),
     drop: (ids) =>
       change(ids, ({ shelf, item }) => {
         if (shelf === "sent") return false;

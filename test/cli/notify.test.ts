@@ -271,3 +271,19 @@ tasks:
     await server.close();
   }
 });
+
+it("retries what was held by the channel as it is by now: its URL was mended in the config", async () => {
+  await using home = project();
+  const server = await faultyServer([{ status: 404, body: "no" }, { status: 204 }]);
+  const configured = (path: string): string => CONFIG("team").replace("{ secret: TEAM_URL }", `${server.url}/${path}`);
+  try {
+    home.write("flowctl.config.yaml", configured("removed"));
+    expect((await home.run(["run", "nightly.ts"])).output).toContain("1 held");
+    home.write("flowctl.config.yaml", configured("made-anew"));
+    expect(await home.run(["notify", "retry", "--all"])).toMatchObject({ code: 0, stderr: "notifications: 1 sent\n" });
+    expect(server.requests().map(({ path }) => path)).toEqual(["/removed", "/made-anew"]);
+    expect(new Set(server.requests().map(({ headers }) => headers["webhook-id"])).size).toBe(1);
+  } finally {
+    await server.close();
+  }
+});

@@ -50,6 +50,8 @@ export interface TaskDefaults {
   readonly trigger?: Trigger;
   readonly checkpoint?: boolean;
   readonly skipOnUpstreamSkip?: boolean;
+  /** What the same options give the task as inputs: whoever misspells one may mean these. */
+  readonly inputs?: readonly string[];
 }
 
 type Read<T> = (value: unknown) => { readonly value: T } | { readonly wrong: string };
@@ -99,8 +101,9 @@ export function readTaskOptions(options: TaskOptions, defaults: TaskDefaults): T
   };
   for (const key of Object.keys(options)) {
     if ((OPTIONS as readonly string[]).includes(key)) continue;
-    const near = nearest(key, OPTIONS);
-    const others = near === undefined ? `Options are: ${OPTIONS.join(", ")}.` : `Did you mean "${near}"?`;
+    const known = [...(defaults.inputs ?? []), ...OPTIONS];
+    const near = nearest(key, known);
+    const others = near === undefined ? `Options are: ${known.join(", ")}.` : `Did you mean "${near}"?`;
     report(key, "is not known", fromPrefect(key) ?? others);
   }
   const retried = options.retry === undefined ? undefined : readRetry(options.retry);

@@ -30,7 +30,7 @@ export abstract class NotificationTask<I extends NotifyInputs> extends Task<I, n
 
   constructor(kind: NotificationKind<I>, options: TaskOptions & Partial<I>, name: string) {
     const [inputs, rest] = split(kind, options);
-    super(rest, { name, kind: "notification" });
+    super(rest, { name, kind: "notification", inputs: inputNamesOf(kind) });
     this.#defaults = inputs;
     this.#kind = kind;
   }

@@ -132,3 +132,17 @@ test("a notification task in a flow is of its kind, takes only its inputs, and i
   expect(of("alert").inputNames).toContain("webhookUrl");
   expect(of("webhook").secretsFor!({}, new Set())).toEqual(["WEBHOOK_URL"]);
 });
+
+test("an option that is misspelt is told with the inputs that may be meant", () => {
+  const helpOf = (options: object): unknown => {
+    try {
+      new EmailTask(options);
+    } catch (error) {
+      return (error as { diagnostics: { help?: string }[] }).diagnostics[0]?.help;
+    }
+    return "nothing is wrong";
+  };
+  expect(helpOf({ emailToCC: "a@example.com" })).toBe('Did you mean "emailToCc"?');
+  expect(helpOf({ smtp_server: "mail.example.com" })).toBe('Did you mean "smtpServer"?');
+  expect(helpOf({ recipientsInCopy: "a@example.com" })).toMatch(/^Options are: message, channel, .*emailToCc/);
+});

@@ -17,13 +17,18 @@ function wordOf({ shelf, item }: StoredItem): string {
   return isSuppressed(item) ? "suppressed" : WORDS[shelf];
 }
 
+/** Of a channel with recipients, which of them. */
+function whomOf({ recipient }: OutboxItem): string {
+  return recipient === "" ? "" : ` → ${recipient}`;
+}
+
 /** The list for people: aligned on a terminal, separated by tabs and without a head anywhere else. */
 export function notifyTable(items: readonly StoredItem[], { now, screen }: { now: number; screen: Screen }): string {
   const rows = items.map(({ shelf, item }) =>
     [
       item.id,
       wordOf({ shelf, item }),
-      channelLabel(item),
+      `${channelLabel(item)}${whomOf(item)}`,
       item.flow,
       screen.isTTY ? `${formatDuration(Math.max(0, now - item.created))} ago` : new Date(item.created).toISOString(),
       noteOf({ shelf, item }, now, screen.isTTY),
@@ -53,10 +58,7 @@ export function itemLines({ shelf, item }: StoredItem): string {
   return [
     fact("message", item.id),
     fact("state", wordOf({ shelf, item })),
-    fact(
-      "channel",
-      `${channelLabel(item)} (${item.definition.type})${item.recipient === "" ? "" : ` → ${item.recipient}`}`,
-    ),
+    fact("channel", `${channelLabel(item)} (${item.definition.type})${whomOf(item)}`),
     fact("run", `${item.runId} of ${item.flow}`),
     fact("event", `${item.event}, asked for by ${item.origin} ${item.names.join(", ")}`.trimEnd()),
     fact("made", new Date(item.created).toISOString()),

@@ -287,3 +287,12 @@ it("retries what was held by the channel as it is by now: its URL was mended in 
     await server.close();
   }
 });
+
+it("names in its list the recipient that a message did not reach", async () => {
+  await using home = project("mail");
+  const mail = { type: "email", from: "a@example.com", to: ["b@example.com"], smtp: { secret: "NOWHERE" } };
+  home.write("flowctl.config.json", JSON.stringify({ channels: { mail }, hooks: [{ name: "h", to: "mail" }] }));
+  await home.run(["run", "nightly.ts", "--config", "flowctl.config.json"]);
+  const list = await home.run(["notify", "list", "--config", "flowctl.config.json"]);
+  expect(list.stdout.split("\t").slice(1, 3)).toEqual(["held", "mail → b@example.com"]);
+});

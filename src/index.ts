@@ -38,8 +38,8 @@ export { sleep } from "./tasks/sleep.ts";
 export { SmsTask, TwilioTask, smsTask } from "./tasks/sms-task.ts";
 export { WebhookTask, webhookTask } from "./tasks/webhook-task.ts";
 
-export { cacheValidators, type CacheValidator } from "./model/cache-validators.ts";
-export { triggers } from "./model/triggers.ts";
+export { cacheValidators, triggers } from "./authoring/named-values.ts";
+export type { CacheValidator } from "./model/cache-validators.ts";
 export {
   EndRun,
   Fail,

@@ -5,6 +5,7 @@ import type { ParameterDeclaration, StandardSchema } from "../model/parameter.ts
 import type { State } from "../model/state.ts";
 import { callSite } from "./call-site.ts";
 import { nearest } from "./nearest.ts";
+import { isNotifierMaker } from "./notifiers.ts";
 import { fromPrefect } from "./prefect-names.ts";
 
 /** A parameter as a flow's options declare it; the same keys as in YAML. */
@@ -81,6 +82,8 @@ export function readFlowOptions(name: unknown, options: FlowOptions): { readonly
   check("tags", (value) => Array.isArray(value) && value.every(isText), "must be a list of texts");
   check("secrets", (value) => Array.isArray(value) && value.every(isText), "must be a list of names");
   check("stateHandlers", Array.isArray, "must be a list of state handlers");
+  const isCalled = (value: unknown): boolean => !Array.isArray(value) || !value.some(isNotifierMaker);
+  check("stateHandlers", isCalled, "must hold what a notifier's function returns: call it, slackNotifier()");
   check("onFailure", isFunction, "must be a function");
   check("terminalStateHandler", isFunction, "must be a function");
   check("concurrency", isLimit, "must be a whole number, 1 or more");

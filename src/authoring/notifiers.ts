@@ -87,6 +87,8 @@ export interface WebhookNotifierOptions extends NotifierOptions, HttpNotifierOpt
   readonly signingSecret?: string;
 }
 
+const MAKERS = new Set<unknown>();
+
 /** Tells a Slack channel of changes of state. */
 export const slackNotifier = make<SlackNotifierOptions>("slackNotifier", ["webhookSecret", "proxies"], (options) => ({
   type: "slack",
@@ -199,7 +201,13 @@ function make<Options extends NotifierOptions>(
     };
     return strict === true ? strictly(notifier) : notifier;
   };
+  MAKERS.add(build);
   return build as MakeNotifier<Options>;
+}
+
+/** Whether a value is `slackNotifier` itself, which was not called. */
+export function isNotifierMaker(value: unknown): boolean {
+  return MAKERS.has(value);
 }
 
 function strictly(notifier: Notifier): AnyHandler {

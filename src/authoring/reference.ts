@@ -76,11 +76,14 @@ export function reference<T>(target: Target): Ref<T> {
   return new Proxy(target, HANDLER) as unknown as Ref<T>;
 }
 
+const WHEN_IT_RUNS =
+  "A task's value only exists when the flow runs: hand the reference to a task as an input, and use it there.";
+
 const HANDLER: ProxyHandler<Target> = {
   get(target, key) {
     if (key === REF) return target;
     if (key === Symbol.toPrimitive || key === "toString" || key === "valueOf") throw misused(target, "used as a value");
-    if (key === Symbol.iterator || key === Symbol.asyncIterator) throw misused(target, "iterated");
+    if (key === Symbol.iterator || key === Symbol.asyncIterator) throw misused(target, "iterated", PARTS);
     if (key === "toJSON") throw misused(target, "turned into JSON");
     if (typeof key === "symbol" || key === "then") return undefined;
     if (target.field) return target.field(key);
@@ -95,10 +98,12 @@ const HANDLER: ProxyHandler<Target> = {
   },
 };
 
-function misused(target: Target, what: string): Error {
+const PARTS = "Take its parts by number, const first = pair()[0], or map a task over it: load.map({ row: rows }).";
+
+function misused(target: Target, what: string, help = WHEN_IT_RUNS): Error {
   const name = [target.task.name, ...target.path].join(".");
   return userError("usage", "FLOW_REFERENCE_USED", `"${name}" was ${what} while the flow was built.`, {
     ...callSite(),
-    help: "A task's value only exists when the flow runs: hand the reference to a task as an input, and use it there.",
+    help,
   });
 }

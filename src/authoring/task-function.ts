@@ -1,12 +1,12 @@
 import { userError } from "../model/error.ts";
-import type { Task as AnyTask, TaskContext } from "../model/task.ts";
+import { isTask, type Task as AnyTask, type TaskContext } from "../model/task.ts";
 import { readAnnotations, type Flat, type Unmapped } from "./annotation.ts";
 import { requireFlow } from "./building.ts";
 import { callSite } from "./call-site.ts";
 import { connect } from "./connect.ts";
 import type { TaskLike } from "./flow.ts";
 import { inputNamesOf } from "./input-names.ts";
-import { reference, type Input, type Ref } from "./reference.ts";
+import { reference, targetOf, type Input, type Ref } from "./reference.ts";
 import { Task } from "./task.ts";
 import type { TaskOptions } from "./task-options.ts";
 
@@ -115,6 +115,7 @@ export function taskFunction<I extends object, O>(
       "Call it in the function you give to flow(…); to run its body alone, call its .run(inputs).",
     );
     const node = create(call) as unknown as AnyTask;
+    checkInputs(name, inputs, node.inputNames?.[0], isMapped ? " by .map" : "");
     flow.addTask(node);
     const given = Object.entries(inputs ?? {}).map(([key, value]) => ({ key, value: value as unknown }));
     const links = [...given, ...(call?.upstream ?? []).map((value) => ({ key: undefined, value: value as unknown }))];
@@ -136,4 +137,16 @@ export function taskFunction<I extends object, O>(
     run: (inputs: I = {} as I, context: Partial<TaskContext> = {}) =>
       (first ??= make(options)).run(inputs, context as TaskContext),
   }) as unknown as TaskFunction<I, O>;
+}
+
+/** @throws UserError for a value that stands where inputs stand by name */
+function checkInputs(task: string, given: unknown, input = "value", how = ""): void {
+  const from = isTask(given) ? given.name : targetOf(given)?.task.name;
+  const isByName = typeof given === "object" && !Array.isArray(given) && from === undefined;
+  if (given === undefined || isByName) return;
+  const what = from === undefined ? (Array.isArray(given) ? "a list" : `a ${typeof given}`) : `"${from}"`;
+  throw userError("usage", "FLOW_INPUTS", `Task "${task}" was given ${what} in the place of its inputs.`, {
+    ...callSite(),
+    help: `Inputs have names: call it${how} with { ${input}: … }, and take ({ ${input} }) in its body.`,
+  });
 }

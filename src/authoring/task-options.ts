@@ -4,7 +4,9 @@ import type { State } from "../model/state.ts";
 import type { CacheOptions, Task, TaskHandlerEntry, TaskKind, TaskSettings } from "../model/task.ts";
 import type { Trigger } from "../model/trigger.ts";
 import { callSite } from "./call-site.ts";
+import { triggers } from "./named-values.ts";
 import { nearest } from "./nearest.ts";
+import { isNotifierMaker } from "./notifiers.ts";
 import { fromPrefect } from "./prefect-names.ts";
 import { readRetry, type RetryOptions } from "./retry-options.ts";
 
@@ -167,10 +169,13 @@ const callable: Read<(...args: never[]) => unknown> = (value) =>
   typeof value === "function"
     ? ok(value as (...args: never[]) => unknown)
     : { wrong: `must be a function, not ${show(value)}` };
-const triggerOf: Read<Trigger> = (value) =>
-  typeof value === "function"
-    ? ok(value as Trigger)
-    : { wrong: `must be a trigger such as triggers.anyFailed, not ${show(value)}` };
+function triggerOf(value: unknown): ReturnType<Read<Trigger>> {
+  const bounded = (["someFailed", "someSuccessful"] as const).find((name) => triggers[name] === value);
+  if (bounded !== undefined) return { wrong: `must be called: triggers.${bounded}({ atLeast: 1 })` };
+  if (typeof value === "function") return ok(value as Trigger);
+  const named = typeof value === "string" ? nearest(value, Object.keys(triggers)) : undefined;
+  return { wrong: `must be a trigger such as triggers.${named ?? "anyFailed"}, not ${show(value)}` };
+}
 const texts: Read<readonly string[]> = (value) =>
   Array.isArray(value) && value.every((each) => typeof each === "string" && each !== "")
     ? ok(value as string[])
@@ -183,7 +188,9 @@ const duration: Read<number> = (value) => {
 };
 const handlers: Read<readonly TaskHandlerEntry[]> = (value) =>
   Array.isArray(value)
-    ? value.every((each) => typeof each === "function" || (typeof each === "object" && each !== null))
-      ? ok(value as TaskHandlerEntry[])
-      : { wrong: "must hold functions or notifiers" }
+    ? value.some(isNotifierMaker)
+      ? { wrong: "must hold what a notifier's function returns: call it, slackNotifier()" }
+      : value.every((each) => typeof each === "function" || (typeof each === "object" && each !== null))
+        ? ok(value as TaskHandlerEntry[])
+        : { wrong: "must hold functions or notifiers" }
     : { wrong: `must be a list of state handlers, not ${show(value)}` };

@@ -82,7 +82,7 @@ function* ofInputs(flow: Flow): Iterable<Problem> {
       yield {
         code: "FLOW_UNKNOWN_INPUT",
         message: `task "${task.name}" has no input "${key}".`,
-        help: near === undefined ? known : `Did you mean "${near}"?`,
+        help: isCallOption(key) ? BESIDE : near === undefined ? known : `Did you mean "${near}"?`,
       };
     }
   }
@@ -93,6 +93,13 @@ function* ofInputs(flow: Flow): Iterable<Problem> {
       yield { code: "FLOW_MISSING_INPUT", message: `task "${task.name}" is not given its input "${key}".` };
     }
   }
+}
+
+const BESIDE = 'Options of a call stand after its inputs: load({ … }, { name: "…", upstream: [a] }).';
+
+/** Whether it is said beside the inputs, in either spelling. */
+function isCallOption(key: string): boolean {
+  return /^(?:upstream|upstream_?tasks|task_?args|trigger|stateHandlers|state_handlers|retry|max_retries)$/i.test(key);
 }
 
 /** Tasks of the library say what they cannot do without. */

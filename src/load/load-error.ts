@@ -1,6 +1,7 @@
 import { basename, dirname } from "node:path";
 import { distance } from "fastest-levenshtein";
 import { UserError, userError, type Diagnostic } from "../model/error.ts";
+import { camelCase, fromPrefect } from "./prefect-exports.ts";
 import { importedNamePosition, specifierPosition } from "./text-position.ts";
 
 interface Text {
@@ -27,7 +28,9 @@ export function missingModule(specifier: string, from: Text, way: "import" | "re
     ...specifierPosition(from.source, specifier),
     help: isPath
       ? `there is no such file, looked for from ${dirname(from.file)}`
-      : `install it (npm install ${name}), or correct its name`,
+      : specifier === "prefect"
+        ? 'write from "flowctl"'
+        : `install it (npm install ${name}), or correct its name`,
   });
   return Object.assign(error, { code: way === "import" ? "ERR_MODULE_NOT_FOUND" : "MODULE_NOT_FOUND" });
 }
@@ -40,11 +43,12 @@ export function missingExport(name: string, specifier: string, from: Text, has: 
     file: from.file,
     ...importedNamePosition(from.source, specifier, name),
     help:
-      meant !== undefined
+      (specifier === "flowctl" ? fromPrefect(name) : undefined) ??
+      (meant !== undefined
         ? `did you mean "${meant}"?`
         : has.length === 0
           ? "it exports nothing"
-          : `it exports ${list(has)}`,
+          : `it exports ${list(has)}`),
   });
 }
 
@@ -61,9 +65,25 @@ export function loadFailure(
   const place = placeOf(error, isOwn) ?? fallback ?? { file };
   return userError("usage", "LOAD_THREW", `${basename(file)} failed while it was loading: ${name}${message}`, {
     ...place,
+    ...methodHelp(message),
     cause: error,
   });
 }
+
+/** What a person wrote who has Prefect's names of methods in the fingers. */
+function methodHelp(message: string): { readonly help?: string } {
+  const [, method = ""] = /\.(\w+) is not a function$/.exec(message) ?? [];
+  if (method === "bind") return { help: "write setUpstream(task, { key, flow }), or flow.setDependencies(…)" };
+  if (method === "register" || method === "visualize")
+    return { help: "leave it out: flowctl run FILE runs the flow, flowctl graph FILE draws it" };
+  const own = camelCase(method);
+  return own !== method && METHODS.includes(own) ? { help: `did you mean ${own}?` } : {};
+}
+
+const METHODS: readonly string[] = [
+  ...["setUpstream", "setDownstream", "setDependencies", "setReferenceTasks", "addTask", "addEdge"],
+  ...["getTasks", "rootTasks", "terminalTasks", "sortedTasks", "edgesTo", "edgesFrom", "referenceTasks"],
+];
 
 /** The innermost place of a stack that is in the person's own files. */
 function placeOf(error: unknown, isOwn: (file: string) => boolean): Partial<Diagnostic> | undefined {

@@ -171,3 +171,45 @@ describe("the imperative graph", () => {
     expect(made.tasks.at(-1)?.name).toBe("n-100000");
   });
 });
+
+it.each<[string, (call: (...args: never[]) => unknown, given: () => unknown) => unknown, string]>([
+  ["a reference", (call, given) => call(given() as never), 'Task "b" was given "a" in the place of its inputs.'],
+  ["a parameter", (call) => call(new Parameter("p") as never), 'Task "b" was given "p" in the place of its inputs.'],
+  ["a number", (call) => call(5 as never), 'Task "b" was given a number in the place of its inputs.'],
+  ["a list", (call) => call([1] as never), 'Task "b" was given a list in the place of its inputs.'],
+])("inputs are given by name: %s in their place is refused", (_, use, message) => {
+  const a = task("a", () => [1]);
+  const b = task("b", ({ x }: { x: unknown }) => x);
+  for (const [call, how] of [
+    [b, "call it with"],
+    [b.map.bind(b), "call it by .map with"],
+  ] as const) {
+    const refused = (): unknown =>
+      flow("f", () => {
+        use(call, a);
+      });
+    expect(refused).toThrow(message);
+    expect(refused).toThrow(
+      expect.objectContaining({
+        diagnostics: [
+          expect.objectContaining({ help: `Inputs have names: ${how} { x: … }, and take ({ x }) in its body.` }),
+        ],
+      }),
+    );
+  }
+});
+
+it("options of a call that stand among its inputs are told where they go", () => {
+  const a = task("a", () => 1);
+  const b = task("b", ({ x }: { x: number }) => x);
+  const made = (): unknown => flow("f", () => b({ x: 1, upstream_tasks: [a()] } as never));
+  expect(made).toThrow(
+    expect.objectContaining({
+      diagnostics: [
+        expect.objectContaining({
+          help: 'Options of a call stand after its inputs: load({ … }, { name: "…", upstream: [a] }).',
+        }),
+      ],
+    }),
+  );
+});

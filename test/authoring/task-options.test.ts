@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Task, task, triggers } from "../../src/index.ts";
+import { Flow, slackNotifier, Task, task, triggers } from "../../src/index.ts";
 import type { Diagnostic, UserError } from "../../src/model/error.ts";
 import { readTaskOptions } from "../../src/authoring/task-options.ts";
 import { readRetry } from "../../src/authoring/retry-options.ts";
@@ -95,6 +95,30 @@ describe("task options", () => {
     expect(() => read({ trigger: "any_failed" })).toThrow(
       'option "trigger" must be a trigger such as triggers.anyFailed, not "any_failed"',
     );
+  });
+
+  it.each([
+    ["max_retries", 'Write retry: { max: 3, delay: "10s" }.'],
+    ["upstream_tasks", "Write upstream: [a, b]."],
+    ["task_args", 'Write its options themselves: { name: "…", trigger: … }.'],
+    ["nout", "Leave it out: the parts of a reference are references, const first = pair()[0]."],
+    ["return_all", 'Write capture: "lines".'],
+    ["skip_on_upstream_skip", 'Did you mean "skipOnUpstreamSkip"?'],
+  ])("of Prefect's are answered with what is written here: %s", (option, help) => {
+    let found: readonly Diagnostic[] = [];
+    try {
+      read({ [option]: [] });
+    } catch (error) {
+      found = (error as UserError).diagnostics;
+    }
+    expect(found.map((each) => each.help)).toEqual([help]);
+  });
+
+  it("take notifiers, not what makes them", () => {
+    const said = 'option "stateHandlers" must hold what a notifier\'s function returns: call it, slackNotifier().';
+    expect(() => read({ stateHandlers: [slackNotifier] })).toThrow(said);
+    expect(() => new Flow("f", { stateHandlers: [slackNotifier as never] })).toThrow(said);
+    expect(read({ stateHandlers: [slackNotifier()] }).stateHandlers).toHaveLength(1);
   });
 
   it("let a notification task with a trigger of its own run after a skip", () => {

@@ -32,6 +32,7 @@ const SHAPES: readonly Shape[] = [
   { pattern: /\bglpat-[\w-]{16,255}/g, replacement: MASK },
   { pattern: /\bnpm_\w{30,64}/g, replacement: MASK },
   { pattern: /\b[rs]k_(?:live|test)_\w{16,255}/g, replacement: MASK },
+  { pattern: /\bwhsec_[\w+/=-]{16,255}/g, replacement: MASK },
   { pattern: /\bAGE-SECRET-KEY-1[A-Z0-9]{50,64}/g, replacement: MASK },
   { pattern: /\beyJ[\w-]{8,4096}\.[\w-]{8,8192}\.[\w-]{0,4096}/g, replacement: MASK },
   { pattern: /\b(Bearer|Basic)\s{1,8}[\w.~+/=-]{12,8192}/gi, replacement: `$1 ${MASK}` },

@@ -161,6 +161,7 @@ describe("redactMessage", () => {
     ["a JWT", `eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.${"s".repeat(30)}`],
     ["a private key", `-----BEGIN RSA PRIVATE KEY-----\nAAAAB3Nza\nC1yc2EAAA\n-----END RSA PRIVATE KEY-----`],
     ["a private key that was cut off", `-----BEGIN PRIVATE KEY-----\nAAAAB3NzaC1yc2EAAA`],
+    ["a key that signs webhooks", `whsec_${"aB+/".repeat(8)}`],
     ["an age key", `AGE-SECRET-KEY-1${"Q".repeat(58)}`],
   ];
   test.each(SHAPES)("masks %s that nobody registered", (_, text) => {

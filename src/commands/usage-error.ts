@@ -13,14 +13,20 @@ export function usageError(error: CommanderError, command: Command): Error {
       return wrong(
         "UNKNOWN_OPTION",
         `there is no option "${option}"`,
-        meant === undefined ? `${path(command)} --help lists the options` : `did you mean ${meant}?`,
+        OPTIONS_ELSEWHERE.get(option) ??
+          (meant === undefined ? `${path(command)} --help lists the options` : `did you mean ${meant}?`),
       );
     }
     case "commander.unknownCommand":
       return unknownCommand(command.args[0] ?? "", command);
     case "commander.missingArgument": {
       const [, argument = ""] = /'(.*)'/s.exec(said) ?? [];
-      return wrong("ARGUMENT", `"${path(command)}" lacks its <${argument}>`, usage(command));
+      const files = ((command.getOptionValue("param") ?? []) as readonly string[]).filter(isFlowFile);
+      return wrong(
+        "ARGUMENT",
+        `"${path(command)}" lacks its <${argument}>`,
+        files[0] === undefined ? usage(command) : `the flow stands by itself: ${path(command)} ${files[0]}`,
+      );
     }
     case "commander.excessArguments": {
       const extra = command.args[command.registeredArguments.length] ?? "";
@@ -43,9 +49,21 @@ export function usageError(error: CommanderError, command: Command): Error {
   }
 }
 
+/** Prefect's options of `run`. */
+const OPTIONS_ELSEWHERE: ReadonlyMap<string, string> = new Map([
+  ["--log-level", "--logs full shows what tasks print and log while they run"],
+  ["--path", "the flow's file stands by itself: flowctl run FILE"],
+  ["--module", "the flow's file stands by itself: flowctl run FILE"],
+]);
+
+/** Prefect's commands around its server. */
+const OF_A_SERVER = /^(?:agent|auth|backend|build|create|deploy|execute|get|register|server)$/;
+
+const isFlowFile = (word: string): boolean => /\.([cm]?[jt]s|ya?ml)$/.test(word);
+
 /** `flowctl flow.ts` is not a command, but it is plain what is meant. */
 export function unknownCommand(word: string, parent: Command): Error {
-  const isFile = parent.parent === null && /\.([cm]?[jt]s|ya?ml)$/.test(word);
+  const isFile = parent.parent === null && isFlowFile(word);
   if (isFile)
     return userError("usage", "UNKNOWN_COMMAND", `"${word}" is a file, not a command`, { help: `flowctl run ${word}` });
   const near = closest(
@@ -55,7 +73,12 @@ export function unknownCommand(word: string, parent: Command): Error {
   // Two letters that changed places are two changes.
   const isNear = distance(word, near) <= Math.min(2, word.length - 1);
   return userError("usage", "UNKNOWN_COMMAND", `there is no command "${path(parent, word).slice("flowctl ".length)}"`, {
-    help: isNear ? `did you mean "${path(parent, near)}"?` : `${path(parent)} --help lists the commands`,
+    help:
+      parent.parent === null && OF_A_SERVER.test(word)
+        ? "there is no server to speak to: flowctl run FILE, started by hand, by cron or by CI"
+        : isNear
+          ? `did you mean "${path(parent, near)}"?`
+          : `${path(parent)} --help lists the commands`,
   });
 }
 

@@ -110,7 +110,22 @@ const SYNONYMS = synonyms({
   ...{ dependsOn: "needs", depends_on: "needs", depends: "needs", deps: "needs", after: "needs", upstream: "needs" },
   ...{ attempts: "retry max", max_attempts: "retry max", maxAttempts: "retry max", max_retries: "retry max" },
   ...{ choices: "enum", options: "enum", values: "enum" },
-  ...{ times: "retry max", limit: "max", interval: "delay", wait: "delay", retry_delay: "retry" },
+  ...{
+    times: "retry max",
+    limit: "max",
+    interval: "delay",
+    wait: "delay",
+    retry_delay: "delay retry",
+    retryDelay: "delay retry",
+  },
+  ...{ exponential_backoff: "backoff", upstream_tasks: "needs", upstreamTasks: "needs", map: "foreach" },
+  ...{
+    cache_for: "for cache",
+    cacheFor: "for cache",
+    cache_validator: "validator cache",
+    cacheValidator: "validator cache",
+  },
+  ...{ cache_key: "key cache", cacheKey: "key cache", return_all: "capture", returnAll: "capture" },
   ...{ "timeout-minutes": "timeout", timeout_minutes: "timeout" },
   ...{ timeout_seconds: "timeout", timeoutSeconds: "timeout" },
   ...{ retries: "retry max", script: "run", command: "run", cmd: "run", cmds: "run", when: "if", condition: "if" },
@@ -123,11 +138,18 @@ function synonyms(words: Readonly<Record<string, string>>): ReadonlyMap<string, 
 }
 
 const ON_FAILURE = "a task with trigger: any_failed, which needs: those it watches";
+const LOGGED = "leave it out: what a task prints is in its log";
 const STARTED = "flowctl is started by cron or by CI: the README shows how";
 /** What is said with other means here. */
 const ELSEWHERE: ReadonlyMap<string, string> = new Map(
   Object.entries({
     ...{ onFailure: ON_FAILURE, on_failure: ON_FAILURE, finally: "a task with trigger: all_finished" },
+    ...{ log_stdout: LOGGED, log_stderr: LOGGED, stream_output: LOGGED },
+    ...{ helper_script: "begin the script with it", nout: "leave it out: outputs are read by their names" },
+    ...{
+      task_args: "write its keys in the task itself",
+      unmapped: "leave it out: only the list of foreach: is taken apart",
+    },
     ...{ schedule: STARTED, cron: STARTED, on: STARTED },
   }),
 );

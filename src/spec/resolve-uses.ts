@@ -93,6 +93,16 @@ function optionProblem(uses: string, options: Readonly<Record<string, unknown>>,
   return { code: "USES_NO_HANDLER", message: `"${uses}" takes none of these options: ${why}`, within };
 }
 
+/** What a person means who writes another tool's word: Prefect's `SlackTask`, `slack_notifier`, `ShellTask`. */
+function elsewhere(uses: string, names: readonly string[]): string | undefined {
+  const word = uses.replace(/_?tasks?$/i, "").toLowerCase();
+  if (/^(?:shell|bash|sh|script|command)$/.test(word)) return "a script stands in run:";
+  if (/_?notifier$/i.test(uses) && !names.some((name) => name.endsWith("Notifier")))
+    return "a notifier stands in stateHandlers:, a task that tells is one such as uses: slack";
+  const meant = word === "twilio" ? "sms" : word;
+  return names.includes(meant) ? `write uses: ${meant}` : undefined;
+}
+
 async function lookUp(
   uses: string,
   file: string,
@@ -110,9 +120,10 @@ async function lookUp(
       problem: {
         code: "UNKNOWN_USES",
         message: `there is no ${what} "${uses}"`,
-        help: /^(?:shell|bash|sh|script|command)$/.test(uses)
-          ? "a script stands in run:"
-          : (suggestion(uses, Object.keys(names)) ?? "a task of your own: ./file.ts#export"),
+        help:
+          elsewhere(uses, Object.keys(names)) ??
+          suggestion(uses, Object.keys(names)) ??
+          "a task of your own: ./file.ts#export",
       },
     };
   const module = await library

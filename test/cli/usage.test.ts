@@ -16,6 +16,18 @@ describe("a command line that is wrong is refused with what to type next", () =>
     ["run a.ts b.ts", '"b.ts" is one argument too many', "flowctl run [options] <flow>"],
     ["run a.ts date=2026", '"date=2026" is one argument too many', "a parameter is given as -p date=2026"],
     ["run a.ts -p", "error[OPTION]: the option -p, --param <name=value> lacks its value", "flowctl run --help"],
+    [
+      "run a.ts --log-level DEBUG",
+      'there is no option "--log-level"',
+      "--logs full shows what tasks print and log while they run",
+    ],
+    ["run -p a.ts --param x=1", "lacks its <flow>", "the flow stands by itself: flowctl run a.ts"],
+    ["run --path a.ts", 'there is no option "--path"', "the flow's file stands by itself: flowctl run FILE"],
+    [
+      "register",
+      'there is no command "register"',
+      "there is no server to speak to: flowctl run FILE, started by hand, by cron or by CI",
+    ],
     ["--color blue inbox", '--color takes auto, always, never, not "blue"', "flowctl --help"],
   ] as const) {
     it(line, async () => {

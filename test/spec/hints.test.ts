@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
-import { load } from "./rig.ts";
+import { LIBRARY } from "../../src/coordinator/library.ts";
+import { load, problems } from "./rig.ts";
 
 it("names outputs that nothing reads, at their places", async () => {
   const { hints } = await load(`tasks:
@@ -35,5 +36,40 @@ tasks:
     ["CACHE_IGNORES_INPUTS", 'the cached result of task "a" is used again whatever it reads of params', 3, 46],
     ["CACHE_IGNORES_INPUTS", 'the cached result of task "b" is used again whatever it reads of tasks', 4, 66],
     ["CACHE_IGNORES_INPUTS", 'the cached result of task "c" is used again whatever it reads of item', 5, 73],
+  ]);
+});
+
+it("keys and names of Prefect's are answered with what is written here", async () => {
+  const { tasks, inputs } = LIBRARY;
+  const found = await problems(
+    load(
+      `tasks:
+  a: { run: x, max_retries: 1 }
+  b: { run: x, upstream_tasks: [a] }
+  c: { run: x, cache_for: 1h }
+  d: { run: x, map: [1] }
+  e: { run: x, log_stdout: true }
+  f: { run: x, retry: { max: 1, retry_delay: 10s } }
+  g: { uses: ShellTask }
+  h: { uses: SlackTask }
+  i: { uses: TwilioTask }
+  j: { uses: slack_notifier }
+  k: { uses: email, with: { message: x, to: a@x.test } }
+`,
+      { tasks, ...(inputs && { inputs }) },
+    ),
+  );
+  expect(found.map(({ help }) => help)).toEqual([
+    "write retry:",
+    "write needs:",
+    "write cache:",
+    "write foreach:",
+    "leave it out: what a task prints is in its log",
+    "write delay:",
+    "a script stands in run:",
+    "write uses: slack",
+    "write uses: sms",
+    "a notifier stands in stateHandlers:, a task that tells is one such as uses: slack",
+    'did you mean "emailTo"?',
   ]);
 });

@@ -7,7 +7,7 @@ import { errorPlace, showPlace } from "./error-place.ts";
 import { NOTHING, type OutputTail } from "./output-tail.ts";
 import type { Glyphs, Palette } from "./palette.ts";
 import type { RunReport } from "./reporter.ts";
-import { countsText, failureText, outcomeText } from "./wording.ts";
+import { countsText, failureText, outcomeText, skipReason } from "./wording.ts";
 
 /** What a run's last lines are made of. */
 export interface SummaryInput {
@@ -58,8 +58,10 @@ function failure(input: SummaryInput): string[] {
   const lines = own.slice(0, SHOWN).flatMap((each) => failedTask(each, input));
   const hidden = tally.counts.failed - Math.min(own.length, SHOWN);
   if (hidden > 0) lines.push(`   ${glyphs.more} and ${hidden} more: flowctl runs show ${report.runId}`);
-  for (const each of followed.slice(0, SKIPPED))
-    lines.push(` ${palette.dim(glyphs.skip)} ${labelOf(each)} skipped because ${each.causedBy ?? "of it"} failed`);
+  for (const each of followed.slice(0, SKIPPED)) {
+    const why = skipReason({ ...each, to: each });
+    lines.push(` ${palette.dim(glyphs.skip)} ${labelOf(each)} skipped${why.startsWith("because") ? "" : ":"} ${why}`);
+  }
   if (followed.length > SKIPPED) lines.push(`   ${glyphs.more} and ${followed.length - SKIPPED} more skipped`);
   if (lines.length > 0) lines.push("");
   const sign =

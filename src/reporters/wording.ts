@@ -31,11 +31,14 @@ function open(text: string): string {
   return text.replace(/\.$/, "");
 }
 
-/** Why a task did not run. */
-export function skipReason(event: Pick<TaskState, "causedBy" | "to">): string {
-  if (event.causedBy !== undefined) return `because ${event.causedBy} failed`;
-  return event.to.message === null ? "" : firstLine(event.to.message);
+/** Why a task did not run: for want of a task that did not fail, or of one that did. */
+export function skipReason({ causedBy, to }: { readonly causedBy?: string; readonly to: Said }): string {
+  const waitsForFailures = to.type === "TriggerFailed" && /^The trigger is \w+_failed\b/.test(to.message ?? "");
+  if (causedBy !== undefined && !waitsForFailures) return `because ${causedBy} failed`;
+  return to.message === null ? "" : firstLine(to.message);
 }
+
+type Said = Pick<State, "type" | "message">;
 
 /** `attempt 1 failed: exit code 1; next in 2s`. */
 export function retryText(failed: TaskState | undefined, retrying: TaskState): string {

@@ -4,6 +4,7 @@ import { failureText, retryText } from "../../src/reporters/wording.ts";
 import { PlainReporter } from "../../src/reporters/plain.ts";
 import { QuietReporter } from "../../src/reporters/quiet.ts";
 import { paletteOf, glyphsOf } from "../../src/reporters/palette.ts";
+import { cliHome } from "../rig/cli.ts";
 import { failingRun, keptScreen, Play, view } from "./rig.ts";
 
 const FAILING = `flowctl 1.0.0  run 7k2q9d  flows/etl.ts  4 tasks  config: none
@@ -42,6 +43,24 @@ describe("the plain view", () => {
     const screen = keptScreen();
     await failingRun(new Play(new PlainReporter(view(screen)))).end({ notifications: ["notified: slack #data"] });
     expect(screen.text).toBe(FAILING);
+  });
+
+  it("says of a task that waits for failures what kept it, which is no failure", async () => {
+    await using home = cliHome();
+    home.write(
+      "f.yaml",
+      `tasks:
+  ok: { run: "true" }
+  bad: { run: "false" }
+  after: { needs: [bad], run: "true" }
+  all: { needs: [ok, bad], trigger: all_failed, run: "true" }
+`,
+    );
+    const { output } = await home.run(["run", "f.yaml", "--ui", "plain"]);
+    const why = "The trigger is all_failed, but some upstream tasks succeeded.";
+    expect(output).toMatch(new RegExp(`skip +all +${why}`));
+    expect(output).toContain(` ○ all skipped: ${why}`);
+    expect(output).toContain(" ○ after skipped because bad failed");
   });
 
   it("ends a run that went well with two lines at most", async () => {

@@ -108,7 +108,9 @@ export function isStateType(value: unknown): value is StateType {
 
 /** Whether `type` is `family` or descends from it: TimedOut is of the family Failed. */
 export function isOfFamily(type: StateType, family: StateType): boolean {
-  for (let at: StateType | null = type; at !== null; at = PARENT[at]) if (at === family) return true;
+  // A file of somebody else's may name a state that there is not: it is of no family.
+  for (let at: StateType | null = isStateType(type) ? type : null; at !== null; at = PARENT[at])
+    if (at === family) return true;
   return false;
 }
 

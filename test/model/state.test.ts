@@ -33,6 +33,7 @@ describe("states", () => {
     ]);
     expect(isOfFamily("Retrying", "Pending")).toBe(true);
     expect(isOfFamily("Pending", "Retrying")).toBe(false);
+    expect(isOfFamily("Fainted" as never, "Failed")).toBe(false);
   });
 
   it("carry a message, a result, and what their type adds; Paused alone has no start time by itself", () => {

@@ -1,6 +1,8 @@
 import { drainChannel, nextTime, type Choice, type DrainOptions } from "./drain.ts";
 import type { HeldLock } from "./lock.ts";
+import type { OutboxItem } from "./item.ts";
 import { idsOf } from "./make-items.ts";
+import { FALLBACK_MS } from "./schedule.ts";
 import { sleep } from "./sleep.ts";
 import type { Spool } from "./spool.ts";
 
@@ -38,10 +40,19 @@ export async function drainAll(limits: Limits, acquire: Acquire, options: DrainO
     urgent,
     left,
   });
-  /** Milliseconds until a channel has something to send; `undefined` where that is not in time. */
+  const waitingNow = (): readonly OutboxItem[] => {
+    const chosen = choose().ids;
+    return spool.list("new").filter(({ id }) => chosen?.has(id) ?? true);
+  };
+  /** Milliseconds until a channel has something to send, or its fallback has; `undefined` where that is not in time. */
   const waitOf = (channelId: string): number | undefined => {
-    const next = nextTime(spool, channelId, choose(), clock.now());
-    const wait = next === undefined ? Infinity : Math.max(next - clock.now(), 0);
+    const now = clock.now();
+    const own = waitingNow().filter((item) => item.channelId === channelId && item.fallback !== undefined);
+    const next = [
+      nextTime(spool, channelId, choose(), now) ?? Infinity,
+      ...own.map(overdueAt).filter((at) => at > now),
+    ];
+    const wait = Math.max(Math.min(...next) - now, 0);
     return clock.monotonic() + wait > deadline ? undefined : wait;
   };
   const drain = async (channelId: string): Promise<void> => {
@@ -61,8 +72,10 @@ export async function drainAll(limits: Limits, acquire: Acquire, options: DrainO
   const active = new Map<string, Promise<void>>();
   const begun = new Set<string>();
   const begin = (): void => {
-    const chosen = choose().ids;
-    const waiting = spool.list("new").filter(({ id }) => chosen?.has(id) ?? true);
+    let waiting = waitingNow();
+    const overdue = waiting.filter((item) => item.fallback !== undefined && overdueAt(item) <= clock.now());
+    for (const item of overdue) options.onOverdue(item);
+    if (overdue.length > 0) waiting = waitingNow();
     for (const channelId of new Set(waiting.map((item) => item.channelId)))
       if (!(once ? begun : active).has(channelId) && waitOf(channelId) !== undefined) {
         begun.add(channelId);
@@ -82,11 +95,16 @@ export async function drainAll(limits: Limits, acquire: Acquire, options: DrainO
   await Promise.all(active.values());
 }
 
-/** These, and what tells in the place of those that were refused or given up. */
+/** When the fallback of a message that still waits is to tell it. */
+function overdueAt({ created }: OutboxItem): number {
+  return created + FALLBACK_MS;
+}
+
+/** These, and what tells in their place: of those that were refused, given up, or not taken for long. */
 export function withFallbacks(ids: readonly string[], spool: Spool): readonly string[] {
   const more = ids.flatMap((id) => {
     const stored = spool.find(id);
-    if (stored?.item.fallback === undefined || stored.shelf === "new" || stored.shelf === "sent") return [];
+    if (stored?.item.fallback === undefined) return [];
     return idsOf(stored.item.fallback).filter((each) => spool.find(each) !== undefined);
   });
   return more.length === 0 ? ids : [...new Set([...ids, ...withFallbacks(more, spool)])];

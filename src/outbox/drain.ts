@@ -17,6 +17,8 @@ export interface DrainOptions {
   readonly ours: ReadonlySet<string>;
   /** Told when an item leaves `new`. */
   readonly onSettled: (item: OutboxItem, shelf: "held" | "sent" | "dead") => void;
+  /** Told of each that has waited for so long that its fallback is to tell it; again and again as long as it waits. */
+  readonly onOverdue: (item: OutboxItem) => void;
 }
 
 /** Which of a channel's waiting items are to be sent. */

@@ -103,12 +103,14 @@ export function createOutbox(options: OutboxOptions): Outbox {
     memory,
     onSettled: (item, shelf) => {
       if (shelf === "dead") noteGivenUp(files, directory, item.id);
-      if (shelf !== "sent" && item.fallback !== undefined) fallBack(item, item.fallback);
+      if (shelf !== "sent") fallBack(item);
     },
+    onOverdue: (item) => void fallBack(item),
   };
 
   /** @returns the ids of what was put in the outbox now */
-  const fallBack = ({ key }: OutboxItem, fallback: NewItem): readonly string[] => {
+  const fallBack = ({ key, fallback }: OutboxItem): readonly string[] => {
+    if (fallback === undefined) return [];
     // Where that channel is told the same by itself, it is told once.
     const direct = idsOf({ ...fallback, key: key.replace(/\/fallback$/, "") }).map((id) => spool.find(id));
     if (direct.every((each) => each !== undefined && !isSuppressed(each.item))) return [];
@@ -222,8 +224,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
   const insteadOf = (ids: readonly string[]): readonly string[] =>
     ids.flatMap((id) => {
       const stored = spool.find(id);
-      if (stored?.shelf !== "new" || stored.item.fallback === undefined) return [];
-      return fallBack(stored.item, stored.item.fallback);
+      return stored?.shelf === "new" ? fallBack(stored.item) : [];
     });
 
   return {

@@ -30,6 +30,8 @@ const RETRY_AFTER = { least: SECOND, most: 24 * HOUR };
 export const DEFAULT_TTL_MS = 72 * HOUR;
 /** A text message at noon about three in the morning helps nobody. */
 export const SMS_TTL_MS = 4 * HOUR;
+/** So long a channel may fail to take a message before the one that it falls back to tells it, too. */
+export const FALLBACK_MS = 5 * MINUTE;
 /** Good news is not worth telling half a day late. */
 export const SUCCESS_TTL_MS = 12 * HOUR;
 

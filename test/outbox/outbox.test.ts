@@ -483,6 +483,29 @@ test("the fallback is sent in the same delivery, and is among its outcomes", asy
   expect((await outbox.deliver({ ids, deadlineMs: 1000 })).outcomes).toHaveLength(2);
 });
 
+test("what a channel has not taken for five minutes its fallback tells, too, once, however long the channel asks to be left alone", async () => {
+  using rig = outboxRig();
+  const busy = { ...transient, retryAfterMs: 2 * 3_600_000 };
+  const main = scriptedChannel([busy]);
+  const spare = scriptedChannel([], { type: "spare" });
+  const outbox = rig.open({ fake: main.channel, spare: spare.channel });
+  const item = newItem();
+  const fallback = { ...item, definition: { type: "spare" }, channelName: "spare", key: "run/fallback" };
+  const ids = outbox.enqueue({ ...item, fallback });
+  const began = rig.clock.now();
+  const { outcomes } = await outbox.deliver({ deadlineMs: 30 * 60_000 });
+  expect(outcomes).toMatchObject([
+    { id: ids[0], state: "waiting" },
+    { channel: "spare", state: "sent" },
+  ]);
+  const waited = (spare.seen[0]?.at ?? 0) - began;
+  expect([waited >= 5 * 60_000, waited < 6 * 60_000]).toEqual([true, true]);
+  await rig.open({ fake: main.channel, spare: spare.channel }).deliver({ deadlineMs: 1000 });
+  rig.clock.advance(2 * 3_600_000);
+  await rig.open({ fake: main.channel, spare: spare.channel }).deliver({ deadlineMs: 1000 });
+  expect([main.seen.length, spare.seen.length]).toEqual([2, 1]);
+});
+
 test("a fallback that has one of its own hands on to it", async () => {
   using rig = outboxRig();
   const last = scriptedChannel();

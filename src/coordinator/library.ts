@@ -1,6 +1,7 @@
 import { isAbsolute } from "node:path";
 import { NOTIFIERS } from "../authoring/notifiers.ts";
 import { parseDuration } from "../model/duration.ts";
+import type { HttpAnswer, HttpError } from "../tasks/http.ts";
 import type { InputForm, Library } from "../spec/resolve-uses.ts";
 
 const DURATION: InputForm = {
@@ -16,6 +17,12 @@ const oneOf = (...words: readonly string[]): InputForm => ({
   fits: (value) => words.includes(value as string),
 });
 const OTHERWISE = { otherwise: oneOf("pause", "fail") };
+
+/** Those of an answer; where there was none, or not the wanted one, its error can be read. */
+const HTTP_OUTPUTS: readonly (keyof HttpAnswer | keyof HttpError)[] = [
+  ...(["status", "headers", "text", "json"] as const),
+  ...(["message", "name"] as const),
+];
 
 /** What `uses:` can name without a path: the task library and the notifiers flowctl ships. */
 export const LIBRARY: Library = {
@@ -45,6 +52,7 @@ export const LIBRARY: Library = {
       required: ["url"],
       known: ["url", "method", "headers", "body", "json", "timeout", "maxWait", "accept"],
       forms: { url: URL_TEXT, timeout: DURATION, maxWait: DURATION },
+      outputs: HTTP_OUTPUTS,
     },
   },
   handlers: Object.fromEntries(Object.entries(NOTIFIERS).map(([name, make]) => [name, () => Promise.resolve(make)])),

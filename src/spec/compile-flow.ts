@@ -50,7 +50,7 @@ export async function compileFlow(content: FlowFile, setting: FlowSetting): Prom
     roots: ["params", "env", "secrets", "run", "flow", "now"],
     params: declarations.map((each) => each.name),
     tasks: setting.taskNames,
-    ...outputsOf(content),
+    ...outputsOf(content, setting.library),
   };
   const read = noNeeds();
   const env = compileEnv(content.env, ["env"], new Reader(report, around, read));
@@ -89,11 +89,13 @@ export async function compileFlow(content: FlowFile, setting: FlowSetting): Prom
 }
 
 /** The outputs of tasks, where they are known, and the tasks whose outputs are lists. */
-function outputsOf(content: FlowFile): Pick<Surroundings, "outputs" | "lists"> {
+function outputsOf(content: FlowFile, library: Library): Pick<Surroundings, "outputs" | "lists"> {
   const outputs = new Map<string, readonly string[]>();
   const lists = new Set<string>();
   for (const [key, entry] of Object.entries(content.tasks)) {
+    const answered = library.inputs?.[entry.uses ?? ""]?.outputs;
     if (entry.foreach !== undefined) lists.add(key);
+    else if (answered !== undefined) outputs.set(key, answered);
     else if (entry.run !== undefined && entry.outputs !== undefined)
       outputs.set(key, ["stdout", ...declaredOutputs(entry.outputs).keys()]);
   }

@@ -24,6 +24,8 @@ export interface LibraryInputs {
   readonly known?: readonly string[];
   /** Of inputs that take not every value: so a value that stands in the spec is known to be wrong before anything runs. */
   readonly forms?: Readonly<Record<string, InputForm>>;
+  /** The fields of what it answers. */
+  readonly outputs?: readonly string[];
 }
 
 /** Which values an input takes, and in words. */

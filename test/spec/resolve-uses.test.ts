@@ -41,3 +41,16 @@ it("inputs of the library's tasks are known", async () => {
       { code: "UNKNOWN_INPUT", message: `"${uses}" has no input "zz"` },
     ]);
 });
+
+it("outputs of the library's tasks are known, those of an error, too", async () => {
+  const { tasks, inputs } = LIBRARY;
+  const read = (name: string) => `tasks:
+  get: { uses: http, with: { url: "https://x.invalid" } }
+  got: { run: "echo \${{ tasks.get.outputs.${name} }}" }
+`;
+  const loaded = async (name: string) => load(read(name), { tasks, ...(inputs && { inputs }) });
+  expect((await problems(loaded("body"))).map(({ message, help }) => [message, help])).toEqual([
+    ['task "get" has no output "body"', "known: status, headers, text, json, message, name"],
+  ]);
+  for (const name of ["json", "status", "message"]) await expect(loaded(name)).resolves.toBeDefined();
+});

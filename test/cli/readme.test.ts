@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
 import { parse } from "yaml";
+import { LIBRARY } from "../../src/coordinator/library.ts";
 import { jsonSchema } from "../../src/config/json-schema.ts";
 import { BIN, childrenOf, cliHome } from "../rig/cli.ts";
 
@@ -144,6 +145,19 @@ it("names every key of a flow and of a task", () => {
   expect(keys("YAML", "key of a flow").sort()).toEqual(Object.keys(flow.properties).sort());
   const task = Object.keys(flow.properties["tasks"]?.additionalProperties?.properties ?? {});
   expect([...keys("YAML", "key of a task"), "name", "description"].sort()).toEqual(task.sort());
+});
+
+it("names every input of every task of the library", async () => {
+  const rows = [...section("YAML").matchAll(/^\| (`[^|]*`) +\| ([^|]*?) +\|/gm)];
+  const namesIn = (cell = ""): string[] => [...cell.matchAll(/`(\w+)`/g)].map(([, name = ""]) => name);
+  for (const [name, load] of Object.entries(LIBRARY.tasks)) {
+    const row = rows.filter(([, cell = ""]) => namesIn(cell).includes(name)).at(-1);
+    const made = (await load()) as { create(): { inputNames: readonly string[] | undefined } };
+    const known = LIBRARY.inputs?.[name]?.known ?? made.create().inputNames ?? [];
+    // What all notification tasks take is told once, where they are.
+    const own = known.filter((each) => !["channel", "deliver", "waitMs"].includes(each));
+    expect([name, own.filter((each) => !namesIn(row?.[2]).includes(each))]).toEqual([name, []]);
+  }
 });
 
 it("its crontab line runs a flow in cron's environment, silently", async () => {

@@ -37,7 +37,9 @@ type Fields<T> =
     : NonNullable<T> extends Atom
       ? unknown
       : NonNullable<T> extends readonly (infer Element)[]
-        ? { readonly [index: number]: Ref<Element> }
+        ? number extends NonNullable<T>["length"]
+          ? { readonly [index: number]: Ref<Element> }
+          : { readonly [K in Extract<keyof NonNullable<T>, `${number}`>]: Ref<NonNullable<T>[K]> }
         : { readonly [K in Keys<Exclude<T, Atom>>]-?: Ref<Field<T, K>> };
 
 /**

@@ -23,6 +23,7 @@ import { z } from "zod";
 const getValue = task("get-value", () => "v");
 const add = task("add", ({ a, b }: { a: number; b?: string }) => ({ sum: a, label: b ?? "" }));
 const sum = task("sum", ({ xs }: { xs: number[] }) => xs.length);
+const pair = task("pair", (): [number, string] => [1, "a"]);
 const config = task("config", ({ o }: { o: { name: string; tags: string[] } }) => o.name);
 
 export const wrong = flow("wrong", () => {
@@ -32,6 +33,8 @@ export const wrong = flow("wrong", () => {
   add({ a: "1" });
   // @ts-expect-error a reference to the wrong type
   add({ a: v });
+  // @ts-expect-error the part of a pair that is text
+  add({ a: pair()[1] });
   // @ts-expect-error a secret is text
   add({ a: secret("LIMIT") });
   // @ts-expect-error a variable may be missing

@@ -96,7 +96,7 @@ export const everything: Flow = flow("everything", () => {
   const cases = switchOn(value, { a: () => getValue(), b: () => add({ a: 1 }) });
   config({ o: { name: cases.a, tags: [cases.b.label] } });
   const t = tuple();
-  opt({ a: t[0] as Ref<number> });
+  opt({ a: t[0] });
   const all = rows();
   row({ r: all[0] as Ref<Row> });
   row({ r: { id: r.sum, at: new Date() } });

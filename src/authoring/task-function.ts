@@ -6,6 +6,7 @@ import { callSite } from "./call-site.ts";
 import { connect } from "./connect.ts";
 import type { TaskLike } from "./flow.ts";
 import { inputNamesOf } from "./input-names.ts";
+import { loneContext } from "./lone-context.ts";
 import { reference, targetOf, type Input, type Ref } from "./reference.ts";
 import { Task } from "./task.ts";
 import type { TaskOptions } from "./task-options.ts";
@@ -41,7 +42,7 @@ export interface TaskFunction<I extends object, O> {
   map(inputs: MapInputs<I>, options?: CallOptions): Ref<O[]>;
   /** A task for the imperative API, not yet in a flow. */
   create(options?: TaskOptions): Task<I, O>;
-  /** Calls the body, without a flow and an engine. */
+  /** Calls the body, without a flow and an engine; what a context is not given stands for nothing, as a silent logger. */
   run(inputs?: I, context?: Partial<TaskContext>): O | Promise<O>;
 }
 
@@ -135,7 +136,7 @@ export function taskFunction<I extends object, O>(
     map: (inputs: object, call?: CallOptions) => place(inputs, call, true),
     create,
     run: (inputs: I = {} as I, context: Partial<TaskContext> = {}) =>
-      (first ??= make(options)).run(inputs, context as TaskContext),
+      (first ??= make(options)).run(inputs, loneContext(name, context)),
   }) as unknown as TaskFunction<I, O>;
 }
 

@@ -213,3 +213,15 @@ it("options of a call that stand among its inputs are told where they go", () =>
     }),
   );
 });
+
+it("a body that is called by itself has a context: silent, without secrets, and with what it is given", async () => {
+  const load = task("load", async ({ n }: { n: number }, context) => {
+    const { logger, attempt, params, taskName, signal } = context;
+    logger.info("loading");
+    return [n, attempt, params["day"], taskName, signal.aborted, await context.secret("KEY")];
+  });
+  const params = { day: "monday" };
+  await expect(load.run({ n: 1 }, { params })).rejects.toThrow('secret("KEY") was called outside a run');
+  const given = { params, attempt: 2, secret: () => Promise.resolve("k") };
+  expect(await load.run({ n: 1 }, given)).toEqual([1, 2, "monday", "load", false, "k"]);
+});

@@ -2,7 +2,7 @@ import { runFlow } from "../engine/run-flow.ts";
 import type { RunEvent, RunState } from "../model/event.ts";
 import { isNotifier } from "../model/notifier.ts";
 import type { State } from "../model/state.ts";
-import { Tally } from "../model/tally.ts";
+import { Tally, type Failure } from "../model/tally.ts";
 import type { NewItem } from "../outbox/item.ts";
 import type { NotifyService } from "../outbox/notify-service.ts";
 import { createRecorder } from "../recorder.ts";
@@ -39,6 +39,7 @@ export interface RunParts {
 /** A run that has come to its end, and what else is to be said of it. */
 export interface RecordedRun {
   readonly state: State;
+  readonly failures: readonly Failure[];
   readonly problems: readonly string[];
 }
 
@@ -97,7 +98,7 @@ export async function recordRun(
   });
   slow?.[Symbol.dispose]();
   const problems = closeResults(results, state, tally, begun, context);
-  return { state, problems: [...problems, ...(cache?.problems ?? [])] };
+  return { state, failures: tally.failures, problems: [...problems, ...(cache?.problems ?? [])] };
 }
 
 /** Without anything to go on from nothing is said of it. */

@@ -6,7 +6,7 @@ import type { RunEvent } from "../model/event.ts";
 import type { Flow } from "../model/flow.ts";
 import type { Hook } from "../model/hook.ts";
 import type { Logger } from "../model/logger.ts";
-import { isSuccessful, state, type State } from "../model/state.ts";
+import { isSuccessful, state } from "../model/state.ts";
 import { labelOf } from "../model/tally.ts";
 import { verdictOf } from "../model/verdict.ts";
 import type { RunRecord } from "../runs/run-record.ts";
@@ -16,7 +16,7 @@ import type { CommandContext } from "./context.ts";
 import { bequeath } from "./death-hooks.ts";
 import type { PreparedRun } from "./execute-run.ts";
 import { openLineGate } from "./line-gate.ts";
-import { recordRun, type RunParts } from "./record-run.ts";
+import { recordRun, type RecordedRun, type RunParts } from "./record-run.ts";
 import { restore, resultsFile, type Continuing } from "./restore.ts";
 import { hasHeirs, watchDeath, watchExit } from "./watch-run.ts";
 
@@ -48,7 +48,7 @@ export async function runSubFlow(
   flow: Flow,
   call: SubFlowCall,
   context: CommandContext,
-): Promise<{ readonly state: State }> {
+): Promise<Pick<RecordedRun, "state" | "failures">> {
   const wrong = validateFlow(flow).filter((each) => each.severity === "error");
   if (wrong.length > 0) throw new UserError("usage", wrong);
   const resolved = await resolveParameters(flow.params, { values: call.params });

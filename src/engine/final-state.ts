@@ -1,4 +1,4 @@
-import { isFailed, isFinished, isSuccessful, state, type State } from "../model/state.ts";
+import { isFailed, isFinished, isSuccessful, SOME_FAILED, state, type State } from "../model/state.ts";
 
 /**
  * The state a run comes to when all has been done that can be done. A mapped
@@ -14,7 +14,7 @@ export function finalState(states: readonly State[], terminal: readonly number[]
     const message = "Some tasks never finished: a state handler left them in a state that is not final.";
     return state("Failed", { message });
   }
-  if (someOf(states, reference, isFailed)) return state("Failed", { message: "Some reference tasks failed." });
+  if (someOf(states, reference, isFailed)) return state("Failed", { message: SOME_FAILED });
   if (someOf(states, reference, (each) => each.type === "Cancelled"))
     return state("Cancelled", { message: "Some reference tasks were cancelled." });
   if (someOf(states, reference, (each) => !isSuccessful(each)))

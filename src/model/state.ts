@@ -136,3 +136,6 @@ export const isFailed = of("Failed");
 const isOfScheduled = of("Scheduled");
 /** Scheduled, Paused, Resume, Retrying or Queued. */
 export const isScheduled = (subject: State): boolean => isOfScheduled(subject) || subject.type === "Queued";
+
+/** What a run says of itself whose reference tasks say why. */
+export const SOME_FAILED = "Some reference tasks failed.";

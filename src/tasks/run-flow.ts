@@ -4,13 +4,20 @@ import { taskFunction, type TaskFunction } from "../authoring/task-function.ts";
 import type { TaskOptions } from "../authoring/task-options.ts";
 import type { Logger } from "../model/logger.ts";
 import { EndRun, Pause, Skip } from "../model/signal.ts";
-import { isSuccessful, state, type State } from "../model/state.ts";
+import { isFailed, isSuccessful, SOME_FAILED, state, type State } from "../model/state.ts";
+import { labelOf, type Failure } from "../model/tally.ts";
 import type { TaskContext } from "../model/task.ts";
 
 /** What a run of a sub-flow takes. */
 export interface RunFlowInputs {
   /** Values of the sub-flow's parameters. */
   readonly params?: Readonly<Record<string, unknown>>;
+}
+
+/** How a sub-flow ended, and which of its tasks failed. */
+interface Ended {
+  readonly state: State;
+  readonly failures: readonly Pick<Failure, "task" | "mapIndex" | "type" | "message" | "causedBy">[];
 }
 
 /** Runs a sub-flow with a run of its own in the history; the command line lends it as `runFlow`. */
@@ -24,7 +31,7 @@ type RunFlow = (
     readonly mapIndex: number | undefined;
     readonly logger: Logger;
   },
-) => Promise<{ readonly state: State }>;
+) => Promise<Ended>;
 
 /**
  * A task that runs another flow. It ends as that flow ends, as in Prefect: a failed flow is a failed task, and is
@@ -50,18 +57,25 @@ class SubFlowTask extends Task<RunFlowInputs, State["type"]> {
     const { signal, mapIndex, logger } = context;
     const flow = this.subFlow;
     const lent = context.service("runFlow") as RunFlow | undefined;
-    const { state: end } = lent
+    const ended = lent
       ? await lent(flow, { params, signal, task: nameOf(context), mapIndex, logger })
-      : await flow.run({
-          params,
-          signal,
-          secrets: (name) => context.secret(name),
-          notify: (request) => context.notify(request),
-          service: (name) => context.service(name),
-        });
+      : await runHere(flow, params, context);
     signal.throwIfAborted();
-    return propagate(flow, end);
+    return propagate(flow, ended);
   }
+}
+
+/** Without a command line, as under a test: in this process, and on no record. */
+async function runHere(flow: Flow, params: RunFlowInputs["params"] & object, context: TaskContext): Promise<Ended> {
+  const { state: end, taskStates } = await flow.run({
+    params,
+    signal: context.signal,
+    secrets: (name) => context.secret(name),
+    notify: (request) => context.notify(request),
+    service: (name) => context.service(name),
+  });
+  const failed = [...taskStates].filter(([, each]) => isFailed(each) && each.type !== "TriggerFailed");
+  return { state: end, failures: failed.map(([task, { type, message }]) => ({ task: task.name, type, message })) };
 }
 
 /** The task's own name, without the index of a mapped child. */
@@ -70,12 +84,20 @@ function nameOf({ taskName, mapIndex }: TaskContext): string {
 }
 
 /** @throws what makes the task end as the flow did */
-function propagate(flow: Flow, end: State): State["type"] {
-  const said = end.message === null ? "" : `: ${end.message}`;
-  const message = `flow "${flow.name}" ended ${end.type}${said}`;
+function propagate(flow: Flow, { state: end, failures }: Ended): State["type"] {
+  const own = end.message === SOME_FAILED ? failures.filter((each) => each.causedBy === undefined) : [];
+  const said = own[0] === undefined ? end.message : firstOf(own[0], own.length - 1);
+  const why = said === null ? "" : `: ${said}`;
+  const message = `flow "${flow.name}" ended ${end.type}${why}`;
   if (end.type === "Skipped") throw new Skip(message); // eslint-disable-line @typescript-eslint/only-throw-error -- signals are not errors, on purpose
-  if (end.type === "Paused") throw new Pause(`flow "${flow.name}" is paused${said}`); // eslint-disable-line @typescript-eslint/only-throw-error -- signals are not errors, on purpose
+  if (end.type === "Paused") throw new Pause(`flow "${flow.name}" is paused${why}`); // eslint-disable-line @typescript-eslint/only-throw-error -- signals are not errors, on purpose
   if (end.type === "Cancelled") throw new EndRun(state("Cancelled", { message })); // eslint-disable-line @typescript-eslint/only-throw-error -- signals are not errors, on purpose
   if (isSuccessful(end)) return end.type;
   throw new Error(message, { cause: end.result });
+}
+
+/** The first that failed by itself, and how many others did. */
+function firstOf(failure: Ended["failures"][number], others: number): string {
+  const [line = ""] = (failure.message ?? failure.type).split("\n");
+  return `${labelOf(failure)}: ${line}${others === 0 ? "" : `, +${others} more`}`;
 }

@@ -108,7 +108,9 @@ describe("small tasks", () => {
     const sub = runFlow(inner);
     const outer = (fail: boolean): Flow => flow("outer", () => void sub({ params: { fail } }));
     expect((await simulate(outer(false))).resultOf("inner")).toBe("Success");
-    expect((await simulate(outer(true))).stateOf("inner").message).toContain('flow "inner" ended Failed');
+    expect((await simulate(outer(true))).stateOf("inner").message).toBe(
+      'flow "inner" ended Failed: maybe: inner trouble',
+    );
   });
 
   it("secretTask takes a name at run time, envSecret casts and may be required", async () => {

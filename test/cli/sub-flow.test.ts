@@ -65,7 +65,7 @@ it("a failed sub-flow is a failed task; resume goes on with its part, retry repe
   home.write("broken", "");
   const first = await home.run(["run", "flows.ts", "--name", "outer", "--logs", "full"]);
   expect(first.code).toBe(1);
-  expect(first.stdout).toContain('flow "inner" ended Failed: Some reference tasks failed.');
+  expect(first.stdout).toContain('flow "inner" ended Failed: load: no room');
   const [inner, outer] = await runs(home);
   expect([inner?.flow, inner?.state, outer?.state]).toEqual(["inner", "Failed", "Failed"]);
   const part = await home.run(["runs", "resume", inner?.run ?? ""]);

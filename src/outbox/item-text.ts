@@ -1,3 +1,5 @@
+import { hasTexts, isTexts } from "../model/has-texts.ts";
+import { isPlainObject } from "../model/plain-object.ts";
 import type { Attempt, OutboxItem } from "./item.ts";
 
 /** An item as the text of its file: JSON with times as ISO-8601 UTC. */
@@ -11,7 +13,7 @@ export function itemToText(item: OutboxItem): string {
 export function itemFromText(text: string): OutboxItem | undefined {
   try {
     const { v, ...raw } = JSON.parse(text) as Record<string, unknown> & { attempts: (Attempt & { at: unknown })[] };
-    if (v !== 1 || typeof raw["id"] !== "string" || typeof raw["channelId"] !== "string") return undefined;
+    if (v !== 1 || !isItem(raw)) return undefined;
     const item = {
       ...raw,
       created: time(raw["created"]),
@@ -44,4 +46,46 @@ function time(value: unknown): number {
   const at = typeof value === "string" ? Date.parse(value) : Number.NaN;
   if (Number.isNaN(at)) throw new RangeError("not a time");
   return at;
+}
+
+const NEWS = ["runId", "flow", "event", "key", "origin"];
+const ITEM = ["id", "channelId", "recipient"];
+const ALERT = ["subject", "flow", "runId", "from", "to"];
+
+/** Whether it has the shape of an item: one that has not would keep all others from being sent. */
+function isItem(raw: Readonly<Record<string, unknown>>): boolean {
+  const { needs, digestOf, reason, attempts } = raw;
+  return (
+    isNews(raw) &&
+    hasTexts(raw, ITEM) &&
+    isTexts(needs) &&
+    (digestOf === undefined || isTexts(digestOf)) &&
+    (reason === undefined || hasTexts(reason, ["code", "note"])) &&
+    Array.isArray(attempts) &&
+    attempts.every((each) => hasTexts(each, ["outcome"]))
+  );
+}
+
+function isNews(raw: unknown): boolean {
+  if (!isPlainObject(raw)) return false;
+  const { names, definition, message, source, fallback } = raw;
+  return (
+    hasTexts(raw, NEWS) &&
+    isTexts(names) &&
+    hasTexts(definition, ["type"]) &&
+    isMessage(message) &&
+    (source === undefined || isPlainObject(source)) &&
+    (fallback === undefined || isNews(fallback))
+  );
+}
+
+function isMessage(message: unknown): boolean {
+  if (!isPlainObject(message)) return false;
+  const { kind, text, payload, alert } = message;
+  if (kind === "text") return typeof text === "string";
+  if (kind === "payload") return isPlainObject(payload);
+  if (kind !== "alert" || !isPlainObject(alert)) return false;
+  const { failures = [], at } = alert;
+  if (!hasTexts(alert, ALERT) || typeof at !== "number" || !Array.isArray(failures)) return false;
+  return failures.every((each) => hasTexts(each, ["task", "type"]));
 }

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { isDiskTrouble } from "../model/disk-trouble.ts";
+import { hasTexts } from "../model/has-texts.ts";
 import { isFailed, isSuccessful, state, type StateType } from "../model/state.ts";
 import { shortHash } from "./project.ts";
 import type { RunStoreOptions } from "./run-store.ts";
@@ -62,7 +63,9 @@ function readLast(store: RunStoreOptions, project: string, flow: string): Kept |
   const text = store.files.read(pathOf(store, project, flow));
   if (text === undefined) return undefined;
   try {
-    return JSON.parse(text) as Kept;
+    const kept: unknown = JSON.parse(text);
+    const isWhole = hasTexts(kept, ["runId", "state", "at", "since"]) && typeof kept["failedInARow"] === "number";
+    return isWhole ? (kept as unknown as Kept) : undefined;
   } catch {
     return undefined;
   }

@@ -1,7 +1,9 @@
 import type { Durability } from "../host/files.ts";
+import { hasTexts, isTexts } from "../model/has-texts.ts";
 import type { Hook } from "../model/hook.ts";
 import type { ChannelDefinition } from "../model/notification.ts";
 import type { StateType } from "../model/state.ts";
+import { isPlainObject } from "../model/plain-object.ts";
 import type { Counts, Failure } from "../model/tally.ts";
 import type { LastState } from "./last-state.ts";
 
@@ -105,23 +107,64 @@ export interface EndRecord {
   readonly previous?: LastState | null;
 }
 
-/** Reads a will; `undefined` where the text is not whole. */
+/** Reads a will; `undefined` where the text is not whole, or is no will. */
 export function parseWill(text: string | undefined): Will | undefined {
-  return parse(text) as Will | undefined;
+  const will = parse(text);
+  return isWill(will) ? (will as Will) : undefined;
 }
 
-/** Reads a terminal record; `undefined` where the text is not whole. */
+/** Reads a terminal record; `undefined` where the text is not whole, or is no such record. */
 export function parseEnd(text: string | undefined): EndRecord | undefined {
-  return parse(text) as EndRecord | undefined;
+  const record = parse(text);
+  return isEnd(record) ? (record as EndRecord) : undefined;
 }
 
 function parse(text: string | undefined): unknown {
   if (text === undefined) return undefined;
   try {
-    const record: unknown = JSON.parse(text);
-    const isWhole = typeof record === "object" && record !== null && "runId" in record;
-    return isWhole ? record : undefined;
+    return JSON.parse(text);
   } catch {
     return undefined;
   }
+}
+
+const WILL = ["runId", "flow", "project", "startedAt", "host", "user", "startedBy", "cwd"];
+const END = ["runId", "flow", "project", "state", "startedAt", "endedAt"];
+
+function isWill(will: unknown): boolean {
+  if (!hasTexts(will, WILL)) return false;
+  const { tags, hooks, deathHooks = [], channels, links = [], file = "", config = "", parent, memory } = will;
+  return (
+    isTime(will["startedAt"]) &&
+    isTexts(tags) &&
+    isTexts([file, config]) &&
+    [hooks, deathHooks].every((each) => Array.isArray(each) && each.every(isHook)) &&
+    isPlainObject(channels) &&
+    Object.values(channels).every((each) => hasTexts(each, ["type"])) &&
+    Array.isArray(links) &&
+    (parent === undefined || hasTexts(parent, ["runId", "task"])) &&
+    (memory === undefined || hasTexts(memory, ["events"]))
+  );
+}
+
+function isHook(hook: unknown): boolean {
+  return hasTexts(hook, ["name"]) && isTexts(hook["states"]) && isTexts(hook["to"]);
+}
+
+function isEnd(record: unknown): boolean {
+  if (!hasTexts(record, END)) return false;
+  const { startedAt, endedAt, durationMs, counts, failures, told = [] } = record;
+  return (
+    isTime(startedAt) &&
+    isTime(endedAt) &&
+    typeof durationMs === "number" &&
+    isPlainObject(counts) &&
+    Array.isArray(failures) &&
+    failures.every((each) => hasTexts(each, ["task", "type"])) &&
+    Array.isArray(told)
+  );
+}
+
+function isTime(value: unknown): boolean {
+  return typeof value === "string" && !Number.isNaN(Date.parse(value));
 }

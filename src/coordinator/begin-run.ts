@@ -74,9 +74,11 @@ export async function reopenRun(
   services: Services,
   context: CommandContext,
   mayTell = true,
+  isAlone = false,
 ): Promise<BegunRun> {
   const store = openStore(services, context);
-  const run = await store.reopen(record, draftOf(services, mayTell, context), (text) => services.redactor.redact(text));
+  const draft = { ...draftOf(services, mayTell, context), isAlone };
+  const run = await store.reopen(record, draft, (text) => services.redactor.redact(text));
   context.stop.parent?.begun(run.id);
   return { place, services, store, run, mayTell, facts: () => factsOf(run.will, store) };
 }

@@ -66,10 +66,14 @@ export async function performRun(start: RunStart, context: CommandContext): Prom
   const earlier = await buryDead(services, context);
   const drained = drainEarlier(services, context).catch(() => undefined);
   const isSame = continuation?.how === "resume";
-  const link = continuation === undefined ? {} : { retryOf: continuation.record.runId };
+  const isAlone = options.onOverlap !== "run";
+  const more = {
+    ...(continuation === undefined ? {} : { retryOf: continuation.record.runId }),
+    ...(isAlone ? { isAlone } : {}),
+  };
   const begun = isSame
-    ? await reopenRun(continuation.record, place, services, context, mayTell)
-    : await beginRun(place, services, context, mayTell, link).catch((error: unknown) =>
+    ? await reopenRun(continuation.record, place, services, context, mayTell, isAlone)
+    : await beginRun(place, services, context, mayTell, more).catch((error: unknown) =>
         notOnRecord(error, start, services, context),
       );
   if (typeof begun === "number") return begun;

@@ -2,11 +2,12 @@ import { join } from "node:path";
 import type { Clock } from "../host/clock.ts";
 import type { Files } from "../host/files.ts";
 import type { Random } from "../host/host.ts";
-import type { HeldLock, Locks } from "../host/lock.ts";
+import type { Locks } from "../host/lock.ts";
 import { InternalError } from "../model/error.ts";
 import { ActiveRun } from "./active-run.ts";
 import { lastStateOf, type LastState, type RunPart } from "./last-state.ts";
-import { shortHash, type Project } from "./project.ts";
+import { lockFlow, type FlowLock } from "./lock-flow.ts";
+import type { Project } from "./project.ts";
 import { prune, pruneByItself, type PruneOptions } from "./prune.ts";
 import { readRun, type RunRecord } from "./run-record.ts";
 import { reopen, type Reopening } from "./reopen.ts";
@@ -28,9 +29,6 @@ export interface RunStoreOptions {
 /** What a run is begun with: its will, but for what the store knows. */
 export type RunDraft = Omit<Will, "version" | "runId" | "project" | "startedAt">;
 
-/** Whether this run may go on, or which run of the same flow goes on already. */
-export type FlowLock = { readonly held: HeldLock } | { readonly by: string | undefined };
-
 /** The record of a project's runs, on disk. */
 export interface RunStore {
   readonly options: RunStoreOptions;
@@ -44,7 +42,7 @@ export interface RunStore {
    * @throws UserError "locked" where it goes on already
    */
   reopen(run: RunRecord, changes: Reopening, redact: (text: string) => string): Promise<ActiveRun>;
-  /** Takes the flow's lock for a run, so that no other run of it goes on at the same time. */
+  /** Takes the flow's lock for a run that wants to be the only one of it. */
   lockFlow(flow: string, runId: string): Promise<FlowLock>;
   /** Newest first. */
   list(query?: RunQuery): readonly RunRecord[];
@@ -70,22 +68,11 @@ const ATTEMPTS = 20;
 
 /** Opens the store of a project's runs. */
 export function openRunStore(options: RunStoreOptions): RunStore {
-  const { files, directory, locks, project } = options;
   return {
     options,
     begin: (draft, redact) => begin(options, draft, redact),
     reopen: (run, changes, redact) => reopen(options, run, changes, redact),
-    async lockFlow(flow, runId) {
-      const path = join(directory, "locks", `flow-${shortHash(`${project.name}\0${flow}`)}`);
-      const held = await locks.tryLock(path);
-      if (held === undefined) return { by: files.read(`${path}.run`)?.trim() };
-      try {
-        files.replace(`${path}.run`, runId, "quick");
-      } catch {
-        // It only tells others which run it is.
-      }
-      return { held };
-    },
+    lockFlow: (flow, runId) => lockFlow(options, flow, runId),
     list: (query) => listRuns(options, query),
     find: (reference) => findRun(options, reference),
     read: (runId) => readRun(options, runId),

@@ -56,6 +56,8 @@ export interface Will {
   readonly parent?: { readonly runId: string; readonly task: string; readonly mapIndex?: number };
   /** How often it was begun: from the second time on it goes on with itself. @default 1 */
   readonly part?: number;
+  /** Whether it asks to be the only run of its flow: then the flow's lock speaks for it. @default false */
+  readonly isAlone?: boolean;
 }
 
 /** A notifier as a reaper hears it. */

@@ -193,6 +193,20 @@ describe("exit codes", () => {
     expect((await home.run(["run", "flow.ts", "--on-overlap", "skip"])).code).toBe(0);
     first.child.kill("SIGTERM");
     expect((await first.finished).signal).toBe("SIGTERM");
+    // However the one that goes on was started; what is over or killed is in nobody's way.
+    const other = home.start(["run", "flow.ts", "--logs", "full"]);
+    await other.saw("waiting");
+    const refused = await home.run(["run", "flow.ts", "--on-overlap", "fail"]);
+    expect([refused.code, refused.stderr]).toEqual([
+      75,
+      expect.stringMatching(/another run of "slow" goes on: \w{10}/),
+    ]);
+    other.child.kill("SIGKILL");
+    await other.finished;
+    const last = home.start(["run", "flow.ts", "--logs", "full", "--on-overlap", "fail"]);
+    await last.saw("waiting");
+    last.child.kill("SIGTERM");
+    expect((await last.finished).signal).toBe("SIGTERM");
   });
 });
 

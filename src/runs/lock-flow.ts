@@ -1,0 +1,45 @@
+import { join } from "node:path";
+import type { HeldLock } from "../host/lock.ts";
+import { shortHash } from "./project.ts";
+import { readRun } from "./run-record.ts";
+import type { RunStoreOptions } from "./run-store.ts";
+
+/** Whether this run may go on, or which run of the same flow goes on already. */
+export type FlowLock = { readonly held: HeldLock } | { readonly by: string | undefined };
+
+/**
+ * Takes the flow's lock for a run that wants to be the only one. Between those that want it the lock decides; the
+ * others are looked for.
+ */
+export async function lockFlow(options: RunStoreOptions, flow: string, runId: string): Promise<FlowLock> {
+  const { files, directory, locks, project } = options;
+  const path = join(directory, "locks", `flow-${shortHash(`${project.name}\0${flow}`)}`);
+  const held = await locks.tryLock(path);
+  if (held === undefined) return { by: files.read(`${path}.run`)?.trim() };
+  const other = await another(options, flow, runId);
+  if (other !== undefined) {
+    held.release();
+    return { by: other };
+  }
+  try {
+    files.replace(`${path}.run`, runId, "quick");
+  } catch {
+    // It only tells others which run it is.
+  }
+  return { held };
+}
+
+/** A run of the flow that goes on and did not ask to be the only one. */
+async function another(options: RunStoreOptions, flow: string, runId: string): Promise<string | undefined> {
+  const { files, directory, locks, project } = options;
+  for (const id of files.list(join(directory, "live"))) {
+    const will = id === runId ? undefined : readRun(options, id)?.will;
+    if (will?.flow !== flow || will.project !== project.name || will.parent !== undefined || will.isAlone === true)
+      continue;
+    const lock = await locks.tryLock(join(directory, "runs", id, "lock"), { create: false });
+    if (lock === undefined) return id;
+    // It is dead, or has ended.
+    lock.release();
+  }
+  return undefined;
+}

@@ -62,7 +62,9 @@ class FunctionTask<I extends object, O> extends Task<I, O> {
   }
 
   run(inputs: I, context: TaskContext): O | Promise<O> {
-    return this.#body(inputs, context);
+    // Called without `this`, a stack names the person's function, and not this class.
+    const body = this.#body;
+    return body(inputs, context);
   }
 }
 

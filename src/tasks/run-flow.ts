@@ -93,7 +93,10 @@ function propagate(flow: Flow, { state: end, failures }: Ended): State["type"] {
   if (end.type === "Paused") throw new Pause(`flow "${flow.name}" is paused${why}`); // eslint-disable-line @typescript-eslint/only-throw-error -- signals are not errors, on purpose
   if (end.type === "Cancelled") throw new EndRun(state("Cancelled", { message })); // eslint-disable-line @typescript-eslint/only-throw-error -- signals are not errors, on purpose
   if (isSuccessful(end)) return end.type;
-  throw new Error(message, { cause: end.result });
+  const failed = new Error(message, { cause: end.result });
+  // It failed there, and not where this is thrown.
+  failed.stack = String(failed);
+  throw failed;
 }
 
 /** The first that failed by itself, and how many others did. */

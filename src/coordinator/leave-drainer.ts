@@ -17,9 +17,9 @@ export async function leaveToDrainer(
   directory: string,
   context: CommandContext,
 ): Promise<readonly string[]> {
-  const isWaiting = summary?.outcomes.some(({ state }) => state === "waiting") === true;
-  if (!isWaiting) return [];
-  if (isCi(context.host.environment.variables)) return [IN_CI];
+  const waiting = summary?.outcomes.filter(({ state }) => state === "waiting") ?? [];
+  if (waiting.length === 0) return [];
+  if (isCi(context.host.environment.variables)) return waiting.every(({ instead }) => instead) ? [] : [IN_CI];
   await startDrainer(directory, context);
   return [];
 }

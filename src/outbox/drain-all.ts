@@ -1,10 +1,8 @@
 import { drainChannel, nextTime, type Choice, type DrainOptions } from "./drain.ts";
 import type { HeldLock } from "./lock.ts";
 import type { OutboxItem } from "./item.ts";
-import { idsOf } from "./make-items.ts";
 import { FALLBACK_MS } from "./schedule.ts";
 import { sleep } from "./sleep.ts";
-import type { Spool } from "./spool.ts";
 
 /** What one delivery sends, and until when. */
 export interface Limits {
@@ -36,7 +34,7 @@ export async function drainAll(limits: Limits, acquire: Acquire, options: DrainO
   const { ids, urgent, once, deadline, signal } = limits;
   const left = new Set<string>();
   const choose = (): Choice => ({
-    ids: ids === undefined ? undefined : new Set(withFallbacks(ids, spool)),
+    ids: ids === undefined ? undefined : new Set(options.withFallbacks(ids)),
     urgent,
     left,
   });
@@ -98,14 +96,4 @@ export async function drainAll(limits: Limits, acquire: Acquire, options: DrainO
 /** When the fallback of a message that still waits is to tell it. */
 function overdueAt({ created }: OutboxItem): number {
   return created + FALLBACK_MS;
-}
-
-/** These, and what tells in their place: of those that were refused, given up, or not taken for long. */
-export function withFallbacks(ids: readonly string[], spool: Spool): readonly string[] {
-  const more = ids.flatMap((id) => {
-    const stored = spool.find(id);
-    if (stored?.item.fallback === undefined) return [];
-    return idsOf(stored.item.fallback).filter((each) => spool.find(each) !== undefined);
-  });
-  return more.length === 0 ? ids : [...new Set([...ids, ...withFallbacks(more, spool)])];
 }

@@ -19,6 +19,8 @@ export interface DrainOptions {
   readonly onSettled: (item: OutboxItem, shelf: "held" | "sent" | "dead") => void;
   /** Told of each that has waited for so long that its fallback is to tell it; again and again as long as it waits. */
   readonly onOverdue: (item: OutboxItem) => void;
+  /** These, and what is in the outbox to tell in their place. */
+  readonly withFallbacks: (ids: readonly string[]) => readonly string[];
 }
 
 /** Which of a channel's waiting items are to be sent. */

@@ -5,11 +5,12 @@ import { isSecretReference, type ChannelDefinition } from "../model/notification
 import { isSecretTrouble, type Sending } from "./attempt.ts";
 import { CLOSED } from "./circuit.ts";
 import type { DrainOptions } from "./drain.ts";
-import { drainAll, withFallbacks } from "./drain-all.ts";
+import { drainAll } from "./drain-all.ts";
+import { fallbacksIn } from "./fallbacks.ts";
 import { channelLabel, isSuppressed, type NewItem, type OutboxItem, type Shelf } from "./item.ts";
 import { noteGivenUp } from "./given-up.ts";
 import { processLocks, type HeldLock, type Locks } from "./lock.ts";
-import { idsOf, makeItems } from "./make-items.ts";
+import { makeItems } from "./make-items.ts";
 import { redefined } from "./redefine.ts";
 import { DEFAULT_TTL_MS, isDueAgain } from "./schedule.ts";
 import { sleep } from "./sleep.ts";
@@ -96,28 +97,6 @@ export function createOutbox(options: OutboxOptions): Outbox {
     );
   });
   const ours = new Set<string>();
-  const drain: DrainOptions = {
-    spool,
-    ours,
-    sending: options,
-    memory,
-    onSettled: (item, shelf) => {
-      if (shelf === "dead") noteGivenUp(files, directory, item.id);
-      if (shelf !== "sent") fallBack(item);
-    },
-    onOverdue: (item) => void fallBack(item),
-  };
-
-  /** @returns the ids of what was put in the outbox now */
-  const fallBack = ({ key, fallback }: OutboxItem): readonly string[] => {
-    if (fallback === undefined) return [];
-    // Where that channel is told the same by itself, it is told once.
-    const direct = idsOf({ ...fallback, key: key.replace(/\/fallback$/, "") }).map((id) => spool.find(id));
-    if (direct.every((each) => each !== undefined && !isSuppressed(each.item))) return [];
-    if (idsOf(fallback).every((id) => spool.find(id) !== undefined)) return [];
-    return enqueue(fallback);
-  };
-
   const acquire = async (channelId: string, signal: AbortSignal): Promise<HeldLock | undefined> => {
     while (!signal.aborted) {
       const path = join(directory, "locks", `drain-${channelId}.lock`);
@@ -148,6 +127,20 @@ export function createOutbox(options: OutboxOptions): Outbox {
       if (added && item.values !== undefined) memory.set(each.id, item.values);
     }
     return items.map((each) => each.id);
+  };
+
+  const fallbacks = fallbacksIn(spool, enqueue);
+  const drain: DrainOptions = {
+    spool,
+    ours,
+    sending: options,
+    memory,
+    onSettled: (item, shelf) => {
+      if (shelf === "dead") noteGivenUp(files, directory, item.id);
+      if (shelf !== "sent") fallbacks.tell(item);
+    },
+    onOverdue: (item) => void fallbacks.tell(item),
+    withFallbacks: (ids) => fallbacks.withThem(ids),
   };
 
   const change = async (ids: readonly string[], act: (stored: StoredItem) => boolean): Promise<readonly string[]> => {
@@ -220,13 +213,6 @@ export function createOutbox(options: OutboxOptions): Outbox {
     }
   };
 
-  /** Puts in the outbox what tells in the place of those that still wait. @returns what was not there before */
-  const insteadOf = (ids: readonly string[]): readonly string[] =>
-    ids.flatMap((id) => {
-      const stored = spool.find(id);
-      return stored?.shelf === "new" ? fallBack(stored.item) : [];
-    });
-
   return {
     enqueue,
     async deliver(options) {
@@ -235,15 +221,19 @@ export function createOutbox(options: OutboxOptions): Outbox {
       const asked = ids ?? spool.list("new").map(({ id }) => id);
       const until = clock.monotonic() + deadlineMs;
       await within(options);
-      const all = [...withFallbacks(asked, spool)];
-      for (let late = isLast ? insteadOf(all) : []; late.length > 0; late = insteadOf(late)) {
+      const all = [...fallbacks.withThem(asked)];
+      for (let late = isLast ? fallbacks.tellWaiting(all) : []; late.length > 0; late = fallbacks.tellWaiting(late)) {
         const left = Math.max(until - clock.monotonic(), Math.min(deadlineMs, LAST_MS));
         await within({ ...options, ids: late, deadlineMs: left });
-        all.push(...withFallbacks(late, spool));
+        all.push(...fallbacks.withThem(late));
       }
       return {
         outcomes: [...new Set(all)].map((id) =>
-          outcomeOf(id, spool.find(id), (channel) => spool.channelState(channel), clock.now()),
+          outcomeOf(id, spool.find(id), {
+            channelState: (channel) => spool.channelState(channel),
+            isToldInstead: (item) => fallbacks.hasTold(item),
+            now: clock.now(),
+          }),
         ),
       };
     },

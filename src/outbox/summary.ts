@@ -23,6 +23,8 @@ export interface ItemOutcome {
   readonly due?: number;
   /** Whether the last attempt may have arrived. */
   readonly doubtful?: true;
+  /** Whether its fallback has told it meanwhile. */
+  readonly instead?: true;
 }
 
 const STATES: Readonly<Record<Shelf, ItemOutcome["state"]>> = {
@@ -35,8 +37,16 @@ const STATES: Readonly<Record<Shelf, ItemOutcome["state"]>> = {
 export function outcomeOf(
   id: string,
   stored: { readonly shelf: Shelf; readonly item: OutboxItem } | undefined,
-  channelState: (channelId: string) => ChannelState,
-  now: number,
+  {
+    channelState,
+    isToldInstead,
+    now,
+  }: {
+    readonly channelState: (channelId: string) => ChannelState;
+    /** Whether the fallback of an item has told it. */
+    readonly isToldInstead: (item: OutboxItem) => boolean;
+    readonly now: number;
+  },
 ): ItemOutcome {
   if (stored === undefined) return { id, state: "gone", channel: "", recipient: "" };
   const { shelf, item } = stored;
@@ -55,6 +65,7 @@ export function outcomeOf(
     ...(help === undefined ? {} : { help }),
     ...(shelf === "new" ? { due: Math.max(dueAt(item, now), usableAt(channelState(item.channelId), false, now)) } : {}),
     ...(last?.outcome === "ambiguous" || last?.outcome === "started" ? { doubtful: true as const } : {}),
+    ...(shelf === "new" && isToldInstead(item) ? { instead: true as const } : {}),
   };
 }
 
@@ -76,7 +87,8 @@ export function summaryLines(summary: DeliverySummary, now: number): readonly st
     part(of("sent"), "sent", () => undefined),
     part(of("waiting"), "waiting", (each) => {
       const wait = each.due === undefined || each.due <= now ? "" : `next try in ${brief(each.due - now)}`;
-      return [each.note, wait].filter((text) => text !== undefined && text !== "").join(", ");
+      const instead = each.instead === true ? "told by its fallback" : "";
+      return [each.note, instead, wait].filter((text) => text !== undefined && text !== "").join(", ");
     }),
     part(of("held"), "held", (each) => inShort(each.note)),
     part(of("dead"), "given up", (each) => inShort(each.note)),

@@ -619,6 +619,7 @@ test("what a last delivery does not bring to its channel is told by its fallback
     ["spare", "waiting"],
     ["last", "sent"],
   ]);
+  expect(outcomes.map(({ instead }) => instead)).toEqual([true, true, undefined]);
   await outbox.deliver({ ids, deadlineMs: 10_000, isLast: true });
   expect(end.seen).toHaveLength(1);
 });

@@ -42,17 +42,30 @@ export function slackLadder(delivery: DeliveryRequest): readonly SlackPayload[] 
     }
     case "alert": {
       const content = contentOf(message.alert, delivery);
+      const call = callOf(delivery, content);
       const text = cutEscaped(renderText(delivery, LIMITS.plainText).text, LIMITS.plainText, escapeSlack);
-      return [richPayload(content, true), richPayload(content, false), { text }];
+      return [richPayload(content, call, true), richPayload(content, call, false), { text: call + text }];
     }
   }
 }
 
+/** Whom the channel calls to what has gone wrong, in Slack's own signs. */
+function callOf({ definition }: DeliveryRequest, { tone }: Content): string {
+  if (tone === "good" || tone === "neutral") return "";
+  const names = [definition["mention"] ?? []].flat().filter((name) => typeof name === "string");
+  return names.map((name) => `${signOf(name)} `).join("");
+}
+
+function signOf(name: string): string {
+  if (/^[a-z]+$/.test(name)) return `<!${name}>`;
+  return name.startsWith("S") ? `<!subteam^${name}>` : `<@${name}>`;
+}
+
 /** The full layout; the excerpt shrinks until all blocks are within their budget. */
-function richPayload(content: Content, withExcerpt: boolean): RichPayload {
-  const fallback = cutEscaped(content.headline, LIMITS.section, escapeSlack);
+function richPayload(content: Content, call: string, withExcerpt: boolean): RichPayload {
+  const headline = cutEscaped(content.headline, LIMITS.section, escapeSlack);
   const attachment = (blocks: KnownBlock[]): RichPayload => ({
-    text: fallback,
+    text: call + headline,
     unfurl_links: false,
     unfurl_media: false,
     attachments: [

@@ -16,11 +16,18 @@ export const slack: Channel = {
   gapMs: 1100,
   ambiguous: "resend",
   isForPeople: true,
-  check: (definition) => checkHttpOptions(definition, { url: { is: "url", required: true } }),
+  check: (definition) =>
+    checkHttpOptions(definition, {
+      url: { is: "url", required: true },
+      mention: { is: "texts", like: [MENTION, "must be here, channel, everyone, or the id of a user or a user group"] },
+    }),
   recipients: () => [""],
   send,
   preview: (delivery) => JSON.stringify(slackLadder(delivery)[0], null, 2),
 };
+
+/** Slack's ids: of users from U or W, of user groups from S. */
+const MENTION = /^(?:here|channel|everyone|[UWS][A-Z0-9]{2,20})$/;
 
 /** Slack's words for a refusal: short, in small letters. Anything else is not shown, for it may repeat the URL. */
 const SLACK_CODE = /^[a-z_]{2,60}$/;

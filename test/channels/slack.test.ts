@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { slack } from "../../src/channels/slack.ts";
+import { slackLadder } from "../../src/channels/slack-payload.ts";
 import type { Message } from "../../src/model/notification.ts";
+import type { StateType } from "../../src/model/state.ts";
 import type { DeliveryRequest } from "../../src/outbox/channel.ts";
 import { startSlack, type EmulatedSlack } from "../rig/emulate.ts";
 import { faultyServer, realUrls, refusedUrl, type Answer, type FaultyServer } from "../rig/faulty-server.ts";
@@ -196,6 +198,24 @@ describe("slack", () => {
     ]);
     expect(slack.check({ type: "slack", ulr: 1, url: { secret: "X" } })).toEqual([
       { path: "ulr", message: 'is not an option of the slack channel; did you mean "url"?' },
+    ]);
+  });
+
+  it("calls whom its channel names to what has gone wrong, in every form, and to nothing else", () => {
+    const definition = { type: "slack", url: { secret: "X" }, mention: ["here", "U024BE7LH", "S0614TZR7"] };
+    expect(slack.check(definition)).toEqual([]);
+    const ladder = (to: StateType, summary: string) =>
+      slackLadder(deliveryOf({ definition, message: alertOf({ to, failures: [], summary }) })).map(
+        (each) => each["text"],
+      );
+    const texts = ladder("Failed", "<!channel> no rows");
+    expect(texts).toHaveLength(3);
+    for (const text of texts)
+      expect(text).toMatch(/^<!here> <@U024BE7LH> <!subteam\^S0614TZR7> [^<]*&lt;!channel&gt; no rows/);
+    for (const text of ladder("Success", "")) expect(text).not.toContain("<!here>");
+    expect(slack.check({ ...definition, mention: ["@here", "<!channel>"] })).toMatchObject([
+      { path: "mention[0]", message: "must be here, channel, everyone, or the id of a user or a user group" },
+      { path: "mention[1]" },
     ]);
   });
 

@@ -6,6 +6,7 @@ import { isSuppressed, SHELVES, type Shelf } from "../outbox/item.ts";
 import { buryDead, tellOfDead } from "../coordinator/bury-dead.ts";
 import type { CommandContext } from "../coordinator/context.ts";
 import { notifyTable, itemLines, itemData } from "./notify-table.ts";
+import { targetsOf } from "./notify-target.ts";
 import { openServices, type Services } from "../coordinator/services.ts";
 import { isCi } from "../reporters/mode.ts";
 
@@ -39,7 +40,7 @@ export async function notifyListCommand(
   options: NotifyOptions,
   context: CommandContext,
 ): Promise<number> {
-  const outbox = await openOutbox(context, "reads");
+  const outbox = await openOutbox(context, "reads", options);
   const { host, globals } = context;
   const state = stateOf(options);
   const shelf = state === "suppressed" ? "dead" : state;
@@ -89,6 +90,7 @@ export async function notifyRetryCommand(
   const services = await openToSend(context);
   await tellOfDead(services, context);
   const outbox = await services.outbox();
+  requireChannel(options.channel, outbox, services);
   const chosen = choose(outbox.list(), ids, options, "retry");
   const sent = chosen.filter(({ shelf }) => shelf === "sent").map(({ item }) => item.id);
   if (sent.length > 0) throw userError("usage", "NOTIFY_SENT", `${sent.join(", ")} was sent already`);
@@ -135,7 +137,7 @@ export async function notifyDropCommand(
   options: NotifyOptions,
   context: CommandContext,
 ): Promise<number> {
-  const outbox = await openOutbox(context, "writes");
+  const outbox = await openOutbox(context, "writes", options);
   const chosen = choose(outbox.list(), ids, options, "drop").filter(({ shelf }) => shelf !== "sent");
   if (options.yes !== true && ids.length === 0) {
     throw userError("usage", "NOTIFY_CONFIRM", `this gives up ${count(chosen.length)}`, {
@@ -179,10 +181,22 @@ async function flush(
   return isDone || (options.strict !== true && ids === undefined) ? 0 : NOT_ACCEPTED;
 }
 
-async function openOutbox(context: CommandContext, state: "reads" | "writes"): Promise<Outbox> {
+/** @throws UserError UNKNOWN_CHANNEL where the options name a channel that is neither in the config nor in the outbox */
+async function openOutbox(
+  context: CommandContext,
+  state: "reads" | "writes",
+  { channel }: NotifyOptions = {},
+): Promise<Outbox> {
   const services = await openToSend(context, state);
   await tellOfDead(services, context);
-  return services.outbox();
+  const outbox = await services.outbox();
+  requireChannel(channel, outbox, services);
+  return outbox;
+}
+
+function requireChannel(channel: string | undefined, outbox: Outbox, { config }: Services): void {
+  if (channel === undefined || outbox.list().some(ofChannel(channel))) return;
+  if (Object.values(config.channels).every(({ type }) => type !== channel)) targetsOf({ names: [channel] }, config);
 }
 
 function openToSend(context: CommandContext, state: "reads" | "writes" = "writes"): Promise<Services> {

@@ -296,3 +296,15 @@ it("names in its list the recipient that a message did not reach", async () => {
   const list = await home.run(["notify", "list", "--config", "flowctl.config.json"]);
   expect(list.stdout.split("\t").slice(1, 3)).toEqual(["held", "mail → b@example.com"]);
 });
+
+it("says of a channel that there is none of its name, whichever command asks for its messages", async () => {
+  await using home = cliHome();
+  home.write("flowctl.config.yaml", "channels: { team: { type: webhook, url: { secret: HOOK_URL } } }\n");
+  for (const verb of ["list", "retry", "drop"]) {
+    const { code, stderr } = await home.run(["notify", verb, "--channel", "taem"]);
+    expect([code, stderr]).toEqual([2, expect.stringContaining('there is no channel or hook "taem"')]);
+    expect(stderr).toContain('did you mean "team"?');
+  }
+  for (const name of ["team", "webhook"])
+    expect(await home.run(["notify", "list", "--channel", name])).toMatchObject({ code: 0 });
+});

@@ -59,6 +59,7 @@ export async function drainAll(limits: Limits, acquire: Acquire, options: DrainO
       if (lock === undefined) return;
       try {
         await drainChannel(channelId, choose(), signal, options);
+        passed.add(channelId);
       } finally {
         lock.release();
       }
@@ -69,9 +70,18 @@ export async function drainAll(limits: Limits, acquire: Acquire, options: DrainO
   };
   const active = new Map<string, Promise<void>>();
   const begun = new Set<string>();
+  const passed = new Set<string>();
+  /** What nobody has sent so far is its channel's first: where that has a turn now, what comes of it is waited for. */
+  const hadItsTurn = ({ attempts, channelId }: OutboxItem): boolean => {
+    if (attempts.length > 0 || passed.has(channelId)) return true;
+    const now = clock.now();
+    return (nextTime(spool, channelId, choose(), now) ?? Infinity) > now;
+  };
   const begin = (): void => {
     let waiting = waitingNow();
-    const overdue = waiting.filter((item) => item.fallback !== undefined && overdueAt(item) <= clock.now());
+    const overdue = waiting.filter(
+      (item) => item.fallback !== undefined && overdueAt(item) <= clock.now() && hadItsTurn(item),
+    );
     for (const item of overdue) options.onOverdue(item);
     if (overdue.length > 0) waiting = waitingNow();
     for (const channelId of new Set(waiting.map((item) => item.channelId)))

@@ -506,6 +506,42 @@ test("what a channel has not taken for five minutes its fallback tells, too, onc
   expect([main.seen.length, spare.seen.length]).toEqual([2, 1]);
 });
 
+test("what waited for hours because nobody sent it is given to its channel first: a fallback tells what that does not take", async () => {
+  using rig = outboxRig();
+  const main = scriptedChannel([{ outcome: "delivered" }, transient]);
+  const spare = scriptedChannel([], { type: "spare" });
+  const outbox = rig.open({ fake: main.channel, spare: spare.channel });
+  const enqueue = (flow: string): readonly string[] => {
+    const item = newItem({ flow, runId: flow });
+    const fallback = { ...item, definition: { type: "spare" }, channelName: "spare", key: "run/fallback" };
+    return outbox.enqueue({ ...item, fallback });
+  };
+  enqueue("taken");
+  const [id] = enqueue("not taken");
+  rig.clock.advance(3 * 3_600_000);
+  const { outcomes } = await outbox.deliver({ deadlineMs: 1000 });
+  expect(spare.seen.map(({ id: sent }) => outbox.read(sent)?.item.flow)).toEqual(["not taken"]);
+  expect(outcomes).toMatchObject([
+    { channel: "team", state: "sent" },
+    { id, channel: "team", state: "waiting", instead: true },
+    { channel: "spare", state: "sent" },
+  ]);
+});
+
+test("what was suppressed and is sent by hand goes to its channel, and not to the fallback as well", async () => {
+  using rig = outboxRig();
+  const main = scriptedChannel();
+  const spare = scriptedChannel([], { type: "spare" });
+  const outbox = rig.open({ fake: main.channel, spare: spare.channel });
+  const item = newItem();
+  const fallback = { ...item, definition: { type: "spare" }, channelName: "spare", key: "run/fallback" };
+  const ids = outbox.enqueue({ ...item, fallback, suppressed: "it is the same as before" });
+  rig.clock.advance(3_600_000);
+  await outbox.retry(ids);
+  await outbox.deliver({ ids, deadlineMs: 1000, urgent: true });
+  expect([main.seen.length, spare.seen.length]).toEqual([1, 0]);
+});
+
 test("a fallback that has one of its own hands on to it", async () => {
   using rig = outboxRig();
   const last = scriptedChannel();

@@ -2,8 +2,11 @@ import type { Host } from "../host/host.ts";
 import { systemProcesses } from "../host/process.ts";
 import { startedBy } from "./started-by.ts";
 
-/** What is process 1 of a container, and ends, and all else with it, as soon as what it has started is over. */
-const SHORT_LIVED = /^(?:tini|docker-init|dumb-init|catatonit|sh|dash|ash|bash|node|np[mx]\b.*)$/;
+/**
+ * What is process 1 of a container, and ends, and all else with it, as soon as what it has started is over. Newer
+ * versions of Node are called by the name of their main thread.
+ */
+const SHORT_LIVED = /^(?:tini|docker-init|dumb-init|catatonit|sh|dash|ash|bash|node|(?:node-)?MainThread|np[mx]\b.*)$/;
 
 /** Whether nobody is at a terminal of this container, and its process 1 waits for nothing but what it has started. */
 export function endsWithContainer({ environment, terminal }: Where, initName = systemProcesses().initName()): boolean {

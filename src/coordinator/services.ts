@@ -3,9 +3,10 @@ import { loadConfig } from "../config/load-config.ts";
 import type { Config } from "../config/config.ts";
 import type { Files } from "../host/files.ts";
 import type { Environment } from "../host/host.ts";
-import { systemLocks } from "../host/lock.ts";
+import { systemLocks, type Locks } from "../host/lock.ts";
 import { UserError } from "../model/error.ts";
 import { isSecretReference } from "../model/notification.ts";
+import type { Channel } from "../outbox/channel.ts";
 import type { SecretSource } from "../outbox/item.ts";
 import type { Outbox } from "../outbox/outbox.ts";
 import { projectOf, type Project } from "../runs/project.ts";
@@ -88,11 +89,12 @@ export async function openServices(
   };
   const secrets = once(() => makeSecrets(context, { config, stateDirectory, redactor }, options.onSecret));
   const outbox = once(async () => {
-    const disk =
-      unusable === undefined || options.state === "reads"
-        ? files
-        : (await import("./without-disk.ts")).withoutDisk(files, unusable.cause ?? unusable);
-    return makeOutbox(context, { config, stateDirectory, redactor, secrets, files: disk }, options.warn);
+    const parts = { config, stateDirectory, redactor, secrets };
+    if (unusable === undefined || options.state === "reads")
+      return makeOutbox(context, parts, onDisk(files), options.warn);
+    const { withoutDisk, withoutInbox } = await import("./without-disk.ts");
+    const disk = { files: withoutDisk(files, unusable.cause ?? unusable), channel: withoutInbox };
+    return makeOutbox(context, parts, disk, options.warn);
   });
   const isWritable = options.state !== "nothing" && unusable === undefined;
   return { config, project, stateDirectory, isWritable, redactor, secrets, secretFound, outbox };
@@ -135,15 +137,22 @@ async function makeSecrets(
 const UNATTENDED: ReadonlySet<StartedBy> = new Set(["ci", "cron"]);
 const SPLAY_MS = 30_000;
 
+/** What an outbox needs of the state directory. */
+interface Disk {
+  readonly files: Files;
+  /** @default locks within this process */
+  readonly locks?: Locks;
+  readonly channel: (channel: Channel) => Channel;
+}
+
+function onDisk(files: Files): Disk {
+  return { files, locks: systemLocks(), channel: (channel) => channel };
+}
+
 async function makeOutbox(
   context: CommandContext,
-  {
-    config,
-    stateDirectory,
-    redactor,
-    secrets,
-    files,
-  }: Pick<Services, "config" | "stateDirectory" | "redactor" | "secrets"> & { readonly files: Files },
+  { config, stateDirectory, redactor, secrets }: Pick<Services, "config" | "stateDirectory" | "redactor" | "secrets">,
+  disk: Disk,
   warn?: (text: string) => void,
 ): Promise<Outbox> {
   const { host } = context;
@@ -163,7 +172,7 @@ async function makeOutbox(
     import("../channels/digest-text.ts"),
   ]);
   return createOutbox({
-    files,
+    ...disk,
     clock: host.clock,
     random: host.random,
     splayMs: UNATTENDED.has(startedBy(host.environment, host.terminal)) ? SPLAY_MS : 0,
@@ -173,8 +182,7 @@ async function makeOutbox(
       variables: { ...host.environment.variables, FLOWCTL_STATE_DIR: stateDirectory },
     },
     secretVariables: Object.values(config.secrets.env ?? {}),
-    locks: systemLocks(),
-    channel: channelOf,
+    channel: async (type) => disk.channel(await channelOf(type)),
     digest: digestText,
     values: async (definition, source) => {
       const names = secretNames(definition);

@@ -1,4 +1,5 @@
 import type { Files } from "../host/files.ts";
+import type { Channel } from "../outbox/channel.ts";
 
 /** A disk on which nothing is and which takes nothing, for a state directory that cannot be used: not even to look into. */
 export function withoutDisk(files: Files, error: unknown): Files {
@@ -17,4 +18,11 @@ export function withoutDisk(files: Files, error: unknown): Files {
     append: refuse,
     remove: () => undefined,
   };
+}
+
+/** The inbox is a part of that directory: root could put messages in somebody else's, and keep that one's out. */
+export function withoutInbox(channel: Channel): Channel {
+  if (channel.type !== "inbox") return channel;
+  const note = "the state directory cannot be used";
+  return { ...channel, send: () => Promise.resolve({ outcome: "permanent", code: "STATE_DIR", note }) };
 }

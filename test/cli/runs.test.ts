@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { cliHome, type CliHome } from "../rig/cli.ts";
@@ -149,6 +149,22 @@ describe("flowctl runs", () => {
 });
 
 describe("a state directory that cannot be written to", () => {
+  it("is left as it is, were it another's where root could write: its inbox and its locks, too", async () => {
+    await using home = cliHome();
+    home.write("flowctl.config.yaml", "hooks: [{ name: told, states: [Failed], to: [inbox] }]\n");
+    await history(home);
+    const names = (): readonly string[] => readdirSync(home.state, { recursive: true, encoding: "utf8" }).sort();
+    rmSync(join(home.state, "inbox"), { recursive: true, force: true });
+    rmSync(join(home.state, "locks"), { recursive: true, force: true });
+    mkdirSync(join(home.state, "locks"));
+    const before = names();
+    chmodSync(home.state, 0o777);
+    const { code, stderr } = await home.run(["run", "green.ts"]);
+    expect([code, stderr]).toEqual([2, expect.stringContaining("may be written to by others") as string]);
+    expect(stderr).toContain("1 held (inbox: the state directory cannot be used)");
+    expect(names()).toEqual(before);
+  });
+
   it("can be looked at", async () => {
     await using home = cliHome();
     await history(home);

@@ -76,6 +76,11 @@ async function reapOne(options: ReapOptions, runId: string): Promise<DeadRun | u
     forgetIfEmpty(store, runId, path);
     return undefined;
   }
+  if (store.files.stat(join(store.directory, "live", runId)) === undefined) {
+    // Settled since it was looked for: where a full disk did not take its end, that is told all the same.
+    held.release();
+    return undefined;
+  }
   // Read only now: before, its runner might still have changed it.
   const run = readRun(store, runId);
   if (run === undefined) {

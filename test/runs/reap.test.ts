@@ -48,6 +48,22 @@ describe("a look for dead runs", () => {
     run.settle();
   });
 
+  it("leaves a run alone that is settled while it looks, though a full disk has not taken its end", async () => {
+    using rig = storeRig();
+    const run = await begin(rig);
+    const { options } = rig.store;
+    const settling: typeof options.locks = {
+      tryLock(path, how) {
+        run.settle();
+        return options.locks.tryLock(path, how);
+      },
+    };
+    expect(await reap({ store: { ...options, locks: settling }, processes: systemProcesses(), redact: same })).toEqual(
+      [],
+    );
+    expect(rig.store.read(run.id)?.end).toBeUndefined();
+  });
+
   it("costs one look into one directory when there are none", async () => {
     using rig = storeRig();
     const run = await begin(rig);

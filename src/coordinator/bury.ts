@@ -34,7 +34,7 @@ export async function bury(
   only?: { readonly runId: string; readonly end?: ProcessEnd },
   sendsAtOnce = true,
 ): Promise<Buried> {
-  const told = telling(services, context, sendsAtOnce);
+  const told = telling(services, context, sendsAtOnce ? undefined : 0);
   const dead = await reap({
     store: store.options,
     processes: systemProcesses(),

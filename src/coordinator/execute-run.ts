@@ -14,7 +14,7 @@ import { openLineGate } from "./line-gate.ts";
 import { recordRun } from "./record-run.ts";
 import type { Restored } from "./restore.ts";
 import type { RunViewOptions } from "./run-options.ts";
-import { telling, type Telling } from "./tell.ts";
+import { BESIDE_RUN, telling, type Telling } from "./tell.ts";
 
 /** A run that is ready to go. */
 export interface PreparedRun extends AppliedConfig {
@@ -45,7 +45,7 @@ export async function executeRun(begun: BegunRun, prepared: PreparedRun, context
   const { services } = begun;
   using view = await chooseReporter(begun, prepared.options, context);
   const { reporter } = view;
-  const told = telling(services, context);
+  using told = telling(services, context, BESIDE_RUN);
   /** Runs of sub-flows with something to tell that is not safe yet. */
   const ended: Settling[] = [];
   const lines = openLineGate();

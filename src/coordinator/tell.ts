@@ -10,11 +10,13 @@ const BY_HAND = 10_000;
 const ALONE = 60_000;
 const STOPPED = 5000;
 const KEPT = 30 * 24 * 3_600_000;
-/** How long one message is tried beside the run; what is left then is tried at the end. */
-const IN_RUN = 60_000;
+/** How long one message is tried beside what a process does, in milliseconds; what is left then is tried at the end. */
+const BESIDE = 60_000;
+/** The same beside a run, which may go on for hours: until the message's fallback has told it. */
+export const BESIDE_RUN: number = 6 * 60_000;
 
-/** What a run has to tell, gathered while it runs and delivered when it has ended. */
-export interface Telling {
+/** What a run has to tell, gathered while it runs and delivered when it has ended. Once disposed of it sends no more. */
+export interface Telling extends Disposable {
   /** Puts messages on disk; on return they are safe. */
   enqueue(items: readonly NewItem[]): Promise<void>;
   /** Remembers messages that somebody else put in the outbox. */
@@ -27,9 +29,9 @@ export interface Telling {
 
 /**
  * Nothing of the outbox is imported before there is a message.
- * @param sendsAtOnce whether messages are sent beside what this process does, as soon as they are on disk
+ * @param besideMs how long each message is sent beside what this process does, as soon as it is on disk; 0 for not at all
  */
-export function telling(services: Services, { host, stop }: CommandContext, sendsAtOnce = true): Telling {
+export function telling(services: Services, { host, stop }: CommandContext, besideMs = BESIDE): Telling {
   const ids = new Set<string>();
   const ended = new AbortController();
   let areSafe = (): boolean => true;
@@ -40,9 +42,9 @@ export function telling(services: Services, { host, stop }: CommandContext, send
       areSafe = () => outbox.areSafe(ids);
       const added = items.flatMap((item) => outbox.enqueue(item));
       for (const id of added) ids.add(id);
-      if (!sendsAtOnce) return;
+      if (besideMs === 0) return;
       // What is on disk is safe; sending it goes on beside the run. Failures are seen at the end, in `deliver`.
-      const sent = outbox.deliver({ ids: added, deadlineMs: IN_RUN, signal: ended.signal });
+      const sent = outbox.deliver({ ids: added, deadlineMs: besideMs, signal: ended.signal });
       sent.catch(() => undefined);
     },
     note(more) {
@@ -63,6 +65,9 @@ export function telling(services: Services, { host, stop }: CommandContext, send
       } finally {
         ended.abort();
       }
+    },
+    [Symbol.dispose]() {
+      ended.abort();
     },
   };
 }

@@ -71,17 +71,18 @@ export async function drainAll(limits: Limits, acquire: Acquire, options: DrainO
   const active = new Map<string, Promise<void>>();
   const begun = new Set<string>();
   const passed = new Set<string>();
-  /** What nobody has sent so far is its channel's first: where that has a turn now, what comes of it is waited for. */
-  const hadItsTurn = ({ attempts, channelId }: OutboxItem): boolean => {
-    if (attempts.length > 0 || passed.has(channelId)) return true;
+  /** A channel that may send something now, and has not begun to. */
+  const hasTurn = (channelId: string): boolean => {
     const now = clock.now();
-    return (nextTime(spool, channelId, choose(), now) ?? Infinity) > now;
+    return !passed.has(channelId) && (nextTime(spool, channelId, choose(), now) ?? Infinity) <= now;
   };
   const begin = (): void => {
     let waiting = waitingNow();
-    const overdue = waiting.filter(
-      (item) => item.fallback !== undefined && overdueAt(item) <= clock.now() && hadItsTurn(item),
-    );
+    const late = waiting.filter((item) => item.fallback !== undefined && overdueAt(item) <= clock.now());
+    // What nobody has sent so far is its channel's first: what comes of it is waited for.
+    const untried = late.filter(({ attempts }) => attempts.length === 0).map(({ channelId }) => channelId);
+    const first = new Set([...new Set(untried)].filter(hasTurn));
+    const overdue = late.filter(({ attempts, channelId }) => attempts.length > 0 || !first.has(channelId));
     for (const item of overdue) options.onOverdue(item);
     if (overdue.length > 0) waiting = waitingNow();
     for (const channelId of new Set(waiting.map((item) => item.channelId)))

@@ -45,6 +45,11 @@ export async function bury(
         `warning: run ${runId} of "${flow}" began on another machine (${host}) and ${since}: if it is dead, let it be told with: flowctl reap ${runId}\n`,
       );
     },
+    onDamaged: (runId, will) => {
+      context.host.terminal.stderr.write(
+        `warning: run ${runId} is over, and who was to be told of it is not known any more: ${will} is damaged\n`,
+      );
+    },
     ...only,
   });
   for (const each of dead) {

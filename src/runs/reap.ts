@@ -43,6 +43,8 @@ export interface ReapOptions {
   readonly runId?: string;
   /** Hears of a run of another machine that nothing has been heard of for an hour or more. */
   readonly onElsewhere?: (will: Will, silentMs: number) => void;
+  /** Hears of a run whose will says nothing any more: who was to be told of it stood there. */
+  readonly onDamaged?: (runId: string, will: string) => void;
   /** How that run's process ended. */
   readonly end?: ProcessEnd;
   /** How long processes that were asked to end are given, in milliseconds. @default 2000 */
@@ -87,6 +89,8 @@ async function reapOne(options: ReapOptions, runId: string): Promise<DeadRun | u
     // Its runner holds the lock before it leaves a mark: it, or its machine, died before its start was on record.
     settleRun(store, runId);
     held.release();
+    const will = join(path, "will.json");
+    if ((store.files.stat(will)?.size ?? 0) > 0) options.onDamaged?.(runId, will);
     return undefined;
   }
   if (isElsewhere(processes, run.will) && options.runId === undefined) {

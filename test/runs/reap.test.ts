@@ -256,6 +256,20 @@ describe("a look for dead runs", () => {
     await dead?.settle();
   });
 
+  it("says of which dead run nobody can be told, as its will is damaged, and looks at it no more", async () => {
+    using rig = storeRig();
+    const run = await begin(rig);
+    writeFileSync(join(run.directory, "will.json"), '{"version":1,"runId":');
+    dies(run);
+    const heard: string[] = [];
+    const onDamaged = (runId: string, will: string) => heard.push(`${runId} ${will}`);
+    for (let times = 0; times < 2; times += 1)
+      expect(await reap({ store: rig.store.options, processes: systemProcesses(), redact: same, onDamaged })).toEqual(
+        [],
+      );
+    expect(heard).toEqual([`${run.id} ${join(run.directory, "will.json")}`]);
+  });
+
   it("forgets at once a run that died between its lock and its will: nothing of it was ever on record", async () => {
     using rig = storeRig();
     rig.files.create(join(rig.state, "live", "0000000000"), "");

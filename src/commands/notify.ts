@@ -1,14 +1,16 @@
 import { distance } from "fastest-levenshtein";
 import { join } from "node:path";
+import { CHANNEL_TYPES, isChannelType } from "../channels/index.ts";
+import { resolveChannel } from "../hooks/resolve-channel.ts";
 import { userError } from "../model/error.ts";
 import type { Outbox, StoredItem } from "../outbox/outbox.ts";
 import { isSuppressed, SHELVES, type Shelf } from "../outbox/item.ts";
 import { buryDead, tellOfDead } from "../coordinator/bury-dead.ts";
 import type { CommandContext } from "../coordinator/context.ts";
 import { notifyTable, itemLines, itemData } from "./notify-table.ts";
-import { targetsOf } from "./notify-target.ts";
 import { openServices, type Services } from "../coordinator/services.ts";
 import { isCi } from "../reporters/mode.ts";
+import { suggestion } from "../spec/suggestion.ts";
 
 /** Options of the verbs of `flowctl notify`. */
 export interface NotifyOptions {
@@ -181,7 +183,7 @@ async function flush(
   return isDone || (options.strict !== true && ids === undefined) ? 0 : NOT_ACCEPTED;
 }
 
-/** @throws UserError UNKNOWN_CHANNEL where the options name a channel that is neither in the config nor in the outbox */
+/** @throws UserError UNKNOWN_CHANNEL where the options name a channel that there is not */
 async function openOutbox(
   context: CommandContext,
   state: "reads" | "writes",
@@ -194,9 +196,12 @@ async function openOutbox(
   return outbox;
 }
 
-function requireChannel(channel: string | undefined, outbox: Outbox, { config }: Services): void {
-  if (channel === undefined || outbox.list().some(ofChannel(channel))) return;
-  if (Object.values(config.channels).every(({ type }) => type !== channel)) targetsOf({ names: [channel] }, config);
+/** @throws UserError UNKNOWN_CHANNEL for a word that is neither a channel's name, here or in the outbox, nor a service's */
+function requireChannel(channel: string | undefined, outbox: Outbox, { config: { channels } }: Services): void {
+  if (channel === undefined || isChannelType(channel) || resolveChannel(channel, channels) !== undefined) return;
+  if (outbox.list().some(ofChannel(channel))) return;
+  const help = suggestion(channel, [...Object.keys(channels), ...CHANNEL_TYPES]) ?? "flowctl notify list shows them";
+  throw userError("usage", "UNKNOWN_CHANNEL", `there is no channel "${channel}"`, { help });
 }
 
 function openToSend(context: CommandContext, state: "reads" | "writes" = "writes"): Promise<Services> {

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { diskTrouble, isDiskTrouble } from "../model/disk-trouble.ts";
+import { InternalError } from "../model/error.ts";
 import type { HeldLock } from "../host/lock.ts";
 import { Journal } from "./journal.ts";
 import { readJournal } from "./read-journal.ts";
@@ -21,6 +22,7 @@ export class ActiveRun {
   readonly #lock: HeldLock;
   readonly #redact: (text: string) => string;
   #will: Will;
+  readonly #found: Will | undefined;
   readonly #onSettled: (() => void)[] = [];
   #settled = false;
   #unwritten: { readonly record: EndRecord; readonly error: unknown } | undefined;
@@ -28,6 +30,8 @@ export class ActiveRun {
   constructor(
     options: RunStoreOptions & {
       readonly will: Will;
+      /** The will of a run that is gone on with, as it was. */
+      readonly found?: Will;
       readonly held: HeldLock;
       readonly redact: (text: string) => string;
       readonly onJournalError?: (error: unknown) => void;
@@ -37,6 +41,7 @@ export class ActiveRun {
     this.#lock = options.held;
     this.#redact = options.redact;
     this.#will = options.will;
+    this.#found = options.found;
     this.id = options.will.runId;
     this.directory = join(options.directory, "runs", this.id);
     this.journal = new Journal({
@@ -99,9 +104,15 @@ export class ActiveRun {
 
   /** Leaves a run that was to be gone on with as it was found. */
   giveBack(): void {
-    const before = { ...this.#will, part: (this.#will.part ?? 1) - 1 };
-    this.#store.files.replace(join(this.directory, "will.json"), JSON.stringify(before), durabilityOf(before));
-    this.#store.files.rename(endOfPart(this.directory, before.part), join(this.directory, "end.json"));
+    if (this.#found === undefined) throw new InternalError(`run ${this.id} was not gone on with`);
+    const { part = 1 } = this.#found;
+    // First its end: without one it would be taken for dead, and that would be told.
+    this.#store.files.rename(endOfPart(this.directory, part), join(this.directory, "end.json"));
+    this.#store.files.replace(
+      join(this.directory, "will.json"),
+      JSON.stringify(this.#found),
+      durabilityOf(this.#found),
+    );
     this.settle();
   }
 

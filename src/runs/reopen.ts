@@ -38,5 +38,5 @@ export async function reopen(
   files.create(join(options.directory, "live", runId), "", durabilityOf(will));
   files.rename(join(directory, "end.json"), endOfPart(directory, part));
   files.replace(join(directory, "will.json"), JSON.stringify(will), durabilityOf(will));
-  return new ActiveRun({ ...options, will, held, redact });
+  return new ActiveRun({ ...options, will, found: found.will, held, redact });
 }

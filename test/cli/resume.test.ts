@@ -218,6 +218,21 @@ export default flow("given", { params: { key: { type: "string" } } }, ({ key }) 
     expect((await home.run(["runs", "show", id, "--json"])).stdout).toContain('"state": "Failed"');
   });
 
+  it("leaves a run as it was found where the flow does not load, and goes on with it once it does", async () => {
+    await using home = cliHome();
+    const two = `${ETL}\nexport const other = flow("other", () => { extract({ date: "never" }); });`;
+    home.write("etl.ts", two);
+    const id = idOf((await home.run(["run", "etl.ts", "-n", "etl"])).output);
+    const will = (): string => readFileSync(join(home.state, "runs", id, "will.json"), "utf8");
+    const before = will();
+    home.write("etl.ts", `${two}\nimport "./nowhere.ts";`);
+    expect(await home.run(["runs", "resume", id])).toMatchObject({ code: 2 });
+    expect(will()).toBe(before);
+    home.write("etl.ts", two);
+    home.write("mended", "");
+    expect(await home.run(["runs", "resume", id])).toMatchObject({ code: 0 });
+  });
+
   it("does not go on with a run that goes on already", async () => {
     await using home = cliHome();
     home.write(

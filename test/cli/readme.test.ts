@@ -200,7 +200,7 @@ it("its systemd service tells of a run that was killed with all that watched it"
   const env = { INVOCATION_ID: "9f2c" };
   const run = home.start([...command("ExecStart").filter((word) => word !== "--quiet"), "--logs", "full"], { env });
   await run.saw("at work");
-  for (const pid of [...childrenOf(run), run.child.pid!]) process.kill(pid, "SIGKILL");
+  for (const pid of [...childrenOf(run.child.pid!), run.child.pid!]) process.kill(pid, "SIGKILL");
   await run.finished;
   expect(home.stateText()).not.toContain("Flow crashed");
   expect((await home.run(command("ExecStopPost"), { env })).code).toBe(0);

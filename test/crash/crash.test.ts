@@ -16,7 +16,7 @@ const noPython = skipReason(
 /** Nobody is left who could tell of it. */
 async function killWithSentinel(started: Started): Promise<void> {
   const { child, finished } = started;
-  for (const pid of childrenOf(started)) process.kill(pid, "SIGKILL");
+  for (const pid of childrenOf(started.child.pid!)) process.kill(pid, "SIGKILL");
   child.kill("SIGKILL");
   await finished;
 }
@@ -116,7 +116,7 @@ sys.exit(child.wait())`;
     await using doomed = await start(WAIT);
     const { home, started } = doomed;
     await started.saw("last | reached");
-    const [sentinel = 0] = childrenOf(started);
+    const [sentinel = 0] = childrenOf(started.child.pid!);
     started.child.kill("SIGKILL");
     await started.finished;
     process.kill(-sentinel, "SIGTERM");

@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { BIN } from "../rig/cli.ts";
+import { BIN, childrenOf } from "../rig/cli.ts";
 import { CONFIG, oneEnd, records, start, told, WAIT } from "./doomed.ts";
 import { offLinux } from "../rig/skip.ts";
 
@@ -11,12 +11,6 @@ await new Promise((r) => ctx.signal.addEventListener("abort", () => setTimeout(r
 clearTimeout(held);`;
 
 const CI = { env: { CI: "true" } };
-
-/** The processes that this one has started. */
-function childrenOf(pid: number): readonly number[] {
-  const text = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim();
-  return text === "" ? [] : text.split(" ").map(Number);
-}
 
 /** The one child of the command that is `flowctl` as well. */
 function runnerOf(pid: number): number {

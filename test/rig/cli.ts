@@ -125,9 +125,9 @@ export function cliHome(): CliHome {
   };
 }
 
-/** The processes that it has started itself and that go on. */
-export function childrenOf({ child }: Started): readonly number[] {
-  const text = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, "utf8").trim();
+/** The processes that this one has started itself and that go on. */
+export function childrenOf(pid: number): readonly number[] {
+  const text = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim();
   return text === "" ? [] : text.split(" ").map(Number);
 }
 

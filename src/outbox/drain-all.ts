@@ -38,18 +38,17 @@ export async function drainAll(limits: Limits, acquire: Acquire, options: DrainO
     urgent,
     left,
   });
-  const waitingNow = (): readonly OutboxItem[] => {
-    const chosen = choose().ids;
-    return spool.list("new").filter(({ id }) => chosen?.has(id) ?? true);
-  };
-  /** Milliseconds until a channel has something to send, or its fallback has; `undefined` where that is not in time. */
-  const waitOf = (channelId: string): number | undefined => {
+  const nextOf = (channelId: string, waiting: readonly OutboxItem[], choice: Choice, now: number): number =>
+    nextTime(waiting, spool.channelState(channelId), choice, now) ?? Infinity;
+  /**
+   * Milliseconds until a channel has something to send, or its fallback has; `undefined` where that is not in time.
+   * @param all what waits, of all channels: to read it again for each takes longer than all the rest
+   */
+  const waitOf = (channelId: string, all = spool.list("new"), choice = choose()): number | undefined => {
     const now = clock.now();
-    const own = waitingNow().filter((item) => item.channelId === channelId && item.fallback !== undefined);
-    const next = [
-      nextTime(spool, channelId, choose(), now) ?? Infinity,
-      ...own.map(overdueAt).filter((at) => at > now),
-    ];
+    const waiting = all.filter((item) => item.channelId === channelId);
+    const own = waiting.filter(({ id, fallback }) => fallback !== undefined && isChosen(id, choice));
+    const next = [nextOf(channelId, waiting, choice, now), ...own.map(overdueAt).filter((at) => at > now)];
     const wait = Math.max(Math.min(...next) - now, 0);
     return clock.monotonic() + wait > deadline ? undefined : wait;
   };
@@ -71,22 +70,27 @@ export async function drainAll(limits: Limits, acquire: Acquire, options: DrainO
   const active = new Map<string, Promise<void>>();
   const begun = new Set<string>();
   const passed = new Set<string>();
-  /** A channel that may send something now, and has not begun to. */
-  const hasTurn = (channelId: string): boolean => {
-    const now = clock.now();
-    return !passed.has(channelId) && (nextTime(spool, channelId, choose(), now) ?? Infinity) <= now;
-  };
   const begin = (): void => {
-    let waiting = waitingNow();
-    const late = waiting.filter((item) => item.fallback !== undefined && overdueAt(item) <= clock.now());
+    let all = spool.list("new");
+    let choice = choose();
+    const now = clock.now();
+    /** A channel that may send something now, and has not begun to. */
+    const hasTurn = (channelId: string): boolean => {
+      const waiting = all.filter((item) => item.channelId === channelId);
+      return !passed.has(channelId) && nextOf(channelId, waiting, choice, now) <= now;
+    };
+    const late = all.filter(
+      (item) => isChosen(item.id, choice) && item.fallback !== undefined && overdueAt(item) <= now,
+    );
     // What nobody has sent so far is its channel's first: what comes of it is waited for.
     const untried = late.filter(({ attempts }) => attempts.length === 0).map(({ channelId }) => channelId);
     const first = new Set([...new Set(untried)].filter(hasTurn));
     const overdue = late.filter(({ attempts, channelId }) => attempts.length > 0 || !first.has(channelId));
     for (const item of overdue) options.onOverdue(item);
-    if (overdue.length > 0) waiting = waitingNow();
-    for (const channelId of new Set(waiting.map((item) => item.channelId)))
-      if (!(once ? begun : active).has(channelId) && waitOf(channelId) !== undefined) {
+    if (overdue.length > 0) [all, choice] = [spool.list("new"), choose()];
+    const channels = all.filter(({ id }) => isChosen(id, choice)).map((item) => item.channelId);
+    for (const channelId of new Set(channels))
+      if (!(once ? begun : active).has(channelId) && waitOf(channelId, all, choice) !== undefined) {
         begun.add(channelId);
         active.set(
           channelId,
@@ -102,6 +106,10 @@ export async function drainAll(limits: Limits, acquire: Acquire, options: DrainO
     begin();
   }
   await Promise.all(active.values());
+}
+
+function isChosen(id: string, { ids }: Choice): boolean {
+  return ids?.has(id) ?? true;
 }
 
 /** When the fallback of a message that still waits is to tell it. */

@@ -1,6 +1,6 @@
 import { attemptDelivery, type Sending } from "./attempt.ts";
 import type { Delivery } from "./channel.ts";
-import { afterAttempt, usableAt } from "./circuit.ts";
+import { afterAttempt, usableAt, type ChannelState } from "./circuit.ts";
 import { digestOf, toldBy } from "./digest.ts";
 import { isTooLate, suppression, type OutboxItem } from "./item.ts";
 import type { Settled } from "./outcome.ts";
@@ -105,16 +105,17 @@ export async function drainChannel(
   }
 }
 
-/** When the next of these items can be tried; `undefined` where none is left. What waits behind another has no time. */
+/**
+ * When the next of a channel's waiting items can be tried; `undefined` where none is left. What waits behind another
+ * has no time.
+ */
 export function nextTime(
-  spool: Spool,
-  channelId: string,
+  waiting: readonly OutboxItem[],
+  state: ChannelState,
   { ids, urgent, left }: Choice,
   now: number,
 ): number | undefined {
-  const state = spool.channelState(channelId);
   const blocked = new Set<string>();
-  const waiting = waitingAt(spool, channelId);
   const turns = turnsOf(waiting);
   const times = chosen(waiting, ids).flatMap((item) => {
     if (left.has(item.id) || turns.blockedBy(item).some((key) => blocked.has(key))) return [];

@@ -91,14 +91,59 @@ async function byStandard(schema: StandardSchema, given: GivenParameters): Promi
     }
     if (refused().has(name)) candidate[name] = original;
   }
-  if (result.issues === undefined) return { values: { ...(result.value as object) } };
+  const unread = await unreadNames(schema, candidate);
+  if (result.issues === undefined && unread.length === 0) return { values: { ...(result.value as object) } };
+  // A strict schema reports an unknown name itself, without its path and without a suggestion.
+  const isRepeated = ({ message, path }: Issue): boolean =>
+    pathOf(path).length === 0 && unread.some(({ name }) => message.includes(`"${name}"`));
   return {
-    diagnostics: result.issues.map((issue) => {
-      const path = pathOf(issue.path).join(".");
-      const subject = path === "" ? "Parameters" : `Parameter "${path}"`;
-      return problem("PARAMETER_WRONG", `${subject}: ${issue.message}`);
-    }),
+    diagnostics: [
+      ...unread.map(({ name, known }) => unknown(name, known)),
+      ...(result.issues ?? [])
+        .filter((issue) => !isRepeated(issue))
+        .map((issue) => {
+          const path = pathOf(issue.path).join(".");
+          const subject = path === "" ? "Parameters" : `Parameter "${path}"`;
+          return problem("PARAMETER_WRONG", `${subject}: ${issue.message}`);
+        }),
+    ],
   };
+}
+
+/**
+ * Lists the given names that the schema never looks at. Most schemas pass over a name that they do not know without a
+ * word, and the Standard Schema interface does not list the names of an object: the reads of a validation show them.
+ * A schema that takes any name reads every name.
+ */
+async function unreadNames(
+  schema: StandardSchema,
+  candidate: Readonly<Record<string, unknown>>,
+): Promise<readonly { readonly name: string; readonly known: readonly string[] }[]> {
+  const given = Object.keys(candidate);
+  if (given.length === 0) return [];
+  const read = new Set<string>();
+  const note = (name: string | symbol): void => {
+    if (typeof name === "string") read.add(name);
+  };
+  const recording = new Proxy(candidate, {
+    get(target, name) {
+      note(name);
+      return Reflect.get(target, name) as unknown;
+    },
+    has(target, name) {
+      note(name);
+      return Reflect.has(target, name);
+    },
+  });
+  try {
+    await schema["~standard"].validate(recording);
+  } catch {
+    // A schema that cannot take a recording object does not show what it reads.
+    return [];
+  }
+  // A name that every object has is no parameter's.
+  const known = [...read].filter((name) => !(name in Object.prototype));
+  return given.filter((name) => !read.has(name)).map((name) => ({ name, known }));
 }
 
 type Issue = NonNullable<

@@ -146,4 +146,41 @@ describe("a Standard Schema", () => {
       ]),
     );
   });
+
+  it.each([
+    ["drops", z.object({ region: z.string().optional(), limit: z.coerce.number().default(10) })],
+    ["refuses", z.strictObject({ region: z.string().optional(), limit: z.coerce.number().default(10) })],
+    [
+      "renames",
+      z.object({ region: z.string().optional(), limit: z.coerce.number() }).transform((each) => ({ n: each.limit })),
+    ],
+  ])("that %s other names makes a misspelt one an error with a suggestion", async (_, schemaOfCase) => {
+    const answer = await resolveParameters(
+      { kind: "standard", schema: schemaOfCase },
+      { text: { regin: "eu", limit: "3" } },
+    );
+    expect("diagnostics" in answer && answer.diagnostics.map((each) => [each.code, each.message, each.help])).toEqual([
+      ["PARAMETER_UNKNOWN", 'The flow has no parameter "regin".', 'Did you mean "region"?'],
+    ]);
+  });
+
+  it("that takes any name keeps them all", async () => {
+    const loose = z.looseObject({ limit: z.coerce.number() });
+    expect(await resolveParameters({ kind: "standard", schema: loose }, { text: { limit: "3", more: "x" } })).toEqual({
+      values: { limit: 3, more: "x" },
+    });
+    const record = z.record(z.string(), z.string()).transform((each) => ({ count: Object.keys(each).length }));
+    expect(await resolveParameters({ kind: "standard", schema: record }, { text: { a: "1", b: "2" } })).toEqual({
+      values: { count: 2 },
+    });
+  });
+
+  it("reports a misspelt name beside the name that is missing", async () => {
+    const one = { kind: "standard", schema: z.object({ limit: z.number() }) } as const;
+    const answer = await resolveParameters(one, { text: { limt: "3" } });
+    expect("diagnostics" in answer && answer.diagnostics.map((each) => each.code)).toEqual([
+      "PARAMETER_UNKNOWN",
+      "PARAMETER_WRONG",
+    ]);
+  });
 });

@@ -10,11 +10,12 @@ export function declareNotify(program: Command, does: Does): void {
     .option("--state <state>", "only waiting, held, sent, dead or suppressed")
     .option("--failed", "only what is held or was given up")
     .option("--channel <name>", "only of this channel")
+    .option("--all", "of all projects")
     .action(does(async () => (await load()).notifyListCommand));
   verb("show <id>", "one message with its history").action(does(async () => (await load()).notifyShowCommand));
   verb("retry [ids...]", "send messages again that wait, are held or were given up")
-    .option("--all", "all of them")
     .option("--channel <name>", "those of this channel")
+    .option("--all", "those of all projects")
     .option("--deadline <duration>", "for how long, such as 60s")
     .action(does(async () => (await load()).notifyRetryCommand));
   verb("flush", "send what is due; the last step of a CI job")
@@ -23,8 +24,8 @@ export function declareNotify(program: Command, does: Does): void {
     .addOption(new Option("--background", "as the one process that goes on after a run").hideHelp())
     .action(does(async () => (await load()).notifyFlushCommand));
   verb("drop [ids...]", "give messages up")
-    .option("--all", "all of them")
     .option("--channel <name>", "those of this channel")
+    .option("--all", "those of all projects")
     .option("-y, --yes", "do not ask")
     .action(does(async () => (await load()).notifyDropCommand));
   verb("test [names...]", "send a marked message to channels or hooks, and say what the services answered")

@@ -118,9 +118,10 @@ function incidents(
     .join("");
 }
 
-function sourceOf({ config }: Services) {
+function sourceOf({ config, project }: Services) {
   const { namespace } = config.secrets;
   return {
+    project: project.name,
     ...(config.file === undefined ? {} : { config: config.file }),
     ...(namespace === undefined ? {} : { namespace }),
   };

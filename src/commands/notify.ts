@@ -18,7 +18,7 @@ export interface NotifyOptions {
   readonly state?: string;
   /** `list`: only what failed: held and given up. */
   readonly failed?: boolean;
-  /** `retry`, `drop`: everything that waits, is held or was given up. */
+  /** Messages of all projects, and not only of this one. */
   readonly all?: boolean;
   /** `list`, `retry`, `drop`: only this channel. */
   readonly channel?: string;
@@ -42,11 +42,12 @@ export async function notifyListCommand(
   options: NotifyOptions,
   context: CommandContext,
 ): Promise<number> {
-  const outbox = await openOutbox(context, "reads", options);
+  const { outbox, project } = await openOutbox(context, "reads", options);
   const { host, globals } = context;
   const state = stateOf(options);
   const shelf = state === "suppressed" ? "dead" : state;
-  const all = outbox.list(shelf).filter(ofChannel(options.channel));
+  const everywhere = outbox.list(shelf).filter(ofChannel(options.channel));
+  const all = everywhere.filter(ofProject(project, options));
   const quiet = all.filter(({ item }) => isSuppressed(item));
   const items =
     state === "suppressed"
@@ -64,6 +65,9 @@ export async function notifyListCommand(
   else if (state === undefined)
     say(context, "nothing waits to be told; what was sent: flowctl notify list --state sent");
   else say(context, `no message is ${options.state ?? state}`);
+  const elsewhere =
+    everywhere.filter(({ shelf: at }) => at !== "sent").length - all.filter(({ shelf: at }) => at !== "sent").length;
+  if (elsewhere > 0) say(context, `${count(elsewhere)} of other projects: flowctl notify list --all`);
   if (state === undefined && quiet.length > 0)
     say(context, `${count(quiet.length)} suppressed: flowctl notify list --state suppressed`);
   return 0;
@@ -75,7 +79,7 @@ export async function notifyShowCommand(
   _options: NotifyOptions,
   context: CommandContext,
 ): Promise<number> {
-  const outbox = await openOutbox(context, "reads");
+  const { outbox } = await openOutbox(context, "reads");
   const stored = outbox.read(id);
   if (stored === undefined) throw unknownItem(id, outbox.list());
   const { stdout } = context.host.terminal;
@@ -83,7 +87,7 @@ export async function notifyShowCommand(
   return 0;
 }
 
-/** `flowctl notify retry ID…|--all`: makes messages wait again, due now, and sends them. */
+/** `flowctl notify retry [ID…]`: makes messages pending again, due now, and sends them. */
 export async function notifyRetryCommand(
   ids: readonly string[],
   options: NotifyOptions,
@@ -93,7 +97,7 @@ export async function notifyRetryCommand(
   await tellOfDead(services, context);
   const outbox = await services.outbox();
   requireChannel(options.channel, outbox, services);
-  const chosen = choose(outbox.list(), ids, options, "retry");
+  const chosen = choose(outbox.list(), { ids, options, project: services.project.name });
   const sent = chosen.filter(({ shelf }) => shelf === "sent").map(({ item }) => item.id);
   if (sent.length > 0) throw userError("usage", "NOTIFY_SENT", `${sent.join(", ")} was sent already`);
   const all = chosen.map(({ item }) => item.id);
@@ -133,17 +137,17 @@ export async function notifyFlushCommand(
   }
 }
 
-/** `flowctl notify drop ID…|--all`: gives messages up; they stay listed as given up until they are pruned. */
+/** `flowctl notify drop [ID…]`: gives messages up; they stay listed as given up until they are pruned. */
 export async function notifyDropCommand(
   ids: readonly string[],
   options: NotifyOptions,
   context: CommandContext,
 ): Promise<number> {
-  const outbox = await openOutbox(context, "writes", options);
-  const chosen = choose(outbox.list(), ids, options, "drop").filter(({ shelf }) => shelf !== "sent");
+  const { outbox, project } = await openOutbox(context, "writes", options);
+  const chosen = choose(outbox.list(), { ids, options, project }).filter(({ shelf }) => shelf !== "sent");
   if (options.yes !== true && ids.length === 0) {
     throw userError("usage", "NOTIFY_CONFIRM", `this gives up ${count(chosen.length)}`, {
-      help: "flowctl notify drop --all --yes",
+      help: `flowctl notify drop ${options.all === true ? "--all " : ""}--yes`,
     });
   }
   const dropped = await outbox.drop(chosen.map(({ item }) => item.id));
@@ -188,12 +192,12 @@ async function openOutbox(
   context: CommandContext,
   state: "reads" | "writes",
   { channel }: NotifyOptions = {},
-): Promise<Outbox> {
+): Promise<{ readonly outbox: Outbox; readonly project: string }> {
   const services = await openToSend(context, state);
   await tellOfDead(services, context);
   const outbox = await services.outbox();
   requireChannel(channel, outbox, services);
-  return outbox;
+  return { outbox, project: services.project.name };
 }
 
 /** @throws UserError UNKNOWN_CHANNEL for a word that is neither a channel's name, here or in the outbox, nor a service's */
@@ -220,20 +224,15 @@ function stateOf({ state }: NotifyOptions): Shelf | "suppressed" | undefined {
   throw userError("usage", "OPTION", `--state takes waiting, held, sent, dead or suppressed, not "${state}"`);
 }
 
+/** The messages with these ids, of whatever project; without ids, the undelivered ones of the project. */
 function choose(
   items: readonly StoredItem[],
-  ids: readonly string[],
-  options: NotifyOptions,
-  verb: string,
+  { ids, options, project }: { ids: readonly string[]; options: NotifyOptions; project: string },
 ): readonly StoredItem[] {
-  if (ids.length === 0 && options.all !== true && options.channel === undefined) {
-    throw userError("usage", "NOTIFY_WHICH", `which messages? name their ids, or say --all`, {
-      help: `flowctl notify list shows them: flowctl notify ${verb} n_…`,
-    });
-  }
   if (ids.length === 0)
     return items
       .filter(({ shelf, item }) => shelf !== "sent" && !isSuppressed(item))
+      .filter(ofProject(project, options))
       .filter(ofChannel(options.channel));
   return ids.map((id) => {
     const found = items.filter(({ item }) => item.id.startsWith(id));
@@ -245,6 +244,11 @@ function choose(
 
 function ofChannel(channel: string | undefined): (stored: StoredItem) => boolean {
   return ({ item }) => channel === undefined || item.channelName === channel || item.definition.type === channel;
+}
+
+/** A message that does not name its project belongs to every one. */
+function ofProject(project: string, { all }: NotifyOptions): (stored: StoredItem) => boolean {
+  return ({ item: { source } }) => all === true || source?.project === undefined || source.project === project;
 }
 
 function unknownItem(id: string, items: readonly StoredItem[]): Error {

@@ -14,7 +14,8 @@ export function releaseHeld({ host, stop }: CommandContext): OnStored {
     const ids = await outbox.release(name);
     if (ids.length === 0) return undefined;
     const { outcomes } = await outbox.deliver({ ids, deadlineMs: PATIENCE_MS, signal: stop.signal, urgent: true });
-    const sent = outcomes.filter((each) => each.state === "sent").length;
+    // A fallback that was delivered meanwhile is another message.
+    const sent = outcomes.filter((each) => each.state === "sent" && ids.includes(each.id)).length;
     const messages = `${ids.length} held ${ids.length === 1 ? "message" : "messages"}`;
     if (sent === ids.length) return `Delivered ${messages} that waited for ${name}.`;
     return `Released ${messages} that waited for ${name}; delivered ${sent}. See: flowctl notify list`;

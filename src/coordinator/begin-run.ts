@@ -136,6 +136,7 @@ export function memoryOf(processes: Processes): Will["memory"] {
 export function factsOf(will: Will, store: RunStore, previous?: LastState | null): RunFacts {
   const last = previous === undefined ? store.lastState(will.flow, will, will.project) : (previous ?? undefined);
   const source = {
+    project: will.project,
     ...(will.namespace === undefined ? {} : { namespace: will.namespace }),
     ...(will.config === undefined ? {} : { config: will.config }),
   };

@@ -29,6 +29,7 @@ export interface Told {
 export interface SecretSource {
   readonly namespace?: string;
   readonly config?: string;
+  readonly project?: string;
 }
 
 /** Tells what a later part of a run says from what was said before. */

@@ -37,6 +37,8 @@ export interface SecretSource {
   readonly namespace?: string;
   /** The path of the config file that declared the channel. */
   readonly config?: string;
+  /** The name of the project that the message belongs to. It has no part in the channel's identity. */
+  readonly project?: string;
 }
 
 /** One message to one recipient of one channel: one file of the outbox. All of it is redacted; it holds no secret. */

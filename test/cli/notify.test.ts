@@ -133,10 +133,45 @@ it("delivers to the inbox on a machine with no account, and shows it", async () 
 it("gives messages up only when told so", async () => {
   await using home = project();
   await home.run(["run", "nightly.ts"]);
-  expect((await home.run(["notify", "drop"])).code).toBe(2);
-  expect((await home.run(["notify", "drop", "--all"])).code).toBe(2);
+  const asked = await home.run(["notify", "drop"]);
+  expect([asked.code, asked.stderr]).toEqual([2, expect.stringContaining("help: flowctl notify drop --yes")]);
+  expect((await home.run(["notify", "drop", "--all"])).stderr).toContain("help: flowctl notify drop --all --yes");
   expect((await home.run(["notify", "drop", "--all", "--yes"])).stderr).toBe("gave up 1 message\n");
   expect((await home.run(["notify", "list", "--state", "dead"])).stdout).toContain("given up by hand");
+});
+
+it("lists, retries and drops the messages of its own project, and those of all projects with --all", async () => {
+  await using one = project();
+  await using two = project();
+  const server = await faultyServer(() => ({ status: 204 }));
+  const shared = { FLOWCTL_STATE_DIR: one.state };
+  const both = { ...shared, FLOWCTL_SECRET_TEAM_URL: `${server.url}/hook` };
+  const ids = async (home: typeof one, ...words: readonly string[]): Promise<readonly string[]> => {
+    const { stdout } = await home.run(["notify", "list", "--json", ...words], { env: shared });
+    return (JSON.parse(stdout) as { id: string }[]).map(({ id }) => id);
+  };
+  try {
+    await one.run(["run", "nightly.ts"], { env: shared });
+    await two.run(["run", "nightly.ts"], { env: shared });
+    const [first, second] = [await ids(one), await ids(two)];
+    expect([first.length, second.length]).toEqual([1, 1]);
+    expect(first).not.toEqual(second);
+    expect(new Set(await ids(two, "--all"))).toEqual(new Set([...first, ...second]));
+    const listed = await two.run(["notify", "list"], { env: shared });
+    expect(listed.stderr).toBe("1 message of other projects: flowctl notify list --all\n");
+
+    expect(await two.run(["notify", "retry"], { env: both })).toMatchObject({
+      code: 0,
+      stderr: "notifications: 1 sent\n",
+    });
+    expect([await ids(one), await ids(two)]).toEqual([first, []]);
+    await two.run(["notify", "drop", "--yes"], { env: shared });
+    expect(await ids(one)).toEqual(first);
+    expect((await two.run(["notify", "drop", "--all", "--yes"], { env: shared })).stderr).toBe("gave up 1 message\n");
+    expect(await ids(one, "--state", "dead")).toEqual(first);
+  } finally {
+    await server.close();
+  }
 });
 
 it("keeps two projects with equal channel names apart that share one state directory", async () => {

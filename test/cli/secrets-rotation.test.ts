@@ -38,3 +38,23 @@ test("a message that is held for a 403 is delivered once when its secret is set 
     server.close();
   }
 });
+
+test("a fallback's delivery is not counted as the delivery of the held message", async () => {
+  await using home = cliHome();
+  await home.run(["secrets", "keygen"]);
+  home.write(
+    "flowctl.config.yaml",
+    "channels: { team: { type: slack, url: { secret: HOOK_URL }, fallback: inbox } }\n" +
+      "hooks: [{ name: failures, states: [Failed], to: [team] }]\n",
+  );
+  const flow = home.write("fails.yaml", "flow: fails\ntasks:\n  broken: { run: exit 1 }\n");
+  await home.run(["run", flow]);
+  expect((await home.run(["inbox"])).stdout).toContain("fails");
+  const closed = createServer();
+  await new Promise<void>((resolve) => closed.listen(0, "127.0.0.1", resolve));
+  const { port } = closed.address() as AddressInfo;
+  await new Promise((resolve) => closed.close(resolve));
+  const set = await home.run(["secrets", "set", "HOOK_URL"], { input: `http://127.0.0.1:${port}/hook` });
+  expect(set.stderr).toContain("Released 1 held message that waited for HOOK_URL; delivered 0.");
+  expect(set.stderr).not.toContain("Delivered");
+});

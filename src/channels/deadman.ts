@@ -49,8 +49,6 @@ async function send(delivery: DeliveryRequest): Promise<Delivery> {
   if (answer.status === 200 && said === "OK (rate limited)") {
     return { outcome: "transient", code: "RATE", note: "too many pings", retryAfterMs: 60_000 };
   }
-  if ((answer.status === 200 || answer.status === 201) && /^(OK|Created)\b/i.test(said))
-    return { outcome: "delivered" };
   return verdictOf(answer, delivery.at ?? Date.now());
 }
 

@@ -3,10 +3,10 @@ import { contentOf } from "./content.ts";
 import { cut, cutEscaped, plain } from "./cut.ts";
 import { checkHttpOptions, isHttpUrl, optionText } from "./definition.ts";
 import { excerpt } from "./excerpt.ts";
-import { jsonField, jsonText, postJson } from "./json-post.ts";
+import { jsonText, postJson } from "./json-post.ts";
 import { payloadText, renderText } from "./render-text.ts";
 import { quote } from "./scrub.ts";
-import { verdictOf } from "./verdict.ts";
+import { isSuccess, judgeBody, verdictOf } from "./verdict.ts";
 import { COLOURS } from "./words.ts";
 
 /** Discord's limits, in characters. Source: its API reference, "Embed Limits" and "Execute Webhook". */
@@ -48,8 +48,7 @@ async function send(delivery: DeliveryRequest): Promise<Delivery> {
 async function post(url: string, payload: object, delivery: DeliveryRequest): Promise<Delivery> {
   const { answer, failure } = await postJson(url, payload, delivery);
   if (answer === undefined) return failure;
-  if (answer.status === 204) return { outcome: "delivered" };
-  if (answer.status === 200 && typeof jsonField(answer.body, "id") === "string") return { outcome: "delivered" };
+  if (isSuccess(answer)) return judgeBody(answer, (said) => quote(said, delivery));
   return verdictOf(answer, delivery.at ?? Date.now(), quote(jsonText(answer.body, "message"), delivery));
 }
 

@@ -3,7 +3,7 @@ import type { Channel, ChannelProblem, Delivery, DeliveryRequest } from "../outb
 import { contentOf } from "./content.ts";
 import { cutBytes } from "./cut.ts";
 import { checkHttpOptions, isHttpUrl, optionText, severityOf, type Severity } from "./definition.ts";
-import { jsonField, jsonText, postJson } from "./json-post.ts";
+import { jsonText, postJson } from "./json-post.ts";
 import { contentText, renderText } from "./render-text.ts";
 import { quote } from "./scrub.ts";
 import { verdictOf } from "./verdict.ts";
@@ -59,7 +59,6 @@ async function send(delivery: DeliveryRequest): Promise<Delivery> {
   const body = { topic: target.topic, sequence_id: delivery.id, ...bodyOf(delivery) };
   const { answer, failure } = await postJson(target.base, body, delivery, headers);
   if (answer === undefined) return failure;
-  if (answer.status === 200 && typeof jsonField(answer.body, "id") === "string") return { outcome: "delivered" };
   return verdictOf(answer, delivery.at ?? Date.now(), quote(jsonText(answer.body, "error"), delivery));
 }
 

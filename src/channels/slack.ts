@@ -4,11 +4,10 @@ import { checkHttpOptions, isHttpUrl, optionText } from "./definition.ts";
 import { exchange } from "./exchange.ts";
 import type { HttpAnswer } from "./route.ts";
 import { slackLadder, type SlackPayload } from "./slack-payload.ts";
-import { verdictOf } from "./verdict.ts";
+import { isSuccess, judgeBody, verdictOf } from "./verdict.ts";
 
 /**
- * Slack's incoming webhooks. Success is the literal body `ok`: any other page
- * with status 200 comes from something in between. Slack takes one message a
+ * Slack's incoming webhooks. They answer `ok`, triggers of workflows answer JSON. Slack takes one message a
  * second and has no idempotency key, so a repeat is marked as one.
  */
 export const slack: Channel = {
@@ -92,8 +91,7 @@ async function post(url: string, payload: SlackPayload, delivery: DeliveryReques
   };
   const webhook = new IncomingWebhook(url, { fetch: noting, timeout: 0, retryConfig: { retries: 0 } });
   try {
-    const { text } = await webhook.send(payload);
-    if (text.trim() === "ok") return { outcome: "delivered" };
+    await webhook.send(payload);
   } catch {
     // What happened is in `answer` or `failure`; the library's error may hold the URL.
   }
@@ -104,9 +102,12 @@ async function post(url: string, payload: SlackPayload, delivery: DeliveryReques
 }
 
 function judge(answer: HttpAnswer, now: number): Delivery {
-  const body = answer.body.trim();
-  const said = SLACK_CODE.test(body) ? body : "";
-  const verdict = verdictOf(answer, now, said);
+  let said = "";
+  const code = (text: string): string => {
+    said = SLACK_CODE.test(text) ? text : "";
+    return said;
+  };
+  const verdict = isSuccess(answer) ? judgeBody(answer, code) : verdictOf(answer, now, code(answer.body.trim()));
   if (answer.status === 400 && verdict.outcome === "permanent") {
     return { ...verdict, code: "SLACK_400" };
   }

@@ -5,7 +5,7 @@ import { checkHttpOptions, optionText, type OptionRules } from "./definition.ts"
 import { quote } from "./scrub.ts";
 import { smsText } from "./sms-text.ts";
 import { twilioClient, type TwilioClient } from "./twilio-client.ts";
-import { verdictOf } from "./verdict.ts";
+import { isSuccess, judgeBody, verdictOf } from "./verdict.ts";
 
 const HOUR_MS = 60 * 60 * 1000;
 /** Above this age an SMS says what is no longer so: Twilio drops it, and so do we. */
@@ -127,7 +127,10 @@ const WAIT_CODES = [21611, 20429];
 function outcomeOf({ answer, failure }: ReturnType<TwilioClient["last"]>, delivery: DeliveryRequest): Delivery {
   if (failure !== undefined) return failure;
   if (answer === undefined) return { outcome: "transient", code: "NO_ANSWER", note: "nothing was sent" };
-  if (answer.status === 201) return { outcome: "delivered", note: "accepted by Twilio" };
+  if (isSuccess(answer)) {
+    const judged = judgeBody(answer, (said) => quote(said, delivery));
+    return judged.outcome === "delivered" ? { ...judged, note: "accepted by Twilio" } : judged;
+  }
   const code = Number(/"code"\s*:\s*(\d{4,6})/.exec(answer.body)?.[1] ?? Number.NaN);
   const [words, help] = CODES[code] ?? [quote(Number.isNaN(code) ? "" : `Twilio's code ${code}`, delivery)];
   const verdict = verdictOf(answer, delivery.at ?? Date.now(), words);

@@ -5,7 +5,8 @@ import { checkHttpOptions, optionText } from "./definition.ts";
 import { excerpt } from "./excerpt.ts";
 import { postJson } from "./json-post.ts";
 import { renderText } from "./render-text.ts";
-import { verdictOf } from "./verdict.ts";
+import { quote } from "./scrub.ts";
+import { isSuccess, judgeBody, verdictOf } from "./verdict.ts";
 
 /** Teams refuses messages above about 28 KB; this many bytes are kept under it. Source: Teams' webhook reference. */
 const MOST_BYTES = 24_000;
@@ -30,8 +31,8 @@ async function send(delivery: DeliveryRequest): Promise<Delivery> {
   const { answer, failure } = await postJson(optionText(delivery, "url") ?? "", teamsPayload(delivery), delivery);
   if (answer === undefined) return failure;
   if (answer.status === 202) return { outcome: "delivered", note: "queued by the workflow" };
-  // The older connectors answer 200 whatever happened: `1` alone means posted.
-  if (answer.status === 200 && ["", "1"].includes(answer.body.trim())) return { outcome: "delivered" };
+  // The older connectors answer 200 whatever happened, with the error as text.
+  if (isSuccess(answer)) return judgeBody(answer, (said) => quote(said, delivery));
   return verdictOf(answer, delivery.at ?? Date.now());
 }
 

@@ -48,7 +48,6 @@ async function send(delivery: DeliveryRequest): Promise<Delivery> {
     delivery,
   );
   if (answer === undefined) return failure;
-  if (answer.status >= 200 && answer.status < 300) return { outcome: "delivered" };
   return verdictOf(answer, now);
 }
 

@@ -25,6 +25,8 @@ function to(url: string, more: Partial<DeliveryRequest> = {}): DeliveryRequest {
   return deliveryOf({ definition, values: { SLACK_WEBHOOK_URL: url }, ...more });
 }
 
+const GONE = { outcome: "permanent", code: "REPORTED_ERROR", help: expect.stringContaining("new webhook") as string };
+
 describe("slack", () => {
   let emulated: EmulatedSlack;
   beforeAll(async () => {
@@ -120,8 +122,11 @@ describe("slack", () => {
       { outcome: "transient", code: "HTTP_302" },
     ],
     ["a portal's page", { status: 200, body: "<html>log in</html>" }, { outcome: "transient", code: "STRANGE_ANSWER" }],
-    ["an empty page", { status: 200, body: "" }, { outcome: "transient", code: "STRANGE_ANSWER" }],
-    ["204", { status: 204 }, { outcome: "transient", code: "STRANGE_ANSWER" }],
+    ["an empty answer", { status: 200, body: "" }, { outcome: "delivered" }],
+    ["204", { status: 204 }, { outcome: "delivered" }],
+    ["a workflow's answer", { status: 200, body: '{"ok":true}' }, { outcome: "delivered" }],
+    ["an error with status 200", { status: 200, body: '{"ok":false,"error":"channel_not_found"}' }, GONE],
+    ["an error code with status 200", { status: 200, body: "channel_not_found" }, GONE],
     ["a reset after the request", "reset", { outcome: "ambiguous" }],
     ["a close after the request", "close", { outcome: "ambiguous" }],
     ["no answer", "hang", { outcome: "ambiguous", code: "TIMEOUT" }],

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { cut, cutBytes, cutEscaped, plain } from "../../src/channels/cut.ts";
 import { quote } from "../../src/channels/scrub.ts";
-import { retryAfterMs } from "../../src/channels/verdict.ts";
+import { judgeBody, retryAfterMs, verdictOf } from "../../src/channels/verdict.ts";
 
 const wait = (header: string | null, body = ""): number | undefined =>
   retryAfterMs(
@@ -24,6 +24,74 @@ describe("how long a service asks to wait", () => {
     [null, "", undefined],
   ])("%j with the body %j", (header, body, expected) => {
     expect(wait(header, body)).toBe(expected);
+  });
+});
+
+describe("the body of a 2xx answer", () => {
+  const judged = (body: string) =>
+    judgeBody({ status: 200, headers: { get: () => null }, body }, (said) => said.slice(0, 100));
+
+  it.each([
+    "",
+    "ok",
+    "OK\r\n",
+    "1",
+    "accepted",
+    "Message queued.",
+    '{"ok":true}',
+    '{"ok":true,"error":null,"warning":"missing_charset"}',
+    '{"success":true,"errors":[]}',
+    '{"status":"queued","error":""}',
+    '{"status":"queued","sid":"SM1","code":null,"message":null,"error_code":null}',
+    '{"id":"1","code":"x","message":"posted"}',
+    "[]",
+    "null",
+  ])("%j is a delivery", (body) => {
+    expect(judged(body)).toEqual({ outcome: "delivered" });
+  });
+
+  it.each([
+    "<!DOCTYPE html><title>Log in</title>",
+    "\uFEFF\n<html><body>We use a cookie. It is ok.</body></html>",
+    '<?xml version="1.0"?><fault/>',
+    "<HEAD><TITLE>Proxy</TITLE></HEAD>",
+  ])("%j is the page of something in between, and tried again", (body) => {
+    expect(judged(body)).toMatchObject({ outcome: "transient", code: "STRANGE_ANSWER" });
+  });
+
+  it.each([
+    ['{"ok":false}', "permanent", ""],
+    ['{"ok":false,"error":"invalid_auth"}', "permanent", "invalid_auth"],
+    ['{"success":false,"message":"bad key"}', "permanent", "bad key"],
+    ['{"error":{"message":"no such channel"}}', "permanent", "no such channel"],
+    ['{"errors":["unknown topic"]}', "permanent", "unknown topic"],
+    ['{"status":"failed","sid":"SM1","error_code":30007}', "permanent", "30007"],
+    ['{"code":10015,"message":"Unknown Webhook"}', "permanent", "Unknown Webhook"],
+    ["no_active_hooks", "permanent", "no_active_hooks"],
+    ["Webhook Bad Request - Invalid payload", "permanent", "Webhook Bad Request"],
+    ['{"ok":false,"error":"ratelimited"}', "transient", "ratelimited"],
+    ["Microsoft Teams endpoint returned HTTP error 429 with ContextId 1", "transient", "HTTP error 429"],
+    ['{"error":"service unavailable, try again"}', "transient", "try again"],
+  ])("%j reports an error", (body, outcome, said) => {
+    const delivery = judged(body);
+    expect(delivery).toMatchObject({ outcome, code: "REPORTED_ERROR" });
+    expect("note" in delivery && delivery.note).toContain(said);
+  });
+});
+
+describe("an HTTP status", () => {
+  it.each([
+    [200, "delivered"],
+    [299, "delivered"],
+    [304, "transient"],
+    [400, "permanent"],
+    [404, "permanent"],
+    [408, "transient"],
+    [425, "transient"],
+    [429, "transient"],
+    [501, "transient"],
+  ])("%d is %s", (status, outcome) => {
+    expect(verdictOf({ status, headers: { get: () => null }, body: "" }, 0).outcome).toBe(outcome);
   });
 });
 

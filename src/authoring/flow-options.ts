@@ -3,6 +3,7 @@ import { parseDuration, type Duration } from "../model/duration.ts";
 import type { Flow as AnyFlow, FlowHandlerEntry } from "../model/flow.ts";
 import type { ParameterDeclaration, StandardSchema } from "../model/parameter.ts";
 import type { State } from "../model/state.ts";
+import { STOP_SIGNALS, type StopSignal } from "../model/stop-policy.ts";
 import { callSite } from "./call-site.ts";
 import { nearest } from "./nearest.ts";
 import { isNotifierMaker } from "./notifiers.ts";
@@ -30,6 +31,10 @@ export interface FlowOptions {
   readonly pools?: Readonly<Record<string, number>>;
   /** The whole run's time. */
   readonly timeout?: Duration;
+  /** The grace of tasks that have none of their own. @default "5s" */
+  readonly grace?: Duration;
+  /** The stop signal of tasks that have none of their own. @default "SIGTERM" */
+  readonly stopSignal?: StopSignal;
 }
 
 const OPTIONS = [
@@ -42,14 +47,19 @@ const OPTIONS = [
   "concurrency",
   "pools",
   "timeout",
+  "grace",
+  "stopSignal",
 ] as const satisfies readonly (keyof FlowOptions)[];
 
 /**
  * Checks a flow's name and options.
- * @returns the timeout in milliseconds
+ * @returns the durations in milliseconds
  * @throws UserError naming every option that is wrong
  */
-export function readFlowOptions(name: unknown, options: FlowOptions): { readonly timeout: number | undefined } {
+export function readFlowOptions(
+  name: unknown,
+  options: FlowOptions,
+): { readonly timeout: number | undefined; readonly grace: number | undefined } {
   const wrong: Diagnostic[] = [];
   const report = (message: string, help?: string): void => {
     wrong.push({
@@ -88,9 +98,13 @@ export function readFlowOptions(name: unknown, options: FlowOptions): { readonly
   check("terminalStateHandler", isFunction, "must be a function");
   check("concurrency", isLimit, "must be a whole number, 1 or more");
   check("pools", (value) => Object.values(value as object).every(isLimit), "must name limits, whole numbers from 1");
-  check("timeout", (value) => parseDuration(value) !== undefined, 'must be a duration such as "1h"');
+  const isDuration = (value: unknown): boolean => parseDuration(value) !== undefined;
+  check("timeout", isDuration, 'must be a duration such as "1h"');
+  check("grace", isDuration, 'must be a duration such as "10s"');
+  const isSignal = (value: unknown): boolean => STOP_SIGNALS.some((each) => each === value);
+  check("stopSignal", isSignal, `must be one of ${STOP_SIGNALS.join(", ")}`);
   if (wrong.length > 0) throw new UserError("usage", wrong);
-  return { timeout: options.timeout === undefined ? undefined : parseDuration(options.timeout) };
+  return { timeout: parseDuration(options.timeout), grace: parseDuration(options.grace) };
 }
 
 /** Whether a value is a schema by the Standard Schema interface; some are functions. */

@@ -54,6 +54,8 @@ export class Flow implements AnyFlow {
   readonly concurrency: number | undefined;
   readonly pools: Readonly<Record<string, number>>;
   readonly timeout: number | undefined;
+  readonly grace: AnyFlow["grace"];
+  readonly stopSignal: AnyFlow["stopSignal"];
   readonly #place = markCallSite();
   readonly #options: FlowOptions;
   #graph = new Graph();
@@ -62,7 +64,7 @@ export class Flow implements AnyFlow {
 
   /** @throws UserError naming every option that is wrong */
   constructor(name: string, options: FlowOptions = {}) {
-    const { timeout } = readFlowOptions(name, options);
+    const { timeout, grace } = readFlowOptions(name, options);
     this.name = name;
     this.tags = [...new Set([...(options.tags ?? []), ...currentTags()])];
     this.secrets = options.secrets ?? [];
@@ -72,6 +74,8 @@ export class Flow implements AnyFlow {
     this.concurrency = options.concurrency;
     this.pools = options.pools ?? {};
     this.timeout = timeout;
+    this.grace = grace;
+    this.stopSignal = options.stopSignal;
     this.#options = options;
   }
 

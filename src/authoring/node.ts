@@ -13,6 +13,8 @@ export abstract class Node implements TaskSettings {
   readonly skipOnUpstreamSkip: boolean;
   readonly retry: TaskSettings["retry"];
   readonly timeout: TaskSettings["timeout"];
+  readonly grace: TaskSettings["grace"];
+  readonly stopSignal: TaskSettings["stopSignal"];
   readonly cache: TaskSettings["cache"];
   readonly checkpoint: boolean;
   readonly stateHandlers: TaskSettings["stateHandlers"];
@@ -31,6 +33,8 @@ export abstract class Node implements TaskSettings {
     this.skipOnUpstreamSkip = settings.skipOnUpstreamSkip;
     this.retry = settings.retry;
     this.timeout = settings.timeout;
+    this.grace = settings.grace;
+    this.stopSignal = settings.stopSignal;
     this.cache = settings.cache;
     this.checkpoint = settings.checkpoint;
     this.stateHandlers = settings.stateHandlers;

@@ -3,6 +3,7 @@ import { parseDuration, type Duration } from "../model/duration.ts";
 import type { State } from "../model/state.ts";
 import type { CacheOptions, Task, TaskHandlerEntry, TaskKind, TaskSettings } from "../model/task.ts";
 import type { Trigger } from "../model/trigger.ts";
+import { STOP_SIGNALS, type StopSignal } from "../model/stop-policy.ts";
 import { callSite } from "./call-site.ts";
 import { triggers } from "./named-values.ts";
 import { nearest } from "./nearest.ts";
@@ -25,6 +26,13 @@ export interface TaskOptions {
   readonly retry?: number | RetryOptions;
   /** Each attempt's time. */
   readonly timeout?: Duration;
+  /**
+   * How long an attempt that is ended (timeout, end of the run) has for it: then its processes are killed, and a
+   * function that goes on is no longer waited for. @default the flow's, else "5s"
+   */
+  readonly grace?: Duration;
+  /** The first signal for the processes of an attempt that is ended; SIGKILL follows. @default the flow's, else "SIGTERM" */
+  readonly stopSignal?: StopSignal;
   /** Each sees every change of state, in order, and may replace the new state. */
   readonly stateHandlers?: readonly TaskHandlerEntry[];
   /** Runs after all state handlers, at each failure. */
@@ -66,6 +74,8 @@ const OPTIONS = [
   "skipOnUpstreamSkip",
   "retry",
   "timeout",
+  "grace",
+  "stopSignal",
   "stateHandlers",
   "onFailure",
   "cacheFor",
@@ -131,6 +141,8 @@ export function readTaskOptions(options: TaskOptions, defaults: TaskDefaults): T
       !(kind === "notification" && trigger !== undefined && trigger.triggerName !== "all_successful"),
     retry: retried && "policy" in retried ? retried.policy : undefined,
     timeout: read("timeout", duration),
+    grace: read("grace", duration),
+    stopSignal: read("stopSignal", stopSignal),
     cache:
       cacheFor === undefined
         ? undefined
@@ -185,6 +197,10 @@ const duration: Read<number> = (value) => {
   return read === undefined
     ? { wrong: `must be a duration such as "10s", "5m" or a number of milliseconds, not ${show(value)}` }
     : ok(read);
+};
+const stopSignal: Read<StopSignal> = (value) => {
+  const found = STOP_SIGNALS.find((each) => each === value);
+  return found === undefined ? { wrong: `must be one of ${STOP_SIGNALS.join(", ")}, not ${show(value)}` } : ok(found);
 };
 const handlers: Read<readonly TaskHandlerEntry[]> = (value) =>
   Array.isArray(value)

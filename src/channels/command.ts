@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from "node:child_process";
+import { signalGroup, trackGroup } from "../host/process-group.ts";
 import { withoutSecretVariables } from "../model/secret-variable.ts";
 import type { Channel, ChannelProblem, Delivery, DeliveryRequest } from "../outbox/channel.ts";
 import { checkOptions, optionRecord, optionTexts, timeoutOf } from "./definition.ts";
@@ -52,6 +53,8 @@ async function send(delivery: DeliveryRequest): Promise<Delivery> {
         ...names,
       },
       stdio: ["pipe", "ignore", "pipe"],
+      // A group of its own: whatever it starts is ended with it.
+      detached: true,
       windowsHide: true,
       ...(typeof cwd === "string" ? { cwd } : {}),
     });
@@ -74,9 +77,11 @@ function ending(child: ChildProcess, input: string, delivery: DeliveryRequest): 
     const errors: Buffer[] = [];
     let size = 0;
     let late = false;
+    const { pid } = child;
+    const untrack = pid === undefined ? undefined : trackGroup(pid, "SIGKILL");
     const stop = (): void => {
       late = true;
-      child.kill("SIGKILL");
+      if (pid !== undefined) signalGroup(pid, "SIGKILL");
       child.stdin?.destroy();
       child.stderr?.destroy();
     };
@@ -85,6 +90,8 @@ function ending(child: ChildProcess, input: string, delivery: DeliveryRequest): 
     const end = (outcome: Delivery): void => {
       clearTimeout(timer);
       delivery.signal.removeEventListener("abort", stop);
+      if (pid !== undefined) signalGroup(pid, "SIGKILL");
+      untrack?.();
       resolve(outcome);
     };
     child.once("error", (error) => {

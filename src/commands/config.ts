@@ -115,7 +115,7 @@ function named(item: unknown): readonly (readonly [string, unknown])[] {
   return typeof name === "string" ? [[name, item]] : [];
 }
 
-const TIMES = new Set(["timeout", "delay", "maxDelay", "slowAfter", "repeat", "waitAtEnd"]);
+const TIMES = new Set(["timeout", "grace", "delay", "maxDelay", "slowAfter", "repeat", "waitAtEnd"]);
 
 /** For people, lengths of time as a config says them. */
 function withUnits(value: unknown, key = ""): unknown {

@@ -13,6 +13,7 @@ export function declareView(command: Command): Command {
   return command
     .option("-c, --concurrency <n>", "tasks at a time")
     .option("--timeout <duration>", "end the run after this time, such as 30m")
+    .option("--grace <duration>", "how long tasks that are ended have for it, before they are killed (default: 5s)")
     .option("--ui <mode>", "how to show the run: auto, live, plain or json", "auto")
     .option("--logs <which>", "output of tasks: full, failed or none")
     .addOption(repeatable("--report <file>", "write a report when the run has ended: .xml (JUnit)"))

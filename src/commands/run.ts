@@ -26,20 +26,27 @@ export async function runCommand(
 
 /** @throws UserError "usage" for a number or word that an option does not take */
 export function readLimits(options: RunCommandOptions): Limits {
-  const { concurrency, timeout } = options;
+  const { concurrency, timeout, grace } = options;
   const tasks = concurrency === undefined ? undefined : Number(concurrency);
   if (tasks !== undefined && (!Number.isInteger(tasks) || tasks < 1))
     throw userError("usage", "OPTION", `--concurrency takes a whole number from 1, not "${String(concurrency)}"`);
-  const time = timeout === undefined ? undefined : parseDuration(timeout);
-  if (timeout !== undefined && time === undefined)
-    throw userError("usage", "OPTION", `--timeout takes a duration such as 30s or 10m, not "${timeout}"`);
+  const time = durationOf("--timeout", timeout);
+  const graceMs = durationOf("--grace", grace);
   oneOf("--on-overlap", options.onOverlap, ["run", "skip", "fail"]);
   oneOf("--ui", options.ui, ["auto", "live", "plain", "json"]);
   oneOf("--logs", options.logs ?? "full", ["full", "failed", "none"]);
   return {
     ...(tasks === undefined ? {} : { concurrency: tasks }),
     ...(time === undefined ? {} : { timeout: time }),
+    ...(graceMs === undefined ? {} : { graceMs }),
   };
+}
+
+function durationOf(option: string, text: string | undefined): number | undefined {
+  const ms = text === undefined ? undefined : parseDuration(text);
+  if (text !== undefined && ms === undefined)
+    throw userError("usage", "OPTION", `${option} takes a duration such as 30s or 10m, not "${text}"`);
+  return ms;
 }
 
 function oneOf(option: string, value: string, allowed: readonly string[]): void {

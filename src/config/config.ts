@@ -1,6 +1,7 @@
 import type { Hook, Match } from "../model/hook.ts";
 import type { ChannelDefinition } from "../model/notification.ts";
 import type { RetryPolicy } from "../model/retry.ts";
+import type { StopSignal } from "../model/stop-policy.ts";
 import type { TaskEntry } from "../spec/flow-schema.ts";
 import type { Path, Source } from "../spec/source.ts";
 
@@ -98,6 +99,9 @@ export interface TaskDefaults {
   readonly retry?: RetryPolicy;
   /** Milliseconds. */
   readonly timeout?: number;
+  /** Milliseconds. */
+  readonly grace?: number;
+  readonly stopSignal?: StopSignal;
 }
 
 export interface DeliveryConfig {

@@ -111,6 +111,7 @@ function compile(
   };
   const { namespace, env, file, timeout, order, pins, recipients, exec, dotenv } = part.secrets ?? {};
   const { waitAtEnd, maxPerRun } = part.delivery ?? {};
+  const { grace, stopSignal } = part.defaults ?? {};
   return {
     channels: { inbox: INBOX, ...part.channels },
     hooks,
@@ -144,7 +145,11 @@ function compile(
     ...(part.stateDir === undefined ? {} : { stateDir: part.stateDir }),
     ...(part.concurrency === undefined ? {} : { concurrency: part.concurrency }),
     pools: part.pools ?? {},
-    defaults: tried(part.defaults ?? {}),
+    defaults: {
+      ...tried(part.defaults ?? {}),
+      ...(grace === undefined ? {} : { grace: milliseconds(grace) }),
+      ...(stopSignal === undefined ? {} : { stopSignal }),
+    },
     delivery: {
       ...(waitAtEnd === undefined ? {} : { waitAtEnd: milliseconds(waitAtEnd) }),
       ...(maxPerRun === undefined ? {} : { maxPerRun }),

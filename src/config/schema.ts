@@ -1,6 +1,18 @@
 import { z } from "zod";
 import { SECRET_PROVIDERS } from "./config.ts";
-import { duration, hook, hooksOf, match, name, oneOrMany, options, retry, taskMatch, trigger } from "../spec/fields.ts";
+import {
+  duration,
+  hook,
+  hooksOf,
+  match,
+  name,
+  oneOrMany,
+  options,
+  retry,
+  stopping,
+  taskMatch,
+  trigger,
+} from "../spec/fields.ts";
 
 /** One channel; its own options are checked by the channel. */
 const channel = z
@@ -59,7 +71,7 @@ const fields = {
   concurrency: z.int().min(1).optional().describe("Tasks at a time"),
   pools: z.record(z.string().min(1), z.int().min(1)).optional().describe("Limits of named pools"),
   defaults: z
-    .strictObject({ retry: retry.optional(), timeout: duration.optional() })
+    .strictObject({ retry: retry.optional(), timeout: duration.optional(), ...stopping })
     .optional()
     .describe("What tasks take that say nothing themselves"),
   delivery: z

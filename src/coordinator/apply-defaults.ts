@@ -2,11 +2,13 @@ import type { TaskDefaults } from "../config/config.ts";
 import type { Flow } from "../model/flow.ts";
 
 /**
- * Gives tasks that say nothing themselves the config's retry and timeout. The
- * flow was loaded for this run and belongs to it: its tasks are changed in
+ * Gives tasks that say nothing themselves the config's retry and timeout, and
+ * the flow its grace and stop signal. The flow was loaded for this run and belongs to it: its tasks are changed in
  * place, because a task is known by its identity.
  */
-export function applyDefaults(flow: Flow, { retry, timeout }: TaskDefaults): void {
+export function applyDefaults(flow: Flow, { retry, timeout, grace, stopSignal }: TaskDefaults): void {
+  if (grace !== undefined && flow.grace === undefined) Object.assign(flow, { grace });
+  if (stopSignal !== undefined && flow.stopSignal === undefined) Object.assign(flow, { stopSignal });
   for (const task of flow.tasks) {
     if (task.kind !== "task") continue;
     if (retry !== undefined && task.retry === undefined) Object.assign(task, { retry });

@@ -23,6 +23,8 @@ export interface PreparedRun extends AppliedConfig {
   readonly concurrency?: number;
   /** Milliseconds. */
   readonly timeout?: number;
+  /** Over the grace of tasks and flow. */
+  readonly graceMs?: number;
   readonly options: RunViewOptions;
   /** What it goes on from. */
   readonly restored?: Restored;

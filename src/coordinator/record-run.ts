@@ -107,12 +107,13 @@ function startOf(restored: Restored | undefined) {
   return { taskStates: restored.states, announceKept: true, lastSeq: restored.lastSeq };
 }
 
-function limitsOf({ services }: BegunRun, { concurrency, timeout, flow }: PreparedRun) {
+function limitsOf({ services }: BegunRun, { concurrency, timeout, graceMs, flow }: PreparedRun) {
   const tasks = concurrency ?? flow.concurrency ?? services.config.concurrency;
   return {
     pools: services.config.pools,
     ...(tasks === undefined ? {} : { concurrency: tasks }),
     ...(timeout === undefined ? {} : { timeout }),
+    ...(graceMs === undefined ? {} : { graceMs }),
   };
 }
 

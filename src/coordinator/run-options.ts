@@ -2,6 +2,7 @@
 export interface RunViewOptions {
   readonly concurrency?: string;
   readonly timeout?: string;
+  readonly grace?: string;
   readonly ui: string;
   readonly logs?: string;
   readonly report: readonly string[];
@@ -31,4 +32,5 @@ export interface Limits {
   readonly concurrency?: number;
   /** Milliseconds. */
   readonly timeout?: number;
+  readonly graceMs?: number;
 }

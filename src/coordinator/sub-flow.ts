@@ -75,6 +75,7 @@ export async function runSubFlow(
       ...applied,
       warnings: [],
       options: parent.prepared.options,
+      ...(parent.prepared.graceMs === undefined ? {} : { graceMs: parent.prepared.graceMs }),
       params: resolved.values,
       ...(restored === undefined ? {} : { restored, answers: answersFor(parent, call, restored.paused) }),
     };

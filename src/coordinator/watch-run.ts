@@ -1,9 +1,8 @@
 import { inspect } from "node:util";
-import { systemProcesses } from "../host/process.ts";
+import { killTrackedGroups } from "../host/process-group.ts";
 import type { Stop } from "../host/signals.ts";
 import { onUnexpectedExit, type UnexpectedExit } from "../host/unexpected-exit.ts";
 import type { ActiveRun } from "../runs/active-run.ts";
-import { leftBehind } from "../runs/process-ledger.ts";
 import type { EndRecord, Will } from "../runs/will.ts";
 import type { CommandContext } from "./context.ts";
 import { needsParent } from "./needs-parent.ts";
@@ -13,11 +12,10 @@ import { needsParent } from "./needs-parent.ts";
  * says so. What its hooks have to tell of that is a reaper's.
  */
 export function watchExit(run: ActiveRun, { host, stop }: CommandContext): void {
-  const { files, terminal } = host;
+  const { terminal } = host;
   const release = onUnexpectedExit((exit) => {
-    // They were asked to end by the first signal; whatever else ends the process leaves them to a reaper, who asks first.
-    if (stop.signal.aborted)
-      for (const each of leftBehind(files, run.directory)) systemProcesses().signalGroup(each, "SIGKILL");
+    // The first signal has begun their grace, the second ends it. After any other end a reaper gives them their grace.
+    if (stop.signal.aborted) killTrackedGroups();
     terminal.stderr.write(crashLines(run.crash(causeOf(exit, stop)), run.will));
   });
   run.onSettled(release);

@@ -59,28 +59,38 @@ function timedOut(run: TaskRun, timeout: number): State {
 }
 
 /**
- * Waits for the body, its time, or the end of the run, whichever comes first.
- * What comes later is dropped. When the run is cancelled the body is first asked
- * through its signal, and given until the run's grace is over.
+ * Waits for the task function. Its timeout and the end of the run abort its
+ * signal; then the attempt is over as soon as the function settles, at the
+ * latest when its grace is over and its processes are gone. What comes later is
+ * dropped.
  */
 function awaitBody(run: TaskRun, value: PromiseLike<unknown>, timeout: number | undefined): Promise<State> {
   const { clock } = run.runner.options;
   return new Promise((resolve) => {
     let timer: unknown;
+    let late: State | undefined;
     const settle = (reached: () => State): void => {
       if (run.interrupt === undefined) return;
       run.interrupt = undefined;
       if (timer !== undefined) clock.clearTimeout(timer);
-      resolve(run.isStopped ? cancelled(run) : reached());
+      resolve(run.isStopped ? cancelled(run) : (late ?? reached()));
     };
     run.interrupt = (reason) => {
-      settle(() => run.make("Cancelled", reason.message, null));
+      const interrupt = (): void => {
+        settle(() => run.make("Cancelled", reason.message, null));
+      };
+      const { awaited } = run;
+      if (awaited === undefined) interrupt();
+      else void awaited.then(interrupt);
     };
     if (timeout !== undefined && timeout > 0)
       timer = clock.setTimeout(() => {
-        const late = timedOut(run, timeout);
-        run.abort(late.result as Error);
-        settle(() => late);
+        const error = timedOut(run, timeout);
+        late = error;
+        run.abort(error.result as Error);
+        timer = clock.setTimeout(() => {
+          run.interrupt?.(error.result as Error);
+        }, run.stopPolicy.graceMs);
       }, timeout);
     value.then(
       (result) => {

@@ -1,6 +1,6 @@
 import { isFinished, type State } from "../model/state.ts";
 import type { Task } from "../model/task.ts";
-import { DEFAULT_GRACE_MS, Grace } from "./grace.ts";
+import { Grace } from "./grace.ts";
 import { hasChildren, type MapRun } from "./map-run.ts";
 import { Maps } from "./maps.ts";
 import { advance } from "./pipeline.ts";
@@ -55,7 +55,7 @@ export class FlowRunner {
   #isResting = false;
   #sliceBegan = 0;
   #finish: { readonly resolve: () => void; readonly reject: (error: unknown) => void } | undefined = undefined;
-  readonly #grace: Grace;
+  readonly grace: Grace;
 
   constructor(plan: Plan, options: RunOptions) {
     this.plan = plan;
@@ -75,7 +75,7 @@ export class FlowRunner {
       for (const each of due) this.#wake(each);
       this.#pump();
     });
-    this.#grace = new Grace(options.clock, options.graceMs ?? DEFAULT_GRACE_MS, this.#active, (run) => {
+    this.grace = new Grace(this, this.#active, (run) => {
       this.#settle(run);
       this.#pump();
     });
@@ -159,7 +159,7 @@ export class FlowRunner {
     }
     this.#active.add(run);
     // The body itself may have ended the run, before anybody knew that it runs.
-    if (this.stopping !== undefined && run.task.kind !== "cleanup") run.abort(reasonOf(this.stopping));
+    if (this.stopping !== undefined && run.task.kind !== "cleanup") this.grace.include(run);
     waits.then(
       () => {
         this.#active.delete(run);
@@ -265,7 +265,7 @@ export class FlowRunner {
   #cancelAll(as: State): void {
     this.#limit = Infinity;
     this.timers.clear();
-    this.#grace.begin(reasonOf(as), () => {
+    this.grace.begin(reasonOf(as), () => {
       this.isOverdue = true;
     });
     this.maps.wakeAll();
@@ -286,7 +286,7 @@ export class FlowRunner {
   }
 
   #end(): void {
-    this.#grace.end();
+    this.grace.end();
     this.timers.clear();
     this.maps.snapshot();
     this.#finish?.resolve();

@@ -1,6 +1,7 @@
 import { InternalError } from "../model/error.ts";
 import type { Logger } from "../model/logger.ts";
 import type { NotifyReceipt, NotifyRequest } from "../model/notification.ts";
+import type { StopPolicy } from "../model/stop-policy.ts";
 import type { HandlerContext, TaskContext } from "../model/task.ts";
 import type { FlowRunner } from "./flow-runner.ts";
 import { at } from "./plan.ts";
@@ -13,6 +14,15 @@ class BodyContext implements TaskContext {
 
   constructor(run: TaskRun) {
     this.#run = run;
+  }
+  get stopPolicy(): StopPolicy {
+    return this.#run.stopPolicy;
+  }
+  get waitUntil(): (done: Promise<unknown>) => void {
+    const run = this.#run;
+    return (done) => {
+      run.waitUntil(done);
+    };
   }
   get signal(): AbortSignal {
     return this.#run.signal;

@@ -5,7 +5,6 @@ import { Signal } from "../model/signal.ts";
 import { memoryCache } from "./cache-store.ts";
 import { finalState } from "./final-state.ts";
 import { FlowRunner } from "./flow-runner.ts";
-import { DEFAULT_GRACE_MS } from "./grace.ts";
 import { callHandlers, explain, voicesOf, type Heard } from "./handler-call.ts";
 import { flowHandlerContext } from "./handler-context.ts";
 import { compile, type Plan } from "./plan.ts";
@@ -133,14 +132,15 @@ class FlowRun {
     return to;
   }
 
-  /** A run that is being ended does not wait for its handlers longer than its grace. */
+  /** A run that is being ended does not wait for its handlers longer than what is left of its grace. */
   #inTime<T>(answer: Promise<T>): Promise<T | undefined> {
-    const { clock, graceMs = DEFAULT_GRACE_MS } = this.#runner.options;
-    if (this.#runner.stopping === undefined) return answer;
+    const { options, stopping, grace } = this.#runner;
+    const { clock } = options;
+    if (stopping === undefined) return answer;
     return new Promise((resolve, reject) => {
       const timer = clock.setTimeout(() => {
         resolve(undefined);
-      }, graceMs);
+      }, grace.leftMs);
       const done = (): void => {
         clock.clearTimeout(timer);
       };

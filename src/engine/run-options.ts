@@ -34,7 +34,7 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
   /** The whole run's time, in milliseconds: it ends TimedOut. The flow's own holds where it is shorter. */
   readonly timeout?: number;
-  /** How long a cancelled run waits for its bodies and handlers, in milliseconds. @default 5000 */
+  /** Milliseconds that an attempt has to end once it is aborted, over those of tasks and flow. @default the task's, else the flow's, else 5000 */
   readonly graceMs?: number;
   /** Tasks at a time. @default the flow's, else 16 */
   readonly concurrency?: number;

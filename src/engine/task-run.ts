@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { isFinished, state, type State, type StateType } from "../model/state.ts";
+import { DEFAULT_STOP_POLICY, type StopPolicy } from "../model/stop-policy.ts";
 import type { Task } from "../model/task.ts";
 import type { FlowRunner } from "./flow-runner.ts";
 import type { MapRun } from "./map-run.ts";
@@ -44,8 +45,9 @@ export class TaskRun {
   edgeStates: readonly State[] | undefined = undefined;
   /** Its states are no longer wanted: the run gave up waiting for it. */
   dead = false;
-  /** Ends the wait for the body; set while there is one. */
+  /** Ends the wait for the task function, once what `waitUntil` was given has settled; set while there is one. */
   interrupt: ((reason: Error) => void) | undefined = undefined;
+  readonly #awaited = new Set<Promise<unknown>>();
   #controller: AbortController | undefined = undefined;
   #asBody: ((act: () => void) => void) | undefined = undefined;
   #abortReason: Error | undefined = undefined;
@@ -98,6 +100,27 @@ export class TaskRun {
       });
   }
 
+  /** How the processes of this attempt are ended. */
+  get stopPolicy(): StopPolicy {
+    const { plan, options } = this.runner;
+    return {
+      stopSignal: this.task.stopSignal ?? plan.flow.stopSignal ?? DEFAULT_STOP_POLICY.stopSignal,
+      graceMs: options.graceMs ?? this.task.grace ?? plan.flow.grace ?? DEFAULT_STOP_POLICY.graceMs,
+    };
+  }
+
+  /** Keeps this attempt from being over before a promise has settled, whatever its grace. */
+  waitUntil(done: Promise<unknown>): void {
+    const settled = done.then(nothing, nothing);
+    this.#awaited.add(settled);
+    void settled.then(() => this.#awaited.delete(settled));
+  }
+
+  /** Settles with all that `waitUntil` was given; `undefined` if that has settled. */
+  get awaited(): Promise<unknown> | undefined {
+    return this.#awaited.size === 0 ? undefined : Promise.all(this.#awaited).then(() => this.awaited);
+  }
+
   /** Back to the first step, as the next iteration of a loop: with fresh retries. */
   goRound(looped: State & { readonly type: "Looped" }): void {
     this.loopCount = looped.loopCount + 1;
@@ -140,5 +163,7 @@ export class TaskRun {
     return stopping !== undefined && (isOverdue || this.task.kind !== "cleanup") && !isFinished(this.state);
   }
 }
+
+const nothing = (): void => undefined;
 
 const NEEDS_FACTS: ReadonlySet<StateType> = new Set(["Retrying", "Looped", "Scheduled", "Paused", "Resume"]);

@@ -1,5 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
+import type { StopPolicy } from "../model/stop-policy.ts";
+import { endGroup, signalGroup } from "./process-group.ts";
 
 /** What tells one process from a later one that got the same number. */
 export interface ProcessIdentity {
@@ -12,12 +14,13 @@ export interface ProcessIdentity {
 export interface Processes {
   /** When the process with this number was started, in the system's own words; undefined where there is none. */
   startTime(pid: number): string | undefined;
-  isAlive(pid: number): boolean;
   /**
    * Sends a signal to a whole process group, if its leader is still the process that was meant.
    * @returns whether there was anything to signal
    */
-  signalGroup(leader: ProcessIdentity, signal: NodeJS.Signals): boolean;
+  signalGroup(leader: ProcessIdentity, signal: NodeJS.Signals | 0): boolean;
+  /** Ends a process group as at the end of an attempt; resolves when no process of it runs any more. */
+  endGroup(pid: number, policy: StopPolicy): Promise<unknown>;
   /** Changes with each start of the machine; undefined where that cannot be learnt. */
   bootId(): string | undefined;
   /** The file in which the system counts what it kills for want of memory beside this process; Linux only. */
@@ -34,28 +37,15 @@ export interface Processes {
 export function systemProcesses(): Processes {
   const startTime = (pid: number): string | undefined =>
     process.platform === "linux" ? linuxStart(pid) : portableStart(pid);
-  const isAlive = (pid: number): boolean => {
-    try {
-      process.kill(pid, 0);
-      return true;
-    } catch (error) {
-      return error instanceof Error && "code" in error && error.code === "EPERM";
-    }
-  };
   return {
     startTime,
-    isAlive,
     signalGroup(leader, signal) {
       const now = startTime(leader.pid);
       // A leader that is gone may leave its group behind; a leader that is another process may not be touched.
       if (now !== undefined && now !== leader.startedAt) return false;
-      try {
-        process.kill(process.platform === "win32" ? leader.pid : -leader.pid, signal);
-        return true;
-      } catch {
-        return false;
-      }
+      return signalGroup(leader.pid, signal);
     },
+    endGroup,
     memoryEvents,
     memoryKills: (events) => {
       const count = /^oom_kill (\d+)$/m.exec(line(events) ?? "")?.[1];

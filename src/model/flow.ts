@@ -23,6 +23,7 @@
 import type { Edge } from "./edge.ts";
 import type { Notifier } from "./notifier.ts";
 import type { ParameterSchema } from "./parameter.ts";
+import type { StopSignal } from "./stop-policy.ts";
 import type { State } from "./state.ts";
 import type { StateHandler, Task } from "./task.ts";
 
@@ -63,6 +64,10 @@ export interface Flow {
   readonly pools: Readonly<Record<string, number>>;
   /** The whole run's time, in milliseconds. */
   readonly timeout: number | undefined;
+  /** The grace of tasks that have none of their own, in milliseconds. @default 5000 */
+  readonly grace?: number | undefined;
+  /** The stop signal of tasks that have none of their own. @default "SIGTERM" */
+  readonly stopSignal?: StopSignal | undefined;
   /** Where it was declared, for diagnostics. */
   readonly source?: { readonly file: string; readonly line?: number } | undefined;
 }

@@ -5,6 +5,7 @@ import type { Notifier } from "./notifier.ts";
 import type { NotifyRequest, NotifyReceipt } from "./notification.ts";
 import type { RetryPolicy } from "./retry.ts";
 import type { State } from "./state.ts";
+import type { StopPolicy, StopSignal } from "./stop-policy.ts";
 import type { Trigger } from "./trigger.ts";
 
 /**
@@ -20,6 +21,13 @@ export type TaskKind =
 export interface TaskContext {
   /** Aborted on timeout and when the run is cancelled. */
   readonly signal: AbortSignal;
+  /** How the processes that the task function starts are ended; in a run it is always there. */
+  readonly stopPolicy?: StopPolicy;
+  /**
+   * Keeps the attempt from being over before this promise has settled, even when its grace is over: for processes that
+   * the task function ends itself. The promise must settle.
+   */
+  waitUntil?(done: Promise<unknown>): void;
   readonly logger: Logger;
   readonly params: Readonly<Record<string, unknown>>;
   /** 1 for the first attempt. */
@@ -101,6 +109,10 @@ export interface TaskSettings {
   readonly skipOnUpstreamSkip: boolean;
   readonly retry: RetryPolicy | undefined;
   readonly timeout: number | undefined;
+  /** How long an attempt that was aborted is waited for. @default the flow's, else 5000 */
+  readonly grace?: number | undefined;
+  /** The first signal that its processes get when an attempt is ended. @default the flow's, else SIGTERM */
+  readonly stopSignal?: StopSignal | undefined;
   readonly cache: CacheOptions | undefined;
   /** Whether the result may be written to disk. @default true */
   readonly checkpoint: boolean;

@@ -7,13 +7,18 @@ import type { RunStoreOptions } from "./run-store.ts";
 /** Whether this run may go on, or which run of the same flow goes on already. */
 export type FlowLock = { readonly held: HeldLock } | { readonly by: string | undefined };
 
+/** The file that a run of a flow holds locked while it is the only one. */
+export function flowLockPath(directory: string, project: string, flow: string): string {
+  return join(directory, "locks", `flow-${shortHash(`${project}\0${flow}`)}`);
+}
+
 /**
  * Takes the flow's lock for a run that wants to be the only one. Between those that want it the lock decides; the
  * others are looked for.
  */
 export async function lockFlow(options: RunStoreOptions, flow: string, runId: string): Promise<FlowLock> {
   const { files, directory, locks, project } = options;
-  const path = join(directory, "locks", `flow-${shortHash(`${project.name}\0${flow}`)}`);
+  const path = flowLockPath(directory, project.name, flow);
   const held = await locks.tryLock(path);
   if (held === undefined) return { by: files.read(`${path}.run`)?.trim() };
   const other = await another(options, flow, runId);

@@ -1,11 +1,12 @@
 import { basename, isAbsolute, join } from "node:path";
 import type { AppendFile, Files } from "../host/files.ts";
 import type { ProcessIdentity, Processes } from "../host/process.ts";
+import { DEFAULT_STOP_POLICY, STOP_SIGNALS, type StopPolicy } from "../model/stop-policy.ts";
 
 /** Where tasks say which processes they have started and what they wrote to, so that a run that dies leaves none of it behind. */
 export interface ProcessLedger {
-  /** A process that leads a group of its own was started. */
-  started(pid: number): void;
+  /** Records a process that leads a group of its own, and how that group is ended. */
+  started(pid: number, policy: StopPolicy): void;
   /** Its group is gone. */
   ended(pid: number): void;
   /** A directory of this process's own, for the time of the run: what scripts write there may hold anything. */
@@ -32,8 +33,8 @@ export function processLedger(options: {
     }
   };
   return {
-    started(pid) {
-      write({ pid, startedAt: options.processes.startTime(pid) });
+    started(pid, { stopSignal, graceMs }) {
+      write({ pid, startedAt: options.processes.startTime(pid), stopSignal, graceMs });
     },
     ended(pid) {
       write({ ended: pid });
@@ -45,12 +46,15 @@ export function processLedger(options: {
   };
 }
 
-/** The processes of a run that were started and have not ended, as far as its ledger knows. */
-export function leftBehind(files: Files, directory: string): readonly ProcessIdentity[] {
-  const open = new Map<number, ProcessIdentity>();
+/** The leader of a process group that a run has started, and how the group is ended. */
+export interface RecordedGroup extends ProcessIdentity, StopPolicy {}
+
+/** The process groups of a run that were started and have not ended, as far as its ledger knows. */
+export function leftBehind(files: Files, directory: string): readonly RecordedGroup[] {
+  const open = new Map<number, RecordedGroup>();
   for (const entry of entries(files, directory)) {
     if (entry.ended !== undefined) open.delete(entry.ended);
-    else if (entry.pid !== undefined) open.set(entry.pid, { pid: entry.pid, startedAt: entry.startedAt });
+    else if (isPid(entry.pid)) open.set(entry.pid, { pid: entry.pid, startedAt: entry.startedAt, ...policyOf(entry) });
   }
   return [...open.values()];
 }
@@ -68,7 +72,25 @@ export function removeUsed(files: Files, directory: string): void {
   }
 }
 
+/** A ledger that was tampered with must not signal every process (-1), or this group (0). */
+function isPid(pid: unknown): pid is number {
+  return Number.isInteger(pid) && (pid as number) > 1;
+}
+
+/** A reaper does not wait for ever. */
+const MAX_GRACE_MS = 600_000;
+
+function policyOf({ stopSignal, graceMs }: LedgerLine): StopPolicy {
+  return {
+    stopSignal: STOP_SIGNALS.find((each) => each === stopSignal) ?? DEFAULT_STOP_POLICY.stopSignal,
+    graceMs:
+      typeof graceMs === "number" && graceMs >= 0 ? Math.min(graceMs, MAX_GRACE_MS) : DEFAULT_STOP_POLICY.graceMs,
+  };
+}
+
 interface LedgerLine {
+  readonly stopSignal?: unknown;
+  readonly graceMs?: unknown;
   readonly pid?: number;
   readonly startedAt: string | undefined;
   readonly ended?: number;

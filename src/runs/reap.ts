@@ -1,12 +1,13 @@
 import { join } from "node:path";
 import type { HeldLock } from "../host/lock.ts";
-import type { ProcessIdentity, Processes } from "../host/process.ts";
+import type { Processes } from "../host/process.ts";
 import type { RunEvent, TaskOutput } from "../model/event.ts";
 import { labelOf, type Underway } from "../model/tally.ts";
 import { settleRun } from "./active-run.ts";
 import { causeOfDeath, type Evidence, type ProcessEnd } from "./crash-message.ts";
 import { rememberState } from "./last-state.ts";
-import { leftBehind, removeUsed } from "./process-ledger.ts";
+import { flowLockPath } from "./lock-flow.ts";
+import { leftBehind, removeUsed, type RecordedGroup } from "./process-ledger.ts";
 import { readJournal, readTold } from "./read-journal.ts";
 import { readRun, type RunRecord } from "./run-record.ts";
 import type { RunStoreOptions } from "./run-store.ts";
@@ -30,7 +31,7 @@ export interface DeadRun {
   readonly leftBehind: number;
   /** Leaves it to whoever looks next. */
   leave(): void;
-  /** All that its end causes is safe: kills what is left of its processes and forgets the run. */
+  /** All that its end causes is safe: waits until its process groups have ended, and forgets the run. */
   settle(): Promise<void>;
 }
 
@@ -47,8 +48,6 @@ export interface ReapOptions {
   readonly onDamaged?: (runId: string, will: string) => void;
   /** How that run's process ended. */
   readonly end?: ProcessEnd;
-  /** How long processes that were asked to end are given, in milliseconds. @default 2000 */
-  readonly graceMs?: number;
 }
 
 /**
@@ -100,7 +99,28 @@ async function reapOne(options: ReapOptions, runId: string): Promise<DeadRun | u
     if (silentMs >= SILENT_MS) options.onElsewhere?.(run.will, silentMs);
     return undefined;
   }
-  return bury(options, run, held);
+  const orphans = orphansOf(options, run);
+  // They have their grace while the message is written.
+  const ending = Promise.all(orphans.map((each) => processes.endGroup(each.pid, each)));
+  const locks = [held, await keepFlowLocked(store, run.will, orphans)];
+  return bury(options, run, { orphans, ending, release: () => void locks.map((lock) => lock?.release()) });
+}
+
+/** The next run of the flow does not begin while processes of this one are still being ended. */
+async function keepFlowLocked(
+  { locks, directory }: RunStoreOptions,
+  { project, flow, isAlone }: Will,
+  orphans: readonly RecordedGroup[],
+): Promise<HeldLock | undefined> {
+  if (orphans.length === 0 || isAlone !== true) return undefined;
+  return locks.tryLock(flowLockPath(directory, project, flow));
+}
+
+/** The processes of a dead run, and the locks that are held until they have ended. */
+interface DeadRunParts {
+  readonly orphans: readonly RecordedGroup[];
+  readonly ending: Promise<unknown>;
+  readonly release: () => void;
 }
 
 /** A run that writes nothing for so long may be dead: only a person knows whether its machine is. */
@@ -115,11 +135,10 @@ function lastWrite({ files }: RunStoreOptions, directory: string): number {
   return Math.max(...["will.json", "journal.jsonl"].map((name) => files.stat(join(directory, name))?.modifiedMs ?? 0));
 }
 
-function bury(options: ReapOptions, run: RunRecord, held: HeldLock): DeadRun {
+function bury(options: ReapOptions, run: RunRecord, { orphans, ending, release }: DeadRunParts): DeadRun {
   const { store } = options;
   const journal = store.files.read(join(run.directory, "journal.jsonl")) ?? "";
   const events = readJournal(run.runId, journal);
-  const orphans = askToEnd(options, run);
   const isRemembered = run.end === undefined || remember(store, run.end, run.will);
   const written: WrittenEnd =
     run.end === undefined
@@ -140,14 +159,12 @@ function bury(options: ReapOptions, run: RunRecord, held: HeldLock): DeadRun {
     lastLines: lastLinesOf(events, underway),
     told: readTold(journal),
     leftBehind: orphans.length,
-    leave: () => {
-      held.release();
-    },
+    leave: release,
     settle: async () => {
-      await killAfterGrace(options, orphans);
+      await ending;
       removeUsed(store.files, run.directory);
       settleRun(store, run.runId);
-      held.release();
+      release();
     },
   };
 }
@@ -205,21 +222,12 @@ function evidence({ processes, end }: ReapOptions, will: Will): Evidence {
   };
 }
 
-function askToEnd({ store, processes }: ReapOptions, { will, directory }: RunRecord): readonly ProcessIdentity[] {
+/** The process groups of a dead run that are still there. */
+function orphansOf({ store, processes }: ReapOptions, { will, directory }: RunRecord): readonly RecordedGroup[] {
   // On another machine, and after a restart of this one, the numbers belong to others.
   if (isElsewhere(processes, will)) return [];
   if (will.bootId !== undefined && will.bootId !== processes.bootId()) return [];
-  return leftBehind(store.files, directory).filter((each) => processes.signalGroup(each, "SIGTERM"));
-}
-
-async function killAfterGrace(options: ReapOptions, orphans: readonly ProcessIdentity[]): Promise<void> {
-  if (orphans.length === 0) return;
-  const { store, processes, graceMs = 2000 } = options;
-  const { clock } = store;
-  const until = clock.monotonic() + graceMs;
-  while (clock.monotonic() < until && orphans.some((each) => processes.isAlive(each.pid)))
-    await new Promise<void>((resolve) => clock.setTimeout(resolve, 50));
-  for (const each of orphans) processes.signalGroup(each, "SIGKILL");
+  return leftBehind(store.files, directory).filter((each) => processes.signalGroup(each, 0));
 }
 
 function hasWill({ files }: RunStoreOptions, path: string): boolean {

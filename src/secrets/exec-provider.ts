@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import type { Clock } from "../host/clock.ts";
 import type { Environment } from "../host/host.ts";
+import { signalGroup, trackGroup } from "../host/process-group.ts";
 import { withoutSecretVariables } from "../model/secret-variable.ts";
 import { providerOfEach, type Lookup, type Provider } from "./provider.ts";
 import type { SecretSettings } from "./secret-settings.ts";
@@ -50,8 +51,12 @@ function run(
       // It may need credentials of its own, but none of the run's.
       env: withoutSecretVariables(environment.variables),
       stdio: ["ignore", "pipe", "ignore"],
+      // A group of its own: whatever it starts is ended with it.
+      detached: true,
       windowsHide: true,
     });
+    const { pid } = child;
+    const untrack = pid === undefined ? undefined : trackGroup(pid, "SIGKILL");
     const output: Buffer[] = [];
     let size = 0;
     let grace: unknown;
@@ -59,19 +64,17 @@ function run(
       clock.clearTimeout(limit);
       clock.clearTimeout(grace);
       child.stdout.destroy();
+      if (pid !== undefined) signalGroup(pid, "SIGKILL");
+      untrack?.();
       resolve(result);
     };
-    const stop = (why: string): void => {
-      child.kill("SIGKILL");
-      done(why);
-    };
     const limit = clock.setTimeout(() => {
-      stop(`did not end within ${LIMIT_MS / 1000} s`);
+      done(`did not end within ${LIMIT_MS / 1000} s`);
     }, LIMIT_MS);
     child.stdout.on("data", (chunk: Buffer) => {
       output.push(chunk);
       size += chunk.length;
-      if (size > LARGEST) stop(`printed more than the ${LARGEST} bytes that a secret can have`);
+      if (size > LARGEST) done(`printed more than the ${LARGEST} bytes that a secret can have`);
     });
     child.on("error", () => {
       done("could not be started");

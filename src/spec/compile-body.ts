@@ -1,6 +1,7 @@
 import { secretMapsRead } from "./secret-maps.ts";
 import { dirname, resolve } from "node:path";
 import { runShell, type ShellInputs } from "../tasks/run-shell.ts";
+import type { Size } from "../model/size.ts";
 import type { Task, TaskContext } from "../model/task.ts";
 import type { TaskSetting } from "./compile-task.ts";
 import { compileEnv } from "./compile-env.ts";
@@ -128,6 +129,7 @@ function compileRun(entry: TaskEntry, path: Path, reader: Reader, setting: TaskS
   const cwd = reader.text(entry.cwd ?? content.cwd ?? ".", [...path, "cwd"]);
   const stdin = entry.stdin === undefined ? undefined : reader.text(entry.stdin, [...path, "stdin"]);
   const declared = declaredOutputs(entry.outputs);
+  const maxOutput = entry.maxOutput ?? content.defaults?.maxOutput;
   const shell = Array.isArray(entry.run) ? undefined : (entry.shell ?? content.defaults?.shell);
   const command = Array.isArray(entry.run)
     ? compileArgv(entry.run, path, reader)
@@ -146,6 +148,7 @@ function compileRun(entry: TaskEntry, path: Path, reader: Reader, setting: TaskS
         ...(given === undefined ? {} : { stdin: given }),
         ...(shell === undefined ? {} : { shell }),
         ...(entry.capture === undefined ? {} : { capture: entry.capture }),
+        ...(maxOutput === undefined ? {} : { maxOutput: maxOutput as Size }),
       };
       return readOutputs(declared, await runShell(inputs, context));
     },

@@ -73,6 +73,8 @@ export async function compileFlow(content: FlowFile, setting: FlowSetting): Prom
     pools: { ...content.pools, ...Object.fromEntries(pools) },
     ...(content.concurrency === undefined ? {} : { concurrency: content.concurrency }),
     ...(content.timeout === undefined ? {} : { timeout: milliseconds(content.timeout) }),
+    ...(content.grace === undefined ? {} : { grace: milliseconds(content.grace) }),
+    ...(content.stopSignal === undefined ? {} : { stopSignal: content.stopSignal }),
     ...(result === undefined ? {} : { terminalStateHandler: takeResult }),
   });
   // A spec is a file; the stack says where this code is.

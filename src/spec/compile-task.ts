@@ -164,6 +164,7 @@ function makeTask(
   const kind = body.used.kind ?? "task";
   const chosen = trigger.trigger ?? body.used.trigger;
   const timeout = entry.timeout ?? content.defaults?.timeout;
+  const grace = entry.grace ?? content.defaults?.grace;
   const quiet =
     kind === "notification" && trigger.trigger !== undefined && trigger.trigger.triggerName !== "all_successful";
   const settings: Task = {
@@ -176,6 +177,8 @@ function makeTask(
       entry.skipOnUpstreamSkip ?? (trigger.isExpression || quiet ? false : (body.used.skipOnUpstreamSkip ?? true)),
     retry: retryOf(entry.retry ?? content.defaults?.retry) ?? body.used.retry,
     timeout: timeout === undefined ? body.used.timeout : milliseconds(timeout),
+    grace: grace === undefined ? body.used.grace : milliseconds(grace),
+    stopSignal: entry.stopSignal ?? body.used.stopSignal ?? content.defaults?.stopSignal,
     cache: compileCache(key, entry, scope.flow) ?? body.used.cache,
     checkpoint: entry.checkpoint ?? body.used.checkpoint ?? true,
     stateHandlers: [...(body.used.stateHandlers ?? []), ...made.handlers],

@@ -1,7 +1,9 @@
 import { z } from "zod";
 import { parseDuration } from "../model/duration.ts";
+import { parseSize } from "../model/size.ts";
 import type { RetryPolicy } from "../model/retry.ts";
 import { STATE_TYPES } from "../model/state.ts";
+import { STOP_SIGNALS } from "../model/stop-policy.ts";
 
 /** Fields that the flow's and the config's schema share: the same keys mean the same in both. */
 
@@ -15,6 +17,23 @@ export const duration = z
     error: LENGTH_OF_TIME,
   })
   .describe("A length of time with its unit: 250ms, 30s, 5m, 2h, 1d");
+
+/** How attempts are ended, in a task, a flow or the defaults. */
+export const stopping = {
+  grace: duration
+    .optional()
+    .describe("How long an attempt that is ended has for it, before its processes are killed; by default 5s"),
+  stopSignal: z
+    .enum(STOP_SIGNALS)
+    .optional()
+    .describe("The first signal for the processes of an attempt that is ended; by default SIGTERM"),
+};
+
+const SIZE = "expected a size in bytes, or with its unit, such as 64KiB, 4MiB or 1GiB";
+/** A number of bytes: a whole number, or text with a unit. */
+export const size = z
+  .union([z.int().min(1), z.string().refine((text) => parseSize(text) !== undefined, { error: SIZE })], { error: SIZE })
+  .describe("A size: 4MiB, or a number of bytes");
 
 /** One or many: a bare item stands for a list of it. */
 export function oneOrMany<T extends z.ZodType>(item: T) {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { duration, hook, hooksOf, name, oneOrMany, options, retry, trigger } from "./fields.ts";
+import { duration, hook, hooksOf, name, oneOrMany, options, retry, size, stopping, trigger } from "./fields.ts";
 
 /** Task names stand in expressions, so they are identifiers, and none of CEL's own words. */
 const RESERVED =
@@ -99,6 +99,7 @@ const task = z
       .describe("Whether it is skipped with a task before it; by default true, but not where trigger is an expression"),
     retry: retry.optional(),
     timeout: duration.optional().describe("Each attempt's time; 0 for no limit, whatever the defaults say"),
+    ...stopping,
     cache: cache.optional(),
     checkpoint: z.boolean().optional().describe("Whether the result may be written to disk; true by default"),
     foreach: z
@@ -119,9 +120,10 @@ const task = z
     shell: shell.optional(),
     stdin: z.string().optional().describe("What it reads on standard input; by default nothing"),
     capture: z
-      .enum(["text", "json", "lines", "none"])
+      .enum(["text", "json", "lines", "bytes", "none"])
       .optional()
       .describe("How standard output is read into outputs.stdout"),
+    maxOutput: size.optional().describe("How much standard output is kept for outputs.stdout; by default 1MiB"),
     outputs: z
       .union([oneOrMany(outputName), z.record(outputName, z.enum(VALUE_TYPES))])
       .optional()
@@ -145,7 +147,7 @@ const task = z
     if (value.run !== undefined && value.secrets !== undefined)
       say(["secrets"], "secrets: goes with uses:; a script takes env: { NAME: ${{ secrets.NAME }} }");
     if (value.run === undefined)
-      for (const key of ["shell", "stdin", "capture", "outputs", "cwd", "env"] as const)
+      for (const key of ["shell", "stdin", "capture", "maxOutput", "outputs", "cwd", "env", "stopSignal"] as const)
         if (value[key] !== undefined && value.uses !== undefined) say([key], `${key}: goes with run:`);
     if (Array.isArray(value.run) && value.shell !== undefined)
       say(["shell"], "a list runs without a shell: make it one text, or leave shell: out");
@@ -180,7 +182,13 @@ export const flowSchema = z
       .describe("Files of environment variables, from the flow's directory"),
     cwd: z.string().min(1).optional().describe("Where scripts run, from the flow's directory"),
     defaults: z
-      .strictObject({ retry: retry.optional(), timeout: duration.optional(), shell: shell.optional() })
+      .strictObject({
+        retry: retry.optional(),
+        timeout: duration.optional(),
+        ...stopping,
+        shell: shell.optional(),
+        maxOutput: size.optional(),
+      })
       .optional()
       .describe("What tasks take that say nothing themselves"),
     tasks: z
@@ -194,6 +202,7 @@ export const flowSchema = z
     concurrency: z.int().min(1).optional().describe("Tasks at a time"),
     pools: z.record(z.string().min(1), z.int().min(1)).optional().describe("Limits of named pools"),
     timeout: duration.optional().describe("The whole run's time; 0 for no limit"),
+    ...stopping,
   })
   .describe("A flow for flowctl");
 

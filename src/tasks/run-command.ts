@@ -1,25 +1,34 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { statSync } from "node:fs";
-import { endGroup } from "./end-group.ts";
+import {
+  endGroup,
+  membersOf,
+  signalGroup,
+  trackGroup,
+  type GroupEnd,
+  type GroupMember,
+} from "../host/process-group.ts";
+import { writtenDuration } from "../model/duration.ts";
+import type { StopPolicy } from "../model/stop-policy.ts";
 import { lineSplitter, type TextStream } from "./line-splitter.ts";
 import type { Argv } from "./shell-command.ts";
 
 /** What a program is run with. */
-export interface CommandOptions extends Argv {
+export interface CommandOptions extends Argv, StopPolicy {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
   readonly stdin?: string | Uint8Array | undefined;
-  /** Ends the program's whole process group: asked first, killed after `graceMs`. */
+  /** Ends the program's whole process group: by `stopSignal`, and by SIGKILL after `graceMs`. */
   readonly signal: AbortSignal;
-  /** In milliseconds. */
-  readonly graceMs: number;
   /** As many bytes of standard output are kept. */
   readonly maxOutput: number;
   readonly onLine: (stream: "stdout" | "stderr", line: string) => void;
+  /** Is given one sentence about processes that had to be ended or killed. */
+  readonly onWarning: (text: string) => void;
   /** Takes secrets out of what is shown, not out of the result. */
   readonly clean?: (() => TextStream) | undefined;
-  /** Told of the process group, so that nothing is left behind when we die ourselves. */
-  readonly ledger?: { started(pid: number): void; ended(pid: number): void } | undefined;
+  /** Records the process group, so that nothing is left behind when this process is killed. */
+  readonly ledger?: { started(pid: number, policy: StopPolicy): void; ended(pid: number): void } | undefined;
 }
 
 /** How a program ended. */
@@ -27,7 +36,7 @@ export interface CommandResult {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
   /** Standard output, up to `maxOutput` bytes. */
-  readonly stdout: string;
+  readonly stdout: Buffer;
   /** Whether there was more of it. */
   readonly isCut: boolean;
   /** The last lines of both streams, as they came. */
@@ -38,7 +47,10 @@ export interface CommandResult {
 const TAIL = 20;
 /** What a program left running in its group may still write after its own end, in milliseconds. */
 const AFTERWARDS = 250;
-const LEFTOVER_GRACE = 1000;
+/** How long a program that is about to end may take for it, in milliseconds. */
+const SETTLE_MS = 20;
+/** How many programs a warning names. */
+const NAMED = 5;
 
 /**
  * Runs a program in a process group of its own and waits until all of the group is gone.
@@ -64,26 +76,57 @@ export async function runCommand(options: CommandOptions): Promise<CommandResult
   });
   const { pid } = child;
   if (pid === undefined) return exited as Promise<never>;
-  options.ledger?.started(pid);
-  let killing: Promise<void> | undefined;
-  const onAbort = (): void => {
-    killing = endGroup(pid, options.graceMs);
-  };
-  options.signal.addEventListener("abort", onAbort, { once: true });
+  const untrack = trackGroup(pid, options.stopSignal);
+  options.ledger?.started(pid, options);
+  const { signal } = options;
+  let onAbort: (() => void) | undefined;
+  const aborted = new Promise<undefined>((resolve) => {
+    onAbort = () => {
+      resolve(undefined);
+    };
+    signal.addEventListener("abort", onAbort, { once: true });
+  });
   try {
-    const end = await exited;
+    const end = await Promise.race([exited, aborted]);
+    if (end !== undefined) {
+      await within(closed, AFTERWARDS);
+      await warnOfBackground(pid, options);
+    }
+    const groupEnd = await endGroup(pid, options);
+    warnOfKill(groupEnd, options);
+    untrack();
+    if (groupEnd.how !== "unkillable") options.ledger?.ended(pid);
     await within(closed, AFTERWARDS);
-    // The group ends with its task: what runs on in the background would be nobody's.
-    await (killing ?? endGroup(pid, LEFTOVER_GRACE));
-    await within(closed, AFTERWARDS);
-    options.signal.throwIfAborted();
-    return { ...end, ...output() };
+    signal.throwIfAborted();
+    return { ...(await exited), ...output() };
   } finally {
-    options.signal.removeEventListener("abort", onAbort);
+    if (onAbort !== undefined) signal.removeEventListener("abort", onAbort);
     child.stdout?.destroy();
     child.stderr?.destroy();
-    options.ledger?.ended(pid);
   }
+}
+
+/** The group ends with its task: what runs on in the background would belong to nobody. */
+async function warnOfBackground(pid: number, { onWarning }: CommandOptions): Promise<void> {
+  if (!signalGroup(pid, 0)) return;
+  const before = membersOf(pid);
+  if (before.length === 0) return;
+  // What is about to end by itself was not left behind.
+  await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
+  const left = membersOf(pid).filter((each) => before.some((other) => other.pid === each.pid));
+  if (left.length > 0) onWarning(`programs left running in the background are ended with the task: ${named(left)}`);
+}
+
+function warnOfKill(end: GroupEnd, { onWarning, graceMs, stopSignal }: CommandOptions): void {
+  if (end.how === "killed" && stopSignal !== "SIGKILL")
+    onWarning(`killed, because they still ran ${writtenDuration(graceMs)} after ${stopSignal}: ${named(end.members)}`);
+  if (end.how === "unkillable") onWarning(`processes that the system does not let flowctl end: ${named(end.members)}`);
+}
+
+function named(members: readonly GroupMember[]): string {
+  const texts = members.slice(0, NAMED).map(({ name, pid }) => `${name} (pid ${pid})`);
+  const others = members.length - texts.length;
+  return others > 0 ? `${texts.join(", ")} and ${others} more` : texts.join(", ");
 }
 
 /** Waits for a promise, but no longer than this. */
@@ -121,7 +164,7 @@ function collect(child: ChildProcess, options: CommandOptions) {
       lines.end();
     });
   }
-  return () => ({ stdout: Buffer.concat(chunks).toString("utf8"), isCut, tail });
+  return () => ({ stdout: Buffer.concat(chunks), isCut, tail });
 }
 
 function feed(child: ChildProcess, stdin: string | Uint8Array | undefined): void {

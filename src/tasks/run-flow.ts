@@ -57,9 +57,12 @@ class SubFlowTask extends Task<RunFlowInputs, State["type"]> {
     const { signal, mapIndex, logger } = context;
     const flow = this.subFlow;
     const lent = context.service("runFlow") as RunFlow | undefined;
-    const ended = lent
-      ? await lent(flow, { params, signal, task: nameOf(context), mapIndex, logger })
-      : await runHere(flow, params, context);
+    const running = lent
+      ? lent(flow, { params, signal, task: nameOf(context), mapIndex, logger })
+      : runHere(flow, params, context);
+    // The sub-flow ends its own tasks, each within its own grace.
+    context.waitUntil?.(running);
+    const ended = await running;
     signal.throwIfAborted();
     return propagate(flow, ended);
   }

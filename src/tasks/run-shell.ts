@@ -1,14 +1,16 @@
 import { env as processEnvironment, cwd as processDirectory, platform } from "node:process";
 import { dirname, resolve } from "node:path";
 import { withoutSecretVariables } from "../model/secret-variable.ts";
+import { parseSize, type Size } from "../model/size.ts";
+import { DEFAULT_STOP_POLICY, type StopPolicy } from "../model/stop-policy.ts";
 import type { TaskContext } from "../model/task.ts";
 import type { TextStream } from "./line-splitter.ts";
 import { outputFile } from "./output-file.ts";
 import { runCommand, type CommandResult } from "./run-command.ts";
 import { shellCommand, type ShellChoice } from "./shell-command.ts";
 
-/** How standard output becomes a value: its text, the value of its JSON, its lines, or nothing. */
-export type Capture = "text" | "json" | "lines" | "none";
+/** How standard output becomes a value: its text, the value of its JSON, its lines, its bytes, or nothing. */
+export type Capture = "text" | "json" | "lines" | "bytes" | "none";
 
 /** What a program or script is run with. */
 export interface ShellInputs {
@@ -26,10 +28,8 @@ export interface ShellInputs {
   readonly shell?: ShellChoice;
   /** @default "text" */
   readonly capture?: Capture;
-  /** How many bytes of standard output are kept as the result. @default 1048576 */
-  readonly maxOutput?: number;
-  /** How long it is given to end when it is asked to, in milliseconds. @default 5000 */
-  readonly graceMs?: number;
+  /** How much of standard output is kept as the result, such as "4MiB". @default "1MiB" */
+  readonly maxOutput?: Size;
   /** Secrets that become environment variables of the same name. */
   readonly secrets?: readonly string[];
 }
@@ -69,18 +69,23 @@ export async function runShell(inputs: ShellInputs, context: TaskContext): Promi
   try {
     const env = await environment(inputs, context, outputs.path);
     const command = commandOf(inputs, env["PATH"]);
-    const result = await runCommand({
+    const running = runCommand({
       ...command,
       env,
       cwd: resolve(processDirectory(), inputs.cwd ?? "."),
       stdin: inputs.stdin,
       signal: context.signal,
-      graceMs: inputs.graceMs ?? 5000,
-      maxOutput: inputs.maxOutput ?? 1024 * 1024,
+      ...(context.stopPolicy ?? DEFAULT_STOP_POLICY),
+      maxOutput: bytesOf(inputs.maxOutput),
       onLine: lineLogger(context),
+      onWarning: (text) => {
+        context.logger.warn(text);
+      },
       clean: context.service("redaction") as (() => TextStream) | undefined,
       ledger,
     });
+    context.waitUntil?.(running);
+    const result = await running;
     if (result.code !== 0) throw new CommandFailed(result);
     return { stdout: captured(result, inputs, context), ...outputs.read() };
   } finally {
@@ -89,7 +94,7 @@ export async function runShell(inputs: ShellInputs, context: TaskContext): Promi
 }
 
 interface Ledger {
-  started(pid: number): void;
+  started(pid: number, policy: StopPolicy): void;
   ended(pid: number): void;
   uses(directory: string): void;
 }
@@ -124,6 +129,15 @@ async function environment(
   return env;
 }
 
+const DEFAULT_MAX_OUTPUT = 1024 * 1024;
+
+function bytesOf(maxOutput: unknown): number {
+  if (maxOutput === undefined) return DEFAULT_MAX_OUTPUT;
+  const bytes = parseSize(maxOutput);
+  if (bytes === undefined) throw new Error(`maxOutput takes a size such as "4MiB", not ${JSON.stringify(maxOutput)}`);
+  return bytes;
+}
+
 function lineLogger({ logger }: TaskContext): (stream: "stdout" | "stderr", line: string) => void {
   return (stream, line) => {
     if (logger.output === undefined) logger.info(line);
@@ -133,9 +147,10 @@ function lineLogger({ logger }: TaskContext): (stream: "stdout" | "stderr", line
 
 function captured(result: CommandResult, { capture = "text" }: ShellInputs, { logger }: TaskContext): unknown {
   if (capture === "none") return null;
-  const text = result.stdout.replace(/\r?\n$/, "");
+  if (capture === "bytes") return new Uint8Array(result.stdout);
+  const text = result.stdout.toString("utf8").replace(/\r?\n$/, "");
   if (result.isCut) {
-    const size = Buffer.byteLength(result.stdout);
+    const size = result.stdout.length;
     if (capture === "json")
       throw new Error(`standard output is longer than maxOutput (${size} bytes): it is no whole JSON`);
     logger.warn(`only the first ${size} bytes of standard output are kept: raise maxOutput to keep more`);

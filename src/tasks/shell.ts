@@ -25,7 +25,6 @@ const INPUTS = [
   "shell",
   "capture",
   "maxOutput",
-  "graceMs",
   "secrets",
 ] as const satisfies readonly (keyof ShellInputs)[];
 
@@ -68,6 +67,9 @@ export function shell(
 export function shell(
   options: ShellOptions & { readonly capture: "lines" },
 ): TaskFunction<ShellInputs, ShellOutput<string[]>>;
+export function shell(
+  options: ShellOptions & { readonly capture: "bytes" },
+): TaskFunction<ShellInputs, ShellOutput<Uint8Array>>;
 export function shell(
   options: ShellOptions & { readonly capture: "none" },
 ): TaskFunction<ShellInputs, ShellOutput<null>>;

@@ -51,7 +51,7 @@ describe("cancelling a run", () => {
       stateHandlers: [(_flow, _from, to) => (to.type === "Cancelled" ? forever() : undefined)],
     });
     const { state, types, clock } = await run(flow, { signal: controller.signal, graceMs: 1000 });
-    expect([state.type, types["a"], clock.now()]).toEqual(["Cancelled", "Cancelled", 1_003_000]);
+    expect([state.type, types["a"], clock.now()]).toEqual(["Cancelled", "Cancelled", 1_003_500]);
   });
 
   it("reaches a body that ended the run itself", async () => {

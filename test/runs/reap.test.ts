@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { systemProcesses, type Processes } from "../../src/host/process.ts";
 import { state } from "../../src/model/state.ts";
+import { DEFAULT_STOP_POLICY } from "../../src/model/stop-policy.ts";
 import { processLedger } from "../../src/runs/process-ledger.ts";
 import { reap } from "../../src/runs/reap.ts";
 import type { Will } from "../../src/runs/will.ts";
@@ -310,7 +311,7 @@ describe.skipIf(onWindows)("task processes that a dead run left behind", () => {
     const ledger = processLedger({ files: rig.files, directory: run.directory, processes: systemProcesses() });
     const stubborn = await child("trap '' TERM; echo ready; while :; do sleep 0.05; done");
     const gone = once(stubborn, "close");
-    ledger.started(stubborn.pid!);
+    ledger.started(stubborn.pid!, { stopSignal: "SIGTERM", graceMs: 100 });
     dies(run);
     const [dead] = await look(rig);
     expect(dead?.leftBehind).toBe(1);
@@ -325,15 +326,21 @@ describe.skipIf(onWindows)("task processes that a dead run left behind", () => {
     const gone = once(mine, "close");
     const ended = await begin(rig);
     const first = processLedger({ files: rig.files, directory: ended.directory, processes: systemProcesses() });
-    first.started(mine.pid!);
+    first.started(mine.pid!, DEFAULT_STOP_POLICY);
     first.ended(mine.pid!);
     dies(ended);
     const reused = await begin(rig);
     const earlier = { ...systemProcesses(), startTime: () => "1" };
-    processLedger({ files: rig.files, directory: reused.directory, processes: earlier }).started(mine.pid!);
+    processLedger({ files: rig.files, directory: reused.directory, processes: earlier }).started(
+      mine.pid!,
+      DEFAULT_STOP_POLICY,
+    );
     dies(reused);
     const rebooted = await begin(rig, { bootId: "another" });
-    processLedger({ files: rig.files, directory: rebooted.directory, processes: systemProcesses() }).started(mine.pid!);
+    processLedger({ files: rig.files, directory: rebooted.directory, processes: systemProcesses() }).started(
+      mine.pid!,
+      DEFAULT_STOP_POLICY,
+    );
     dies(rebooted);
     const dead = await look(rig);
     expect(dead.map((each) => each.leftBehind)).toEqual([0, 0, 0]);

@@ -186,8 +186,8 @@ describe.skipIf(onWindows)("a task that is stopped", () => {
     const controller = new AbortController();
     const pidFile = join(directory, "pid");
     const stopped = run(
-      { script: `trap '' TERM; echo $$ > ${pidFile}; while :; do sleep 0.05; done`, graceMs: 30 },
-      { signal: controller.signal },
+      { script: `trap '' TERM; echo $$ > ${pidFile}; while :; do sleep 0.05; done` },
+      { signal: controller.signal, stopPolicy: { stopSignal: "SIGTERM", graceMs: 30 } },
     );
     const pid = Number(await appears(pidFile));
     controller.abort(new Error("cancelled"));

@@ -1,9 +1,11 @@
+import { graphemeBoundary } from "../model/grapheme.ts";
+
 const MARK = "…";
 
 /** Cuts a text to a number of UTF-16 units, with a mark where something is missing; never inside a character. */
 export function cut(text: string, limit: number): string {
   if (text.length <= limit) return text;
-  return limit <= 0 ? "" : `${whole(text.slice(0, limit - 1))}${MARK}`;
+  return limit <= 0 ? "" : `${text.slice(0, graphemeBoundary(text, limit - 1))}${MARK}`;
 }
 
 /** Cuts a text to a number of bytes in UTF-8. */
@@ -13,7 +15,8 @@ export function cutBytes(text: string, limit: number): string {
   const bytes = Buffer.from(text.slice(0, Math.max(room, 0)));
   let end = Math.max(Math.min(room, bytes.length), 0);
   while (end > 0 && ((bytes[end] ?? 0) & 0xc0) === 0x80) end -= 1;
-  return `${bytes.subarray(0, end).toString("utf8")}${MARK}`;
+  const fits = bytes.subarray(0, end).toString("utf8").length;
+  return `${text.slice(0, graphemeBoundary(text, fits))}${MARK}`;
 }
 
 /**
@@ -29,11 +32,6 @@ export function cutEscaped(text: string, limit: number, escape: (text: string) =
     if (escaped.length <= limit) return escaped;
     room -= Math.max(1, Math.floor((escaped.length - limit) / 6));
   }
-}
-
-/** A text without its last half character, if it ends in one. */
-function whole(text: string): string {
-  return /[\uD800-\uDBFF]$/.test(text) ? text.slice(0, -1) : text;
 }
 
 const ANSI = /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|[@-Z\\-_])/g;

@@ -16,7 +16,7 @@ interface OptionRule {
   /** Entries of a list may be names of secrets. */
   readonly secrets?: true;
   /** What every text must look like, and how to say so. */
-  readonly like?: readonly [RegExp, string];
+  readonly like?: readonly [Pick<RegExp, "test">, string];
 }
 
 export type OptionRules = Readonly<Record<string, OptionRule>>;

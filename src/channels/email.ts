@@ -1,12 +1,24 @@
 import type { ChannelDefinition } from "../model/notification.ts";
 import type { Channel, ChannelProblem, Delivery, DeliveryRequest } from "../outbox/channel.ts";
-import { recipientsOf } from "../outbox/recipients.ts";
+import { addressesIn, recipientsOf } from "../outbox/recipients.ts";
+import { connectionFault } from "./fault.ts";
 import { checkOptions, type OptionRules } from "./definition.ts";
 import { emailOf } from "./email-message.ts";
 import { quote } from "./scrub.ts";
 import { smtpServer } from "./smtp-server.ts";
 
-const ADDRESS: OptionRules[string]["like"] = [/^[^\r\n]*[^\s@<>]+@[^\s@<>]+>?$/, "must be a mail address"];
+const ADDRESS_FORM = /^[^\r\n]*[^\s@<>]+@[^\s@<>]+>?$/;
+const ADDRESS: OptionRules[string]["like"] = [ADDRESS_FORM, "must be a mail address"];
+/** One text may hold several addresses. */
+const ADDRESSES: OptionRules[string]["like"] = [
+  {
+    test(text) {
+      const all = addressesIn(text);
+      return all.length > 0 && all.every((each) => ADDRESS_FORM.test(each));
+    },
+  },
+  "must be a mail address",
+];
 
 const RULES: OptionRules = {
   smtp: { is: "text", like: [/^smtps?:\/\/[^\s/]/i, "must begin with smtps:// or smtp://"] },
@@ -16,9 +28,9 @@ const RULES: OptionRules = {
   username: { is: "text" },
   password: { is: "text" },
   from: { is: "text", required: true, like: ADDRESS },
-  to: { is: "texts", required: true, secrets: true, like: ADDRESS },
-  cc: { is: "texts", secrets: true, like: ADDRESS },
-  bcc: { is: "texts", secrets: true, like: ADDRESS },
+  to: { is: "texts", required: true, secrets: true, like: ADDRESSES },
+  cc: { is: "texts", secrets: true, like: ADDRESSES },
+  bcc: { is: "texts", secrets: true, like: ADDRESSES },
   replyTo: { is: "text", like: ADDRESS },
   subject: { is: "text" },
   headers: { is: "headers" },
@@ -42,14 +54,29 @@ export const email: Channel = {
 function check(definition: ChannelDefinition): readonly ChannelProblem[] {
   const servers = ["smtp", "host"].filter((each) => definition[each] !== undefined);
   const message = 'give the server as smtp ("smtps://user:password@host") or as host, and not both';
-  return [...checkOptions(definition, RULES), ...(servers.length === 1 ? [] : [{ path: "smtp", message }])];
+  const isUnsafe = smtpServer({ definition, values: {} })?.isLoginUnsafe === true;
+  return [
+    ...checkOptions(definition, RULES),
+    ...(servers.length === 1 ? [] : [{ path: "smtp", message }]),
+    ...(isUnsafe ? [{ path: definition["smtp"] === undefined ? "security" : "smtp", message: UNSAFE }] : []),
+  ];
 }
+
+const UNSAFE =
+  'must not be "none" with a user name: the password would be sent without encryption; use "starttls" or "tls"';
 
 async function send(delivery: DeliveryRequest): Promise<Delivery> {
   const server = smtpServer(delivery);
   if (server === undefined) {
     const help = "for example smtps://user:password@mail.example.com";
     return { outcome: "permanent", code: "BAD_SERVER", note: "the mail server's address cannot be read", help };
+  }
+  if (server.isLoginUnsafe) return { outcome: "permanent", code: "UNSAFE_LOGIN", note: `security ${UNSAFE}` };
+  const several = addressesIn(delivery.recipient).length;
+  if (several > 1) {
+    // One answer would stand for all of them, and hide who was refused.
+    const note = `the secret of a recipient holds ${several} addresses`;
+    return { outcome: "permanent", code: "SEVERAL", note, help: "store each address as a secret of its own" };
   }
   let mail;
   try {
@@ -95,8 +122,11 @@ const HELP: Readonly<Record<string, string>> = {
 
 /** Maps nodemailer's error at once: it holds the server's words and, in places, the conversation. */
 function judge(error: unknown, sent: boolean, delivery: DeliveryRequest): Delivery {
-  const { code, responseCode, response } = fieldsOf(error);
+  const { code, originalCode, responseCode, response } = fieldsOf(error);
   const help = HELP[code] === undefined ? {} : { help: HELP[code] };
+  if (code === "ETLS" && responseCode !== undefined) {
+    return { outcome: "permanent", code, note: "the mail server does not offer STARTTLS", ...help };
+  }
   if (responseCode !== undefined) {
     const name = `SMTP_${responseCode}`;
     const note = quote(response === "" ? `the mail server answered ${responseCode}` : response, delivery);
@@ -111,25 +141,40 @@ function judge(error: unknown, sent: boolean, delivery: DeliveryRequest): Delive
   if (sent) {
     return { outcome: "ambiguous", code: "CLOSED", note: "no answer after the whole mail; it may have arrived" };
   }
+  const cause = connectionFault(originalCode);
+  if (cause !== undefined) {
+    const fix = originalCode.startsWith("ERR_SSL") ? `: ${HELP["ETLS"] ?? ""}` : "";
+    return { outcome: "transient", code: originalCode, note: `${cause}${fix}` };
+  }
+  const { message } = error instanceof Error ? error : { message: "" };
+  if (message.includes("Greeting never received"))
+    return { outcome: "transient", code: "NO_GREETING", note: NO_GREETING };
   return { outcome: "transient", code, note: NOTES[code] ?? "the connection to the mail server failed" };
 }
+
+const NO_GREETING =
+  'the mail server accepted the connection and said nothing in time; a port that speaks TLS at once (465) needs security: "tls"';
 
 const NOTES: Readonly<Record<string, string>> = {
   EDNS: "the mail server's name is not known",
   ETIMEDOUT: "the mail server did not answer in time",
   ETLS: "no secure connection to the mail server",
-  ESOCKET: "the mail server cannot be reached, or its certificate is not trusted",
+  EPROTOCOL: "the port does not speak SMTP",
+  ESOCKET: "the connection to the mail server broke",
   ECONNECTION: "the mail server closed the connection",
 };
 
 function fieldsOf(error: unknown): {
   readonly code: string;
+  /** The code of Node or OpenSSL, where there is one. */
+  readonly originalCode: string;
   readonly responseCode: number | undefined;
   readonly response: string;
 } {
   const fields = (error instanceof Error ? error : {}) as Readonly<Record<string, unknown>>;
-  const { code, responseCode, response } = fields;
+  const { code, originalCode, responseCode, response } = fields;
   return {
+    originalCode: typeof originalCode === "string" ? originalCode : "",
     code: typeof code === "string" ? code : "NETWORK",
     responseCode: typeof responseCode === "number" && responseCode >= 400 ? responseCode : undefined,
     response: typeof response === "string" ? response : "",

@@ -14,8 +14,23 @@ const NOT_SENT: Readonly<Record<string, string>> = {
   EPROTO: "the TLS handshake failed",
 };
 
-/** Refusals of a certificate: OpenSSL's names, as Node gives them. */
-const CERTIFICATE = /^(CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|ERR_TLS_CERT|HOSTNAME_MISMATCH)/;
+/** Refusals of a certificate and of a handshake: OpenSSL's names, as Node gives them. */
+const TLS_FAULTS: readonly (readonly [RegExp, string])[] = [
+  [/^CERT_HAS_EXPIRED/, "the server's certificate has expired"],
+  [/^CERT_NOT_YET_VALID/, "the server's certificate is not valid yet: check this machine's clock"],
+  [/^(ERR_TLS_CERT_ALTNAME|HOSTNAME_MISMATCH)/, "the server's certificate is for another host name"],
+  [/^(CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|ERR_TLS_CERT)/, "the server's certificate is not trusted"],
+  [
+    /^ERR_SSL_(WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|UNKNOWN_PROTOCOL|HTTP_REQUEST)/,
+    "the port does not speak TLS",
+  ],
+  [/^ERR_SSL/, "the TLS handshake failed"],
+];
+
+/** Names the cause, by the error's code, where the network or TLS failed before anything was sent. */
+export function connectionFault(code: string): string | undefined {
+  return NOT_SENT[code] ?? TLS_FAULTS.find(([pattern]) => pattern.test(code))?.[1];
+}
 
 /**
  * Decides what an error of the network means: transient where the request
@@ -24,10 +39,8 @@ const CERTIFICATE = /^(CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|ERR_TLS_CERT|HOST
  */
 export function faultOf(error: unknown): Delivery {
   const { code, text, connecting } = innermost(error);
-  const known = NOT_SENT[code];
+  const known = connectionFault(code);
   if (known !== undefined) return { outcome: "transient", code, note: known };
-  if (CERTIFICATE.test(code)) return { outcome: "transient", code, note: "the server's certificate is not trusted" };
-  if (code.startsWith("ERR_SSL")) return { outcome: "transient", code: "TLS", note: "the TLS handshake failed" };
   if (text.includes("Proxy response")) {
     const status = /\((\d{3})\)/.exec(text)?.[1] ?? "an error";
     return { outcome: "transient", code: "PROXY", note: `the proxy answered ${status}` };

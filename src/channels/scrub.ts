@@ -1,4 +1,5 @@
 import type { DeliveryRequest } from "../outbox/channel.ts";
+import { cut } from "./cut.ts";
 
 /**
  * A service's own words, safe to show: one line, no control characters, cut at
@@ -9,7 +10,7 @@ export function quote(text: string, { values, redact }: Pick<DeliveryRequest, "v
   const distinct = [...new Set(secrets)].sort((a, b) => b.length - a.length);
   const clean = distinct.reduce((rest, secret) => rest.replaceAll(secret, "***"), redact?.(text) ?? text);
   const line = clean.replace(/[\p{C}\s]+/gu, " ").trim();
-  return line.length > 160 ? `${line.slice(0, 159)}…` : line;
+  return cut(line, 160);
 }
 
 /** A secret, what it is made of where it is a URL, and how it looks when it is encoded. */

@@ -1,4 +1,5 @@
 import type { DeliveryRequest } from "../outbox/channel.ts";
+import { isSecretReference } from "../model/notification.ts";
 import { optionText, timeoutOf } from "./definition.ts";
 
 /** How a mail server is reached, in nodemailer's words. */
@@ -9,6 +10,8 @@ export interface SmtpServer {
   readonly requireTLS: boolean;
   readonly ignoreTLS: boolean;
   readonly auth?: { readonly user: string; readonly pass: string };
+  /** There is a login, and no encryption to send it by. */
+  readonly isLoginUnsafe: boolean;
   readonly dnsTimeout: number;
   readonly connectionTimeout: number;
   readonly greetingTimeout: number;
@@ -25,15 +28,16 @@ const PORTS: Readonly<Record<Security, number>> = { tls: 465, starttls: 587, non
  * The server of a definition: a URL (`smtps://` for TLS at once, `smtp://` for
  * STARTTLS, which is then required; `?security=none` for neither), or `host`
  * with `port`, `security`, `username` and `password`. Without encryption no
- * password is sent, except to this machine.
+ * password is sent, except to this machine: `isLoginUnsafe` reports it.
  * @returns undefined where it cannot be read
  */
-export function smtpServer(delivery: DeliveryRequest): SmtpServer | undefined {
+export function smtpServer(delivery: Pick<DeliveryRequest, "definition" | "values">): SmtpServer | undefined {
   const given = delivery.definition["smtp"] === undefined ? fromOptions(delivery) : fromUrl(delivery);
   if (given === undefined || given.host === "") return undefined;
   const { host, security, user, pass } = given;
-  const local = /^(localhost|127\.|\[?::1)/.test(host);
-  const login = user !== undefined && user !== "" && (security !== "none" || local);
+  const local = /^(?:localhost|127(?:\.\d{1,3}){3}|::1)$/i.test(host);
+  const hasLogin = (user !== undefined && user !== "") || isSecretReference(delivery.definition["username"]);
+  const isSafe = security !== "none" || local;
   const within = timeoutOf(delivery.definition);
   return {
     host,
@@ -41,7 +45,8 @@ export function smtpServer(delivery: DeliveryRequest): SmtpServer | undefined {
     secure: security === "tls",
     requireTLS: security === "starttls",
     ignoreTLS: security === "none",
-    ...(login ? { auth: { user, pass: pass ?? "" } } : {}),
+    ...(user !== undefined && user !== "" && isSafe ? { auth: { user, pass: pass ?? "" } } : {}),
+    isLoginUnsafe: hasLogin && !isSafe,
     // The library waits two minutes for a connection and ten for an answer.
     dnsTimeout: Math.min(within, 10_000),
     connectionTimeout: Math.min(within, 10_000),
@@ -60,7 +65,7 @@ interface Given {
   readonly pass: string | undefined;
 }
 
-function fromOptions(delivery: DeliveryRequest): Given {
+function fromOptions(delivery: Pick<DeliveryRequest, "definition" | "values">): Given {
   const { port, security } = delivery.definition;
   const number = typeof port === "number" ? port : undefined;
   return {
@@ -72,7 +77,7 @@ function fromOptions(delivery: DeliveryRequest): Given {
   };
 }
 
-function fromUrl(delivery: DeliveryRequest): Given | undefined {
+function fromUrl(delivery: Pick<DeliveryRequest, "definition" | "values">): Given | undefined {
   const text = optionText(delivery, "smtp") ?? "";
   if (!URL.canParse(text)) return undefined;
   const url = new URL(text);

@@ -1,3 +1,5 @@
+import { graphemeBoundary } from "../model/grapheme.ts";
+
 /** Longest text of an error that a message carries; the middle goes first. */
 const LONGEST = 20_000;
 
@@ -26,5 +28,6 @@ function withoutOurFrames(stack: string): string {
 function cut(text: string): string {
   if (text.length <= LONGEST) return text;
   const half = LONGEST / 2;
-  return `${text.slice(0, half)}\n… ${String(text.length - LONGEST)} characters cut …\n${text.slice(-half)}`;
+  const [head, tail] = [graphemeBoundary(text, half), graphemeBoundary(text, text.length - half)];
+  return `${text.slice(0, head)}\n… ${String(tail - head)} characters cut …\n${text.slice(tail)}`;
 }

@@ -1,3 +1,4 @@
+import { graphemeBoundary } from "../model/grapheme.ts";
 import { formatDuration } from "../model/duration.ts";
 import { isFailed, isSuccessful, type State } from "../model/state.ts";
 import { labelOf, type Counts, type Failure } from "../model/tally.ts";
@@ -39,7 +40,7 @@ export function jobSummary(input: JobSummaryInput): string {
   const excerpts = failures.slice(0, EXCERPTS).map((each) => excerpt(each, input.tail));
   const told = report.notifications.map((each) => `- ${markdown(each)}\n`).join("");
   const text = `${head}${table}${excerpts.join("")}${told}\n`;
-  return text.length > LIMIT ? `${text.slice(0, LIMIT)}\n\n… cut\n` : text;
+  return text.length > LIMIT ? `${text.slice(0, graphemeBoundary(text, LIMIT))}\n\n… cut\n` : text;
 }
 
 function excerpt(failed: Failure, tail: OutputTail): string {

@@ -1,4 +1,5 @@
 import { formatDuration } from "../model/duration.ts";
+import { graphemeBoundary } from "../model/grapheme.ts";
 import type { TaskState } from "../model/event.ts";
 import type { Counts, Failure } from "../model/tally.ts";
 import { isFailed, type State } from "../model/state.ts";
@@ -21,7 +22,9 @@ export function failureText(failure: Pick<Failure, "message" | "type" | "attempt
 /** The first line of a message, cut where it would bury all that stands around it. */
 function shortLine(message: string): string {
   const line = firstLine(message);
-  return line.length > LONGEST ? `${line.slice(0, LONGEST)} (${line.length} characters in all)` : line;
+  return line.length > LONGEST
+    ? `${line.slice(0, graphemeBoundary(line, LONGEST))} (${line.length} characters in all)`
+    : line;
 }
 
 const LONGEST = 500;

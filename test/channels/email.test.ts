@@ -229,7 +229,7 @@ describe("email", () => {
       },
     });
     expect(await email.send(via(before.port))).toMatchObject({ outcome: "transient" });
-    expect(await email.send(via(await freePort()))).toMatchObject({ outcome: "transient", code: "ESOCKET" });
+    expect(await email.send(via(await freePort()))).toMatchObject({ outcome: "transient", code: "ECONNREFUSED" });
   });
 
   it("goes on for one receiver where another is refused", async () => {
@@ -251,6 +251,7 @@ describe("email", () => {
       via(port, {}, { security: "starttls", username: "etl", password: { secret: "PASSWORD" } }),
     );
     expect(starttls.outcome).not.toBe("delivered");
+    expect(starttls).toMatchObject({ code: "ETLS", note: "the mail server does not offer STARTTLS" });
     const { smtpServer } = await import("../../src/channels/smtp-server.ts");
     const login = { host: "mail.example.com", username: "etl", password: { secret: "PASSWORD" } };
     expect(smtpServer(via(25, {}, login))).not.toHaveProperty("auth");
@@ -259,6 +260,76 @@ describe("email", () => {
       auth: { user: "etl" },
     });
     expect(smtpServer(via(587, {}, { ...login, security: undefined }))).toMatchObject({ requireTLS: true });
+  });
+
+  it.each([
+    ["mail.example.com", true],
+    ["localhost.example.com", true],
+    ["127.evil.example.com", true],
+    ["localhost", false],
+    ["127.0.0.1", false],
+    ["::1", false],
+  ])("refuses a login without encryption at %s: %s", async (host, isUnsafe) => {
+    const login = { host, username: { secret: "USER" }, password: { secret: "PASSWORD" } };
+    const { definition } = via(25, {}, login);
+    expect(email.check(definition).map(({ path }) => path)).toEqual(isUnsafe ? ["security"] : []);
+    const hidden = via(25, {
+      values: { URL: `smtp://etl:${PASSWORD}@${host.includes(":") ? "[::1]" : host}:1?security=none` },
+    });
+    const bySecret = {
+      ...hidden,
+      definition: { type: "email", smtp: { secret: "URL" }, from: "a@x.org", to: "b@x.org" },
+    };
+    const outcome = await email.send(bySecret);
+    expectNoSecret(outcome, [PASSWORD]);
+    if (isUnsafe) expect(outcome).toMatchObject({ outcome: "permanent", code: "UNSAFE_LOGIN" });
+    else expect(outcome).toMatchObject({ outcome: "transient", code: "ECONNREFUSED" });
+  });
+
+  it("names the cause where the port speaks another protocol", async () => {
+    const plain = await serving({});
+    const overTls = await email.send(via(plain.port, {}, { security: "tls" }));
+    expect(overTls).toMatchObject({
+      outcome: "transient",
+      note: expect.stringContaining("does not speak TLS") as string,
+    });
+    const secure = await serving({ secure: true });
+    const untrusted = await email.send(via(secure.port, {}, { security: "tls" }));
+    expect(untrusted).toMatchObject({ outcome: "transient", note: expect.stringContaining("certificate") as string });
+    expect(untrusted).not.toMatchObject({ code: "ESOCKET" });
+    const silent = await email.send(via(secure.port));
+    expect(silent).toMatchObject({ outcome: "transient", code: "NO_GREETING" });
+  });
+
+  it("is one message, and one SMTP transaction, for each address in a text", async () => {
+    const seen: string[] = [];
+    const { port } = await serving({
+      onRcptTo: ({ address }, _session, done) => {
+        if (address.startsWith("gone")) done(refusing(550, "5.1.1 unknown"));
+        else done();
+      },
+      onData: (stream, session, done) => {
+        let body = "";
+        stream.on("data", (chunk: Buffer) => (body += chunk.toString()));
+        stream.on("end", () => {
+          const to = session.envelope.rcptTo.map(({ address }) => address).join();
+          seen.push(`${to} ${/^To: .*$/m.exec(body)?.[0] ?? ""}`);
+          done();
+        });
+      },
+    });
+    const { definition } = via(port, {}, { to: "On call: ann@x.org, Gone <gone@x.org>; bob@x.org" });
+    const outcomes = [];
+    for (const recipient of email.recipients(definition))
+      outcomes.push((await email.send({ ...via(port), definition, recipient })).outcome);
+    expect(outcomes).toEqual(["delivered", "permanent", "delivered"]);
+    expect(seen.map((each) => each.split(" ")[0])).toEqual(["ann@x.org", "bob@x.org"]);
+    expect(new Set(seen.map((each) => each.slice(each.indexOf(" ")))).size).toBe(1);
+  });
+
+  it("does not send to a secret that holds several addresses, where one answer would hide a refusal", async () => {
+    const outcome = await email.send(via(25, { recipient: "a@x.org, b@x.org" }));
+    expect(outcome).toMatchObject({ outcome: "permanent", code: "SEVERAL" });
   });
 
   it("does not trust a certificate that nobody vouches for", async () => {

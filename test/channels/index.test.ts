@@ -148,7 +148,7 @@ describe("the list of channels", () => {
       "sms delivered ",
       "webhook delivered ",
       "pagerduty delivered ",
-      "email transient ESOCKET",
+      "email transient ECONNREFUSED",
     ]);
     expect(real.requests().map(({ method, url }) => `${method} ${url}`)).toEqual([
       "POST https://hooks.slack.com/services/T/B/X",

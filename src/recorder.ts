@@ -10,9 +10,9 @@ export interface Audience {
    * Written out once per turn of the event loop; survives the death of the process from then on.
    * @param items what the event causes to be told: whoever finds the run dead puts it in the outbox, too
    */
-  readonly journal: { record(event: RunEvent, items: readonly NewItem[]): void };
-  /** Keeps what tasks came to; it promises where that takes time before the task may go on. */
-  readonly keep: (event: RunEvent) => void | Promise<void>;
+  readonly journal: { record(event: RunEvent, items: readonly NewItem[]): void; flush(): void };
+  /** The results of tasks. Both promise where a value takes time to serialize. */
+  readonly results: { record(event: RunEvent): void | Promise<void>; flush(): void | Promise<void> };
   /** What is to be told because of an event. Pure. */
   readonly derive: (event: RunEvent) => readonly NewItem[];
   /** Puts messages on disk; nothing of it is imported before there is a message. */
@@ -36,18 +36,24 @@ export interface Audience {
  * in which the change itself is: with it in the journal or in the terminal record.
  */
 export function createRecorder(audience: Audience): Recorder {
-  const { journal, keep, derive, enqueue, end, reporter } = audience;
+  const { journal, results, derive, enqueue, end, reporter } = audience;
   return {
     record(event) {
       const items = derive(event);
       const isLast = event.type === "run-state" && isEnd(event.to);
       // What the end causes is in the terminal record, which is more than a line in the journal.
       journal.record(event, isLast ? NONE : items);
-      const kept = keep(event);
+      const kept = results.record(event);
       const isTold = isLast ? end(event, items) : true;
       const stored = isTold && items.length > 0 ? enqueue(items) : undefined;
       reporter.onEvent(event);
       return kept === undefined ? stored : Promise.all([kept, stored]).then(() => undefined);
+    },
+    flush() {
+      // Results first: a task that ended in the journal must not run again for want of its result.
+      const written = results.flush();
+      journal.flush();
+      return written;
     },
   };
 }

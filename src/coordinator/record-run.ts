@@ -63,12 +63,15 @@ export async function recordRun(
         tally.add(event);
         run.journal.record(event, items);
       },
+      flush() {
+        run.journal.flush();
+      },
     },
-    keep: (event) => results.record(event),
+    results,
     derive: (event) => deriver?.on(event) ?? [],
     enqueue: (items) => told.enqueue(items),
     end: (event, items) => {
-      results.flush();
+      void results.flush();
       return endRecord(begun, event, { tally, items }).isOurs;
     },
     reporter,

@@ -1,6 +1,7 @@
 import { writtenDuration } from "../model/duration.ts";
 import { EndRun, Signal } from "../model/signal.ts";
 import { isRunning, state, type State } from "../model/state.ts";
+import { isPlumbing } from "../model/verdict.ts";
 import { end, goOn } from "./announce.ts";
 import { explain } from "./handler-call.ts";
 import { bodyContext } from "./handler-context.ts";
@@ -12,9 +13,22 @@ export class TimeoutError extends Error {
   override readonly name = "TimeoutError";
 }
 
-/** Step 12: the body is called, and what it does becomes a state. */
+/**
+ * Step 12: the task function is called, and its outcome becomes a state. The start of the task, and the end of all
+ * tasks before it, are written out first: the function may end the process.
+ */
 export function runBody(run: TaskRun): State | Promise<State> {
   if (!isRunning(run.state)) return end(run, run.state);
+  const written = isPlumbing(run.task.kind) ? undefined : run.runner.events.flush();
+  if (written === undefined) return callInTime(run);
+  return written.then(() => {
+    if (run.dead) return run.state;
+    // Another task may have ended meanwhile: back to what is to be written out.
+    return run.isStopped ? end(run, cancelled(run)) : runBody(run);
+  });
+}
+
+function callInTime(run: TaskRun): State | Promise<State> {
   run.inBody = true;
   const { timeout } = run.task;
   const { clock } = run.runner.options;

@@ -13,6 +13,7 @@ import type { RunOptions } from "./run-options.ts";
 import { PENDING, TaskRun } from "./task-run.ts";
 import { TaskVoices } from "./task-voices.ts";
 import { Timers, type Waiting } from "./timers.ts";
+import { WorkSlice } from "./work-slice.ts";
 
 const WAITING = 0;
 const QUEUED = 1;
@@ -20,10 +21,6 @@ const RESTING = 2;
 const MAPPING = 3;
 const DONE = 4;
 
-/** Work between two looks at the rest of the world, in milliseconds. */
-const SLICE_MS = 10;
-/** Tasks between two looks at the clock. */
-const STRIDE = 32;
 const DEFAULT_CONCURRENCY = 16;
 
 /**
@@ -48,18 +45,19 @@ export class FlowRunner {
   readonly #edges: OpenEdges;
   readonly queue: ReadyQueue;
   readonly timers: Timers;
+  readonly slice: WorkSlice;
   readonly #active = new Set<TaskRun>();
   #limit: number;
   #running = 0;
   #isPumping = false;
-  #isResting = false;
-  #sliceBegan = 0;
+  #isYielding = false;
   #finish: { readonly resolve: () => void; readonly reject: (error: unknown) => void } | undefined = undefined;
   readonly grace: Grace;
 
   constructor(plan: Plan, options: RunOptions) {
     this.plan = plan;
     this.options = options;
+    this.slice = new WorkSlice(options.clock);
     this.events = new RunEvents(options, (error) => {
       this.#break(error);
     });
@@ -109,39 +107,35 @@ export class FlowRunner {
 
   recordTask(run: TaskRun, from: State, to: State, willRetry: boolean): void | Promise<void> {
     if (run.causedBy !== undefined) this.causes.set(run.index, run.causedBy);
-    return this.events.task(run, from, to, willRetry, this.voices.of(run)?.notifiers);
+    const stored = this.events.task(run, from, to, willRetry, this.voices.of(run)?.notifiers);
+    // Outside the pump the code of another task may run next, and end the process.
+    if (!this.#isPumping && this.#active.size > 1) void this.events.flush();
+    return stored;
   }
 
-  /** Whether it is time to let signals, timers and frames in. */
-  isDue(): boolean {
-    return this.options.clock.monotonic() - this.#sliceBegan > SLICE_MS;
-  }
-
-  async rest(): Promise<void> {
-    const { clock } = this.options;
-    await (clock.yield?.() ?? new Promise<void>((resolve) => clock.setTimeout(resolve, 0)));
-    this.#sliceBegan = clock.monotonic();
-  }
-
+  /** Starts tasks until none is ready, the limit is reached, or the event loop must turn. */
   #pump(): void {
-    if (this.#isPumping || this.#isResting) return;
+    if (this.#isPumping || this.#isYielding) return;
     this.#isPumping = true;
-    this.#sliceBegan = this.options.clock.monotonic();
-    for (let started = 1; this.#running < this.#limit; started++) {
+    while (this.#running < this.#limit) {
+      this.#isYielding = this.slice.isOver;
+      if (this.#isYielding) break;
       const entry = this.queue.take();
       if (entry === undefined) break;
       this.#start(entry);
-      if (started % STRIDE === 0 && this.isDue()) {
-        this.#isResting = true;
-        void this.rest().then(() => {
-          this.#isResting = false;
-          this.#pump();
-        });
-        break;
-      }
     }
     this.#isPumping = false;
-    if (this.#running === 0 && !this.#isResting && this.timers.size === 0) this.#end();
+    // What runs from here on may end the process.
+    void this.events.flush();
+    if (this.#isYielding) this.#yield();
+    else if (this.#running === 0 && this.timers.size === 0) this.#end();
+  }
+
+  #yield(): void {
+    void this.slice.end().then(() => {
+      this.#isYielding = false;
+      this.#pump();
+    });
   }
 
   #start(entry: Entry): void {

@@ -54,7 +54,8 @@ export function advance(run: TaskRun, first: number): void | Promise<void> {
     if (!run.again) continue;
     run.again = false;
     i = -1;
-    if (run.runner.isDue()) return run.runner.rest().then(() => advance(run, 0));
+    const { slice } = run.runner;
+    if (slice.isOver) return slice.end().then(() => advance(run, 0));
   }
   return undefined;
 }

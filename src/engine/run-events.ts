@@ -103,6 +103,18 @@ export class RunEvents {
     };
   }
 
+  /** Writes out what was recorded: see `Recorder.flush`. */
+  flush(): void | Promise<void> {
+    const { recorder } = this.#options;
+    if (recorder.flush === undefined) return undefined;
+    try {
+      return this.#guarded(recorder.flush());
+    } catch (error) {
+      this.#onBreak(error);
+      return undefined;
+    }
+  }
+
   /** Nothing is recorded any more: what a body left behind says is not heard. */
   close(): void {
     this.#isClosed = true;
@@ -114,12 +126,14 @@ export class RunEvents {
 
   #record(event: RunEvent): void | Promise<void> {
     try {
-      const written = this.#options.recorder.record(event);
-      if (written === undefined || !isThenable(written)) return undefined;
-      return written.then(undefined, this.#onBreak);
+      return this.#guarded(this.#options.recorder.record(event));
     } catch (error) {
       this.#onBreak(error);
       return undefined;
     }
+  }
+
+  #guarded(written: void | Promise<void>): void | Promise<void> {
+    return written !== undefined && isThenable(written) ? written.then(undefined, this.#onBreak) : undefined;
   }
 }

@@ -61,7 +61,8 @@ export class LineBuffer {
 
   /** What is in it, valid until the next addition; then it is empty. */
   take(): Uint8Array {
-    const taken = this.#bytes.subarray(0, this.#length);
+    // A view of its own memory, and not a slice of it as a `Buffer`, which costs a tenth of the write.
+    const taken = new Uint8Array(this.#bytes.buffer, this.#bytes.byteOffset, this.#length);
     this.#length = 0;
     if (this.#bytes.length > this.#capacity) this.#bytes = Buffer.allocUnsafeSlow(this.#capacity);
     return taken;

@@ -43,6 +43,8 @@ export class Results {
   #written = 0;
   #scheduled = false;
   #closed = false;
+  /** Values that are being serialized. */
+  readonly #serializing = new Set<Promise<void>>();
   /** Why a result is not kept, by the task's name: one of each. */
   readonly unkept = new Map<string, string>();
   /** Why nothing more is written: the disk's error. */
@@ -81,8 +83,17 @@ export class Results {
     return this.#keep(to.result, state, event.task);
   }
 
-  /** Writes out what is buffered, now. */
-  flush(): void {
+  /**
+   * Writes out what is buffered, now.
+   * @returns a promise while a value is still being serialized: then it is written out, too
+   */
+  flush(): void | Promise<void> {
+    this.#writeOut();
+    if (this.#serializing.size > 0) return Promise.all(this.#serializing).then(() => this.flush());
+    return undefined;
+  }
+
+  #writeOut(): void {
     if (this.#buffer === "" || this.#closed || this.error !== undefined) return;
     const text = this.#buffer;
     this.#buffer = "";
@@ -95,7 +106,7 @@ export class Results {
   }
 
   close(): void {
-    this.flush();
+    this.#writeOut();
     this.#closed = true;
     this.#file?.close();
   }
@@ -112,7 +123,7 @@ export class Results {
       this.#put(packed, head, name);
       return undefined;
     }
-    return packed.then(
+    const done = packed.then(
       (kept) => {
         this.#put(kept, head, name);
       },
@@ -120,6 +131,8 @@ export class Results {
         this.#lose(error, head, name);
       },
     );
+    this.#serializing.add(done);
+    return done.finally(() => this.#serializing.delete(done));
   }
 
   #put({ text }: Kept, head: string, name: string): void {
@@ -145,7 +158,7 @@ export class Results {
     if (this.#closed || this.error !== undefined) return;
     this.#buffer += line;
     this.#written += line.length;
-    if (this.#buffer.length > BUFFER_LIMIT) this.flush();
+    if (this.#buffer.length > BUFFER_LIMIT) this.#writeOut();
     else if (!this.#scheduled) {
       this.#scheduled = true;
       this.#schedule(this.#onTurn);
@@ -154,6 +167,6 @@ export class Results {
 
   readonly #onTurn = (): void => {
     this.#scheduled = false;
-    this.flush();
+    this.#writeOut();
   };
 }

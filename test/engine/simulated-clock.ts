@@ -19,6 +19,7 @@ export class SimulatedClock implements Clock {
   #timers: Timer[] = [];
   #now: number;
   #isScheduled = false;
+  #yielding = 0;
 
   /** @param options.start epoch milliseconds. @param options.automatic goes on by itself; true by default */
   constructor(options: { readonly start?: number; readonly automatic?: boolean } = {}) {
@@ -47,8 +48,11 @@ export class SimulatedClock implements Clock {
     this.#timers = this.#timers.filter((each) => each !== timer);
   }
 
-  yield(): Promise<void> {
-    return new Promise((resolve) => setImmediate(resolve));
+  /** Time does not go on by itself before those who yield have gone on. */
+  async yield(): Promise<void> {
+    this.#yielding += 1;
+    await new Promise((resolve) => setImmediate(resolve));
+    this.#yielding -= 1;
   }
 
   /** How many timers wait. */
@@ -77,7 +81,7 @@ export class SimulatedClock implements Clock {
     this.#isScheduled = true;
     setImmediate(() => {
       this.#isScheduled = false;
-      this.#fire();
+      if (this.#yielding === 0) this.#fire();
       if (this.#timers.length > 0) this.#schedule();
     });
   }

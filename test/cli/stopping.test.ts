@@ -42,7 +42,45 @@ const isAlive = (pid: number): boolean => {
   }
 };
 
+/** Task functions that keep the thread for longer than a slice; the second says so before it starts to. */
+const busyFlow = (isAsync: boolean): string => `import { writeSync } from "node:fs";
+import { flow, task } from "flowctl";
+const busy = (name: string) => { writeSync(1, name + " works\\n"); const end = Date.now() + 400; while (Date.now() < end); };
+const step = (name: string) => task(name, ${isAsync ? "async " : ""}(_: {}) => { busy(name); });
+export default flow("busy", () => {
+  let last = step("s0")();
+  for (let i = 1; i < 30; i++) last = step("s" + String(i))({}, { upstream: [last] });
+});`;
+
 describe("a run that is stopped", () => {
+  it.each([false, true])(
+    "by SIGTERM between task functions that never wait ends at the next start of a task (async: %s)",
+    async (isAsync) => {
+      await using home = cliHome();
+      home.write("busy.ts", busyFlow(isAsync));
+      const run = home.start(["run", "busy.ts"]);
+      await run.saw("s1 works");
+      run.child.kill("SIGTERM");
+      const done = await run.finished;
+      expect(done.signal).toBe("SIGTERM");
+      // The signal may come while the next one is being started.
+      expect(done.output).not.toContain("s3 works");
+      const shown = JSON.parse((await home.run(["runs", "show", "--json"])).stdout) as Record<string, unknown>;
+      expect(shown["state"]).toBe("Cancelled");
+    },
+  );
+
+  it.each([false, true])(
+    "by --timeout between task functions that never wait ends with exit code 124 (async: %s)",
+    async (isAsync) => {
+      await using home = cliHome();
+      home.write("busy.ts", busyFlow(isAsync));
+      const done = await home.run(["run", "busy.ts", "--timeout", "600ms"]);
+      expect(done.code).toBe(124);
+      expect(done.output).not.toContain("s5 works");
+    },
+  );
+
   it.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)(
     "by %s ends Cancelled: bodies are asked to end, scripts with all they started too, state handlers run",
     async (signal) => {

@@ -35,10 +35,10 @@ describe("the results of a run, on disk", () => {
       redact: (text) => text,
     });
     void results.record(ended("a", 1));
-    results.flush();
+    void results.flush();
     isFull = true;
     void results.record(ended("b", 2));
-    results.flush();
+    void results.flush();
     isFull = false;
     void results.record(ended("c", 3));
     results.close();

@@ -1,4 +1,4 @@
-import { SHORTEST } from "../secrets/secret-variants.ts";
+import { SHORTEST } from "../secrets/hiding.ts";
 import type { CommandContext } from "./context.ts";
 
 /** Has GitHub Actions hide the values of secrets: those of the start before anything else, later ones as they are found. */

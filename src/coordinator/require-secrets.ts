@@ -1,6 +1,6 @@
 import type { Diagnostic } from "../model/error.ts";
 import type { Flow } from "../model/flow.ts";
-import { SHORTEST } from "../secrets/secret-variants.ts";
+import { SHORTEST } from "../secrets/hiding.ts";
 import type { AppliedConfig } from "./apply-config.ts";
 import type { BegunRun } from "./begin-run.ts";
 import { neededSecrets } from "./needed-secrets.ts";

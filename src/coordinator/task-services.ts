@@ -22,9 +22,7 @@ export function taskServices(
     environment: () => host.environment.variables,
     redaction: () => () => services.redactor.stream(),
     secretVariables: () => Object.values(services.config.secrets.env ?? {}),
-    secretFound: () => (name: string, value: string) => {
-      services.secretFound(name, value);
-    },
+    secretFound: () => (name: string, value: string) => services.secretFound(name, value),
     processes: () => processLedger({ files: host.files, directory: run.directory, processes: systemProcesses() }),
     ask: () => asker(parts.hold, context),
     answer: () => (task: string) => prepared.answers?.get(task),

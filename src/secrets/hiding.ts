@@ -1,4 +1,7 @@
-import { LONG_ENOUGH, SHORTEST } from "./secret-variants.ts";
+/** From this length on a text is looked for anywhere; a shorter one only where a word begins and ends. */
+export const LONG_ENOUGH = 8;
+/** Nothing shorter is looked for: it would turn ordinary words into stars. */
+export const SHORTEST = 4;
 
 /** Values that occur in ordinary text so often that masking them spoils it. */
 const COMMON = new Set(

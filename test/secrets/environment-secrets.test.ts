@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { registerEnvironmentSecrets, registerNamedVariables } from "../../src/secrets/environment-secrets.ts";
 import { createRedactor } from "../../src/secrets/redactor.ts";
 
-test("secrets of the environment are known before anybody asks for them", () => {
+test("secrets of the environment are known before anybody asks for them", async () => {
   const redactor = createRedactor();
   const variables = {
     FLOWCTL_SECRET_TOKEN: "token-value",
@@ -11,8 +11,8 @@ test("secrets of the environment are known before anybody asks for them", () => 
     HOOK: "hook-value",
     PATH: "/usr/bin:/bin",
   };
-  registerEnvironmentSecrets(redactor, variables);
-  registerNamedVariables(redactor, variables, { WEBHOOK: "HOOK", ABSENT: "NOT_SET" });
+  await registerEnvironmentSecrets(redactor, variables);
+  await registerNamedVariables(redactor, variables, { WEBHOOK: "HOOK", ABSENT: "NOT_SET" });
   expect(redactor.redact("token-value hook-value AGE-SECRET-KEY-1ABC keychain /usr/bin:/bin")).toBe(
     "***TOKEN*** ***WEBHOOK*** ***FLOWCTL_SECRETS_KEY*** keychain /usr/bin:/bin",
   );

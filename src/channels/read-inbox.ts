@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { Files } from "../host/files.ts";
+import { readable } from "../model/disk-trouble.ts";
 import type { Message } from "../model/notification.ts";
 
 /** A message as it lies in the inbox. */
@@ -18,7 +19,7 @@ export interface InboxMessage {
 export function readInbox(files: Files, stateDirectory: string): readonly InboxMessage[] {
   const directory = join(stateDirectory, "inbox");
   const names = files.list(directory).filter((name) => name.endsWith(".json"));
-  const found = names.flatMap((name) => parse(files.read(join(directory, name))));
+  const found = names.flatMap((name) => parse(readable(() => files.read(join(directory, name)), undefined)));
   return found.sort((a, b) => (a.at === b.at ? order(a.id, b.id) : order(a.at, b.at)));
 }
 

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { readable } from "../model/disk-trouble.ts";
 import { openStore } from "./begin-run.ts";
 import type { Buried } from "./bury.ts";
 import type { CommandContext } from "./context.ts";
@@ -18,7 +19,8 @@ export async function buryDead(
   sendsAtOnce = true,
 ): Promise<Buried | undefined> {
   if (!services.isWritable) return undefined;
-  if (context.host.files.list(join(services.stateDirectory, "live")).length === 0) return undefined;
+  const { files } = context.host;
+  if (readable(() => files.list(join(services.stateDirectory, "live")).length, 0) === 0) return undefined;
   const { bury } = await import("./bury.ts");
   return bury(openStore(services, context), services, context, undefined, sendsAtOnce);
 }

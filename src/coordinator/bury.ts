@@ -1,5 +1,6 @@
 import { systemProcesses } from "../host/process.ts";
 import { hookTold } from "../hooks/hook-told.ts";
+import { diskTrouble } from "../model/disk-trouble.ts";
 import { formatDuration } from "../model/duration.ts";
 import { labelOf } from "../model/tally.ts";
 import type { NewItem } from "../outbox/item.ts";
@@ -44,6 +45,9 @@ export async function bury(
       context.host.terminal.stderr.write(
         `warning: run ${runId} of "${flow}" began on another machine (${host}) and ${since}: if it is dead, let it be told with: flowctl reap ${runId}\n`,
       );
+    },
+    onUnreadable: (runId, error) => {
+      context.host.terminal.stderr.write(`warning: run ${runId} cannot be looked at: ${diskTrouble(error)}\n`);
     },
     onDamaged: (runId, will) => {
       context.host.terminal.stderr.write(

@@ -85,7 +85,7 @@ async function finish(
   const isSafe = parts.told.isSafe();
   for (const each of parts.runs) {
     if (isSafe) each.settle();
-    else each.leave();
+    else each.leave({ isReported: false });
   }
   const left = await leaveToDrainer(summary, begun.services.stateDirectory, context);
   const own =

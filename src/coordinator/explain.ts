@@ -31,8 +31,8 @@ export function explain(
     stderr.write(renderDiagnostics(diagnostics, { cwd }));
     return EXIT_CODES[error.kind];
   }
-  const forbidden = forbiddenPath(error);
-  if (forbidden !== undefined) return explain(noPermission(forbidden, error, host), host, options);
+  const failed = failedPath(error);
+  if (failed !== undefined) return explain(diskError(failed, error, host), host, options);
   const text = redact(error instanceof Error ? (error.stack ?? String(error)) : String(error));
   const file = crashFile(host, text);
   stderr.write(
@@ -42,14 +42,20 @@ export function explain(
   return BUG;
 }
 
-/** Where the system said no: that is no bug, but another user's file. */
-function forbiddenPath(error: unknown): string | undefined {
+/** The path of an operation on the disk that failed: that is no bug, but another user's file, or the disk's. */
+function failedPath(error: unknown): string | undefined {
   if (!(error instanceof Error) || !("code" in error) || !("path" in error)) return undefined;
-  const isForbidden = error.code === "EACCES" || error.code === "EPERM" || error.code === "EROFS";
-  return isForbidden && typeof error.path === "string" ? error.path : undefined;
+  const isOfProcess = "syscall" in error && String(error.syscall).startsWith("spawn");
+  return !isOfProcess && typeof error.path === "string" ? error.path : undefined;
 }
 
-function noPermission(path: string, cause: unknown, { environment: { home, user } }: Host): UserError {
+/** Whether the file belongs to somebody else, as where HOME is another user's. */
+function isForbidden(error: unknown): boolean {
+  return error instanceof Error && "code" in error && ["EACCES", "EPERM", "EROFS"].includes(String(error.code));
+}
+
+function diskError(path: string, cause: unknown, { environment: { home, user } }: Host): UserError {
+  if (!isForbidden(cause)) return userError("usage", "DISK", `${path}: ${diskTrouble(cause)}`, { cause });
   return userError("usage", "NO_PERMISSION", `${path}: ${diskTrouble(cause)}`, {
     cause,
     ...(path.startsWith(home)

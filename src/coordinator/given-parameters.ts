@@ -77,5 +77,5 @@ async function fromFile(file: string, files: Files): Promise<Record<string, unkn
 
 /** The text of a file; a directory is none. */
 function fileText(path: string, files: Files): string | undefined {
-  return files.stat(path)?.kind === "directory" ? undefined : files.read(path);
+  return files.stat(path)?.kind === "directory" ? undefined : files.readInput(path);
 }

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { readable } from "../model/disk-trouble.ts";
 import type { CommandContext } from "./context.ts";
 import type { Services } from "./services.ts";
 
@@ -13,7 +14,8 @@ export async function givenUpLines(
   known: ReadonlySet<string>,
   { host }: CommandContext,
 ): Promise<readonly string[]> {
-  if (host.files.stat(join(services.stateDirectory, "outbox", "given-up")) === undefined) return [];
+  const path = join(services.stateDirectory, "outbox", "given-up");
+  if (readable(() => host.files.stat(path), undefined) === undefined) return [];
   const [outbox, { takeGivenUp }, { channelLabel }] = await Promise.all([
     services.outbox(),
     import("../outbox/given-up.ts"),

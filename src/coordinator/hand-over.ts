@@ -1,6 +1,7 @@
 import { constants } from "node:os";
-import { join } from "node:path";
 import type { RunnerEnd } from "../host/runner.ts";
+import { readable } from "../model/disk-trouble.ts";
+import { listMarkers } from "../runs/active-marker.ts";
 import { openStore } from "./begin-run.ts";
 import type { CommandContext } from "./context.ts";
 import type { Services } from "./services.ts";
@@ -23,8 +24,9 @@ export async function handOver(services: Services, context: CommandContext): Pro
 
 /** Nothing of it is loaded where the run has settled its affairs. */
 async function tellOfDeath(runId: string, end: RunnerEnd, services: Services, context: CommandContext): Promise<void> {
-  const { files, terminal, clock } = context.host;
-  if (files.stat(join(services.stateDirectory, "live", runId)) === undefined) return;
+  const { terminal, clock } = context.host;
+  const { options } = openStore(services, context);
+  if (readable(() => listMarkers(options).every((marker) => marker.runId !== runId), false)) return;
   const { bury } = await import("./bury.ts");
   const buried = await bury(openStore(services, context), services, context, { runId, end });
   for (const record of buried.records)

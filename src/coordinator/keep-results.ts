@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { readable } from "../model/disk-trouble.ts";
 import { isSuccessful, type State } from "../model/state.ts";
 import type { Tally } from "../model/tally.ts";
 import { RESULTS_FILE } from "../runs/read-results.ts";
@@ -34,7 +35,11 @@ export function closeResults(
   { host }: CommandContext,
 ): readonly string[] {
   results.close();
-  if (isSuccessful(state) && tally.counts.failed === 0) host.files.remove(join(run.directory, RESULTS_FILE));
+  if (isSuccessful(state) && tally.counts.failed === 0)
+    // Results that cannot be removed are in nobody's way.
+    readable(() => {
+      host.files.remove(join(run.directory, RESULTS_FILE));
+    }, undefined);
   else if (results.error !== undefined)
     return [
       `the results of the run could not be written: ${results.error instanceof Error ? results.error.message : "unknown"}`,

@@ -1,3 +1,4 @@
+import { readable } from "../model/disk-trouble.ts";
 import type { DeliverySummary } from "../outbox/summary.ts";
 import type { CommandContext } from "./context.ts";
 import { isCi } from "../reporters/mode.ts";
@@ -35,7 +36,7 @@ export async function startDrainer(directory: string, { host }: CommandContext):
     [script, "--config", "none", "--quiet", "notify", "flush", "--background"],
     {
       // A task may have removed it.
-      cwd: host.files.stat(environment.cwd) === undefined ? directory : environment.cwd,
+      cwd: readable(() => host.files.stat(environment.cwd), undefined) === undefined ? directory : environment.cwd,
       env: { ...variables, FLOWCTL_STATE_DIR: directory },
       detached: true,
       windowsHide: true,

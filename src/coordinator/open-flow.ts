@@ -63,7 +63,7 @@ async function openSpec(
   { host, globals }: CommandContext,
 ): Promise<OpenedFlow> {
   const { present } = await import("../load/locate.ts");
-  const text = host.files.read(present(place.file)) ?? "";
+  const text = host.files.readInput(present(place.file)) ?? "";
   const environment: Environment = { ...host.environment, cwd: globals.cwd };
   const [{ loadSpec }, { LIBRARY }] = await Promise.all([import("../spec/load-spec.ts"), import("./library.ts")]);
   const loaded = await loadSpec(place.file, text, {

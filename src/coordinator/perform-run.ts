@@ -1,6 +1,6 @@
 import { resolveParameters } from "../authoring/resolve-parameters.ts";
-import { diskTrouble, isDiskTrouble } from "../model/disk-trouble.ts";
-import { UserError, userError, type Diagnostic } from "../model/error.ts";
+import { diskTrouble } from "../model/disk-trouble.ts";
+import { InternalError, UserError, userError, type Diagnostic } from "../model/error.ts";
 import type { Flow } from "../model/flow.ts";
 import { applyConfig } from "./apply-config.ts";
 import { beginRun, identify, reopenRun, unrecordedFacts, type BegunRun } from "./begin-run.ts";
@@ -72,7 +72,9 @@ export async function performRun(start: RunStart, context: CommandContext): Prom
     ...(isAlone ? { isAlone } : {}),
   };
   const begun = isSame
-    ? await reopenRun(continuation.record, place, services, context, mayTell, isAlone)
+    ? await reopenRun(continuation.record, place, services, context, mayTell, isAlone).catch((error: unknown) => {
+        throw notRecorded(error, services);
+      })
     : await beginRun(place, services, context, mayTell, more).catch((error: unknown) =>
         notOnRecord(error, start, services, context),
       );
@@ -121,10 +123,16 @@ async function warn(
 
 /** The disk does not take the run's beginning. */
 function notOnRecord(error: unknown, start: RunStart, services: Services, context: CommandContext): Promise<number> {
-  if (!isDiskTrouble(error)) throw error;
-  const what = `The run cannot be put on record in ${services.stateDirectory}: ${diskTrouble(error)}.`;
+  return unrecorded(notRecorded(error, services), start, services, context);
+}
+
+/** What is wrong where a run's manifest, marker, directory or lock cannot be made, which is all that this is about. */
+function notRecorded(error: unknown, { stateDirectory }: Services): UserError {
+  if (error instanceof UserError) return error;
+  if (error instanceof InternalError) throw error;
+  const what = `The run cannot be put on record in ${stateDirectory}: ${diskTrouble(error)}.`;
   const help = "make room there, or choose another place: FLOWCTL_STATE_DIR=/path/of/yours flowctl …";
-  return unrecorded(userError("usage", "STATE_DIR", what, { help, cause: error }), start, services, context);
+  return userError("usage", "STATE_DIR", what, { help, cause: error });
 }
 
 /** Nothing runs under a config that cannot be used. Who would be told of it stands in there: those who were before. */
@@ -182,8 +190,11 @@ async function prepare(begun: BegunRun, { options, continuation }: RunStart, con
   }
   await watchDeath(run, services.stateDirectory, context);
   if (options.onOverlap !== "run") {
-    const lock = await store.lockFlow(opened.flow.name, run.id);
-    if (!("held" in lock)) {
+    const lock = await store.lockFlow(opened.flow.name, run.id).catch((error: unknown) => {
+      run.troubles.push(`run ${run.id}: another run of the flow could not be looked for: ${diskTrouble(error)}`);
+      return undefined;
+    });
+    if (lock !== undefined && !("held" in lock)) {
       const message = `another run of "${opened.flow.name}" goes on${lock.by === undefined ? "" : `: ${lock.by}`}`;
       if (options.onOverlap === "fail") throw userError("locked", "RUN_LOCKED", message);
       run.end(notRun(message));

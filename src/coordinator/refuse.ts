@@ -56,7 +56,7 @@ async function tell(
   if (told.isSafe()) run?.settle();
   const summary = await told.deliver();
   if (told.isSafe()) run?.settle();
-  else run?.leave();
+  else run?.leave({ isReported: false });
   if (summary === undefined) return;
   const left = await leaveToDrainer(summary, services.stateDirectory, context);
   const { summaryLines } = await import("../outbox/summary.ts");

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { diskTrouble } from "../model/disk-trouble.ts";
 import { userError } from "../model/error.ts";
 import type { Flow } from "../model/flow.ts";
 import { isFinished, state, type State } from "../model/state.ts";
@@ -45,10 +46,11 @@ export async function restore(
   },
   { host }: Pick<CommandContext, "host">,
 ): Promise<Restored> {
-  const results = readResults(host.files, record.directory);
+  const results = fromDisk(record, () => readResults(host.files, record.directory));
   const { decisions, changes } = planResume(flow, results);
   if (changes.length > 0 && !how.force) throw changed(record, changes, how.continuing);
-  const events = readJournal(record.runId, host.files.read(join(record.directory, "journal.jsonl")) ?? "");
+  const journal = fromDisk(record, () => host.files.read(join(record.directory, "journal.jsonl")));
+  const events = readJournal(record.runId, journal ?? "");
   const isSame = how.continuing === "resume";
   const paused = new Set<string>();
   const ended = new Set<string>();
@@ -83,10 +85,21 @@ export async function restoreParameters(
   record: RunRecord,
   { host }: Pick<CommandContext, "host">,
 ): Promise<{ readonly values?: Readonly<Record<string, unknown>>; readonly lost?: string }> {
-  const { params } = readResults(host.files, record.directory);
+  const { params } = fromDisk(record, () => readResults(host.files, record.directory));
   if (params === undefined) return {};
   if (params.lost !== undefined) return { lost: params.lost };
   return { values: (await unpack(params)) as Readonly<Record<string, unknown>> };
+}
+
+/** What is left of a run says which tasks are not to be run again: without it nothing is. @throws UserError "usage" */
+function fromDisk<T>({ runId, will }: RunRecord, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    const what = `Run ${runId} cannot be resumed: what its tasks did cannot be read: ${diskTrouble(error)}.`;
+    const help = will.file === undefined ? "try again" : `flowctl run ${will.file} starts from the beginning`;
+    throw userError("usage", "RUN_UNREADABLE", what, { help, cause: error });
+  }
 }
 
 /** The file whose beginning `Restored.lines` is. */

@@ -2,8 +2,10 @@ import { dirname } from "node:path";
 import { loadConfig } from "../config/load-config.ts";
 import type { Config } from "../config/config.ts";
 import type { Files } from "../host/files.ts";
+import type { BadEntry } from "../host/guarded-files.ts";
 import type { Environment } from "../host/host.ts";
 import { systemLocks, type Locks } from "../host/lock.ts";
+import { diskTrouble } from "../model/disk-trouble.ts";
 import { UserError } from "../model/error.ts";
 import { isSecretReference } from "../model/notification.ts";
 import type { Channel } from "../outbox/channel.ts";
@@ -71,6 +73,9 @@ export async function openServices(
   const place = {
     environment,
     files,
+    onBadEntry: (entry: BadEntry) => {
+      host.terminal.stderr.write(`warning: ${describeBadEntry(entry)}\n`);
+    },
     ...(config.stateDir === undefined ? {} : { configured: { path: config.stateDir, relativeTo: globals.cwd } }),
   };
   const stateDirectory = locateStateDirectory(place).path;
@@ -98,6 +103,13 @@ export async function openServices(
   });
   const isWritable = options.state !== "nothing" && unusable === undefined;
   return { config, project, stateDirectory, isWritable, redactor, secrets, secretFound, outbox };
+}
+
+function describeBadEntry({ path, error, movedTo }: BadEntry): string {
+  const why = error === undefined ? "it is not a regular file" : diskTrouble(error);
+  return movedTo === undefined
+    ? `${path} cannot be read and is left out: ${why}`
+    : `${path} cannot be used (${why}) and has been moved to ${movedTo}`;
 }
 
 function whyUnusable(place: Parameters<typeof openStateDirectory>[0]): UserError | undefined {

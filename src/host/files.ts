@@ -1,6 +1,8 @@
 import {
   closeSync,
+  constants,
   existsSync,
+  fstatSync,
   fsyncSync,
   linkSync,
   lstatSync,
@@ -16,6 +18,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
+import type { BadEntry } from "./guarded-files.ts";
 
 /**
  * The disk, in the few moves that flowctl makes. All of them are synchronous: a
@@ -23,8 +26,13 @@ import { dirname, join } from "node:path";
  * Failures other than "absent" are thrown as Node's own errors (`code`).
  */
 export interface Files {
-  /** The text of a file; `undefined` where there is none. */
+  /**
+   * The text of a file; `undefined` where there is none. It never waits: what is no regular file is an error
+   * (`EFTYPE`), and so is one of more than `MAX_READ_BYTES` (`EFBIG`).
+   */
   read(path: string): string | undefined;
+  /** The text of a path that a person named: also of a pipe, which is read to its end. */
+  readInput(path: string): string | undefined;
   /** Names in a directory; none where it is absent. */
   list(path: string): readonly string[];
   /** @param follow whether a symbolic link stands for its target @default true */
@@ -42,8 +50,10 @@ export interface Files {
   rename(from: string, to: string): void;
   /** Removes a file or a directory with all in it; nothing where it is absent. */
   remove(path: string): void;
-  /** Opens a file to append to; each write is whole. */
+  /** Opens a file to append to; each write is whole. What is no regular file is an error (`EFTYPE`, `ENXIO`). */
   append(path: string): AppendFile;
+  /** Sets bad entries below a directory aside from now on, each with one report: see `guardedFiles`. */
+  guard?(directory: string, report: (entry: BadEntry) => void): void;
   /** The path with all symbolic links followed; `undefined` where there is nothing. */
   realPath(path: string): string | undefined;
 }
@@ -69,6 +79,12 @@ export interface AppendFile {
   close(): void;
 }
 
+/** The longest file that is read: no text of Node's can be longer. */
+export const MAX_READ_BYTES = 512 * 1024 * 1024 - 32;
+/** Not on Windows, where opening never waits. */
+const O_NONBLOCK = (constants.O_NONBLOCK as number | undefined) ?? 0;
+const READ_FLAGS = constants.O_RDONLY | O_NONBLOCK;
+const APPEND_FLAGS = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | O_NONBLOCK;
 /** Nothing can be below a file, nor have a name that no disk takes. */
 const NOTHING_THERE = ["ENOENT", "ENOTDIR", "ENAMETOOLONG"];
 const PRIVATE_FILE = 0o600;
@@ -79,7 +95,8 @@ export function systemFiles(): Files {
   const temporary = (path: string): string =>
     join(dirname(path), `.${String(process.pid)}-${String(Date.now())}-${String((serial += 1))}.tmp`);
   return {
-    read: (path) => absent(() => readFileSync(path, "utf8")),
+    read: (path) => absent(() => readRegular(path)),
+    readInput: (path) => absent(() => readFileSync(path, "utf8")),
     list: (path) => absent(() => readdirSync(path)) ?? [],
     stat: (path, follow = true) => absent(() => describe(follow ? statSync(path) : lstatSync(path))),
     makeDirectory,
@@ -118,7 +135,7 @@ export function systemFiles(): Files {
       }, path);
     },
     append(path) {
-      const file = openSync(path, "a", PRIVATE_FILE);
+      const file = openRegular(path, APPEND_FLAGS);
       return {
         write: (text) => {
           writeFileSync(file, text);
@@ -133,6 +150,35 @@ export function systemFiles(): Files {
     },
     realPath: (path) => absent(() => realpathSync(path)),
   };
+}
+
+function readRegular(path: string): string {
+  const file = openRegular(path, READ_FLAGS);
+  try {
+    return readFileSync(file, "utf8");
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** Opens without waiting: a pipe without another end, or a device, would keep the process for ever. */
+function openRegular(path: string, flags: number): number {
+  const file = openSync(path, flags, PRIVATE_FILE);
+  try {
+    const stat = fstatSync(file);
+    if (!stat.isFile()) throw fileError("EFTYPE", `not a regular file, open '${path}'`, path);
+    if (flags === READ_FLAGS && stat.size > MAX_READ_BYTES)
+      throw fileError("EFBIG", `file too large, open '${path}'`, path);
+    return file;
+  } catch (error) {
+    closeSync(file);
+    throw error;
+  }
+}
+
+/** An error in the shape of Node's own. */
+function fileError(code: string, text: string, path: string): Error {
+  return Object.assign(new Error(`${code}: ${text}`), { code, syscall: "open", path });
 }
 
 /** Takes a draft away; where that cannot be, it is pruned in time, and what went wrong before is what counts. */

@@ -1,6 +1,7 @@
 import { homedir, hostname, userInfo } from "node:os";
 import { systemClock } from "./clock.ts";
 import { systemFiles } from "./files.ts";
+import { guardedFiles } from "./guarded-files.ts";
 import type { Environment, Host } from "./host.ts";
 import { systemInput, type Input } from "./input.ts";
 import { systemTerminal, type SystemTerminal } from "./terminal.ts";
@@ -21,7 +22,7 @@ export function systemHost(isPrivate: (variable: string) => boolean): SystemHost
   return {
     clock: systemClock(),
     random: () => Math.random(),
-    files: systemFiles(),
+    files: guardedFiles(systemFiles()),
     environment: systemEnvironment(isPrivate),
     terminal: systemTerminal(),
     input: systemInput(),

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { Files } from "../host/files.ts";
+import { readable } from "../model/disk-trouble.ts";
 import { CLOSED, channelStateFrom, type ChannelState } from "./circuit.ts";
 import { isSuppressed, SHELVES, type OutboxItem, type Shelf } from "./item.ts";
 import { isOfLaterVersion, itemFromText, itemToText } from "./item-text.ts";
@@ -49,18 +50,22 @@ export function openSpool(files: Files, directory: string, now: () => number, on
     files.makeDirectory(join(directory, "locks"));
     made = true;
   };
+  /** One that the disk does not give is left out: everybody else's messages are sent. */
   const read = (shelf: Shelf, id: string): OutboxItem | undefined => {
-    const text = files.read(path(shelf, id));
+    const text = readable(() => files.read(path(shelf, id)), undefined);
     if (text === undefined) return undefined;
     const item = itemFromText(text);
     if (item === undefined && shelf !== "dead" && !isOfLaterVersion(text) && !isBeingWritten(path(shelf, id))) {
-      files.rename(path(shelf, id), `${path("dead", id)}.torn`);
-      onTorn(id + SUFFIX);
+      const isMoved = readable(() => {
+        files.rename(path(shelf, id), `${path("dead", id)}.torn`);
+        return true;
+      }, false);
+      if (isMoved) onTorn(id + SUFFIX);
     }
     return item;
   };
   const isBeingWritten = (file: string): boolean => {
-    const since = files.stat(file)?.modifiedMs;
+    const since = readable(() => files.stat(file)?.modifiedMs, now());
     return since !== undefined && Math.abs(now() - since) < WRITING_MS;
   };
   /** Where a process died while it wrote the same item, the whole takes the place of the part. */
@@ -76,7 +81,7 @@ export function openSpool(files: Files, directory: string, now: () => number, on
     add(item) {
       make();
       const to = isSuppressed(item) ? "dead" : "new";
-      const elsewhere = SHELVES.some((shelf) => shelf !== to && files.stat(path(shelf, item.id), false) !== undefined);
+      const elsewhere = SHELVES.some((shelf) => shelf !== to && files.stat(path(shelf, item.id))?.kind === "file");
       return !elsewhere && write(path(to, item.id), item);
     },
     find(id) {
@@ -88,8 +93,7 @@ export function openSpool(files: Files, directory: string, now: () => number, on
       return undefined;
     },
     list: (shelf) =>
-      files
-        .list(shelfPath(shelf))
+      readable(() => files.list(shelfPath(shelf)), [])
         .filter((name) => name.endsWith(SUFFIX) && !name.startsWith("."))
         .flatMap((name) => read(shelf, name.slice(0, -SUFFIX.length)) ?? [])
         .sort(oldestFirst),
@@ -108,7 +112,8 @@ export function openSpool(files: Files, directory: string, now: () => number, on
     remove(shelf, id) {
       files.remove(path(shelf, id));
     },
-    channelState: (channelId) => channelStateFrom(files.read(statePath(channelId))) ?? CLOSED,
+    channelState: (channelId) =>
+      channelStateFrom(readable(() => files.read(statePath(channelId)), undefined)) ?? CLOSED,
     saveChannelState(channelId, state) {
       make();
       files.replace(statePath(channelId), `${JSON.stringify(state)}\n`);
@@ -116,12 +121,16 @@ export function openSpool(files: Files, directory: string, now: () => number, on
     prune(before) {
       let removed = 0;
       for (const shelf of SHELVES) {
-        for (const name of files.list(shelfPath(shelf))) {
-          const age = files.stat(join(shelfPath(shelf), name), false)?.modifiedMs ?? Infinity;
+        for (const name of readable(() => files.list(shelfPath(shelf)), [])) {
+          const file = join(shelfPath(shelf), name);
+          const age = readable(() => files.stat(file, false)?.modifiedMs, undefined) ?? Infinity;
           const draft = name.startsWith(".") && age < now() - DRAFT_AGE_MS;
           if (!draft && !((shelf === "sent" || shelf === "dead") && age < before)) continue;
-          files.remove(join(shelfPath(shelf), name));
-          removed += draft ? 0 : 1;
+          const isRemoved = readable(() => {
+            files.remove(file);
+            return true;
+          }, false);
+          removed += draft || !isRemoved ? 0 : 1;
         }
       }
       return removed;

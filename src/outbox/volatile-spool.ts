@@ -30,6 +30,8 @@ export function withMemory(
 } {
   const kept = new Map<string, Kept>();
   const states = new Map<string, ChannelState>();
+  /** What the disk did not remove. */
+  const removed = new Set<string>();
 
   /** What is in memory of an item, unless another process has moved it since, or taken it away. */
   const lateOf = (id: string): Kept | undefined => {
@@ -84,9 +86,9 @@ export function withMemory(
         return true;
       }
     },
-    find: (id) => lateOf(id) ?? disk.find(id),
+    find: (id) => lateOf(id) ?? (removed.has(id) ? undefined : disk.find(id)),
     list(shelf) {
-      const onDisk = disk.list(shelf);
+      const onDisk = disk.list(shelf).filter(({ id }) => !removed.has(id));
       if (kept.size === 0) return onDisk;
       const late = [...kept.keys()].flatMap((id) => {
         const each = lateOf(id);
@@ -103,8 +105,13 @@ export function withMemory(
     remove(shelf, id) {
       const before = lateOf(id);
       const at = before === undefined ? shelf : before.onDisk;
-      if (at !== undefined) disk.remove(at, id);
       kept.delete(id);
+      try {
+        if (at !== undefined) disk.remove(at, id);
+      } catch {
+        // A later process finds it as it was; this one does not send it.
+        removed.add(id);
+      }
     },
     channelState: (channelId) => states.get(channelId) ?? disk.channelState(channelId),
     saveChannelState(channelId, state) {

@@ -1,7 +1,9 @@
 import { join } from "node:path";
-import { diskTrouble, isDiskTrouble } from "../model/disk-trouble.ts";
-import { InternalError } from "../model/error.ts";
+import type { AppendFile } from "../host/files.ts";
 import type { HeldLock } from "../host/lock.ts";
+import { diskTrouble, readable } from "../model/disk-trouble.ts";
+import { InternalError } from "../model/error.ts";
+import { changeMarker, removeMarker, type ActiveMarker } from "./active-marker.ts";
 import { Journal } from "./journal.ts";
 import { readJournal } from "./read-journal.ts";
 import { writeCrash, writeEnd, type Ending } from "./write-end.ts";
@@ -13,6 +15,8 @@ import { durabilityOf, type EndRecord, type Will } from "./will.ts";
  * way, its lock is free and its mark is there, and a reaper goes on from its will.
  *
  * armed (will) → ended (terminal record) → settled (no mark, no lock)
+ *
+ * No error of the disk leaves it: what could not be written is in `troubles`, and the run continues.
  */
 export class ActiveRun {
   readonly id: string;
@@ -24,6 +28,7 @@ export class ActiveRun {
   #will: Will;
   readonly #found: Will | undefined;
   readonly #onSettled: (() => void)[] = [];
+  #marker: ActiveMarker;
   #settled = false;
   #unwritten: { readonly record: EndRecord; readonly error: unknown } | undefined;
 
@@ -43,9 +48,10 @@ export class ActiveRun {
     this.#will = options.will;
     this.#found = options.found;
     this.id = options.will.runId;
+    this.#marker = { runId: this.id };
     this.directory = join(options.directory, "runs", this.id);
     this.journal = new Journal({
-      file: options.files.append(join(this.directory, "journal.jsonl")),
+      file: this.#openJournal(),
       redact: options.redact,
       onError: (error) => {
         this.#trouble("its journal is not whole", error);
@@ -76,8 +82,37 @@ export class ActiveRun {
     }
   }
 
+  /** The journal's file; one that takes nothing where it cannot be opened. */
+  #openJournal(): AppendFile {
+    const path = join(this.directory, "journal.jsonl");
+    try {
+      const file = this.#store.files.append(path);
+      return {
+        ...file,
+        close: () => {
+          this.#attempt("its journal is not whole", () => {
+            file.close();
+          });
+        },
+      };
+    } catch (error) {
+      const refuse = (): never => {
+        throw error;
+      };
+      return { write: refuse, sync: refuse, close: () => undefined };
+    }
+  }
+
+  /** Does one operation on the disk; where that fails the run continues without. */
+  #attempt(what: string, operation: () => void): void {
+    try {
+      operation();
+    } catch (error) {
+      this.#trouble(what, error);
+    }
+  }
+
   #trouble(what: string, error: unknown): void {
-    if (!isDiskTrouble(error)) throw error;
     this.troubles.push(`run ${this.id}: ${what}: ${diskTrouble(error)} (${this.#store.directory})`);
   }
 
@@ -88,7 +123,12 @@ export class ActiveRun {
   end(ending: Ending): { readonly record: EndRecord; readonly isOurs: boolean } {
     this.journal.flush();
     const written = writeEnd(this.#store, this.#will, { ...ending, writtenBy: "runner" }, this.#redact);
-    this.#unwritten = "error" in written ? { record: written.record, error: written.error } : undefined;
+    if ("error" in written) {
+      const { record, error } = written;
+      this.#unwritten = { record, error };
+      // Before anybody is notified: should this process die, a reaper says the same.
+      this.#changeMarker({ state: record.state, isReported: false });
+    }
     return written;
   }
 
@@ -98,21 +138,22 @@ export class ActiveRun {
    */
   crash(cause: string): EndRecord {
     this.journal.flush();
-    const events = readJournal(this.id, this.#store.files.read(join(this.directory, "journal.jsonl")) ?? "");
+    const journal = readable(() => this.#store.files.read(join(this.directory, "journal.jsonl")), undefined);
+    const events = readJournal(this.id, journal ?? "");
     return writeCrash(this.#store, this.#will, { cause, events, writtenBy: "runner", redact: this.#redact }).record;
   }
 
   /** Leaves a run that was to be gone on with as it was found. */
   giveBack(): void {
     if (this.#found === undefined) throw new InternalError(`run ${this.id} was not gone on with`);
-    const { part = 1 } = this.#found;
-    // First its end: without one it would be taken for dead, and that would be told.
-    this.#store.files.rename(endOfPart(this.directory, part), join(this.directory, "end.json"));
-    this.#store.files.replace(
-      join(this.directory, "will.json"),
-      JSON.stringify(this.#found),
-      durabilityOf(this.#found),
-    );
+    try {
+      putBack(this.#store, this.#found);
+    } catch (error) {
+      this.#trouble("it could not be left as it was", error);
+      // Its marker stays: a reaper finds a run without a record.
+      this.leave();
+      return;
+    }
     this.settle();
   }
 
@@ -121,7 +162,7 @@ export class ActiveRun {
     this.#onSettled.push(callback);
   }
 
-  /** There may be room by now for a record that could not be written. Without its mark nobody will call it crashed. */
+  /** There may be room by now for a record that could not be written. */
   #writeAtLast(): void {
     if (this.#unwritten === undefined) return;
     const { record, error } = this.#unwritten;
@@ -136,22 +177,40 @@ export class ActiveRun {
   /** Another process runs the flow, under another id: this run has never been. */
   abandon(): void {
     this.settle();
-    this.#store.files.remove(this.directory);
+    this.#attempt("it could not be removed", () => {
+      this.#store.files.remove(this.directory);
+    });
   }
 
-  /** All that the end of the run causes is safe: nothing is left for a reaper. */
+  /** All that the end of the run causes is safe: nothing is left for a reaper but to write a record that is missing. */
   settle(): void {
     this.#close(() => {
-      settleRun(this.#store, this.id);
+      if (this.#unwritten === undefined) this.#removeMarker();
+      else this.#changeMarker({ state: this.#unwritten.record.state, isReported: true });
     });
   }
 
-  /** It has ended, and not all that it causes is safe: a reaper goes on from its record. Nothing where it is settled. */
-  leave(): void {
-    // Without a record it would be taken for crashed.
+  /**
+   * It has ended, and not all that it causes is safe: a reaper goes on from its record. Nothing where it is settled.
+   * @param isReported whether its end is reported: then a reaper notifies nobody where there is no record. What was
+   *   delivered is repeated under the same id where others were not notified
+   */
+  leave({ isReported = true }: { readonly isReported?: boolean } = {}): void {
     this.#close(() => {
-      if (this.#unwritten !== undefined) settleRun(this.#store, this.id);
+      if (this.#unwritten !== undefined) this.#changeMarker({ state: this.#unwritten.record.state, isReported });
     });
+  }
+
+  #removeMarker(): void {
+    this.#attempt("it is still marked as active", () => {
+      removeMarker(this.#store, this.#marker);
+    });
+  }
+
+  #changeMarker(ended: NonNullable<ActiveMarker["ended"]>): void {
+    this.#marker = changeMarker(this.#store, this.#marker, { runId: this.id, ended });
+    // It would be taken for crashed, and that be told.
+    if (ended.isReported && this.#marker.ended?.isReported !== true) this.#removeMarker();
   }
 
   #close(mark: () => void): void {
@@ -161,7 +220,9 @@ export class ActiveRun {
     for (const callback of this.#onSettled) callback();
     this.journal.close();
     mark();
-    this.#lock.release();
+    this.#attempt("its lock is not released", () => {
+      this.#lock.release();
+    });
   }
 }
 
@@ -170,7 +231,11 @@ export function endOfPart(directory: string, part: number): string {
   return join(directory, `end-${String(part)}.json`);
 }
 
-/** Takes away a run's mark: nobody will look at it as a dead one. */
-export function settleRun(store: RunStoreOptions, runId: string): void {
-  store.files.remove(join(store.directory, "live", runId));
+/** Leaves a run on disk that was to be resumed as it was found, whatever of it was changed. */
+export function putBack({ files, directory: state }: RunStoreOptions, found: Will): void {
+  const directory = join(state, "runs", found.runId);
+  const aside = endOfPart(directory, found.part ?? 1);
+  // First its end: without one it would be taken for dead, and that would be told.
+  if (files.stat(aside) !== undefined) files.rename(aside, join(directory, "end.json"));
+  files.replace(join(directory, "will.json"), JSON.stringify(found), durabilityOf(found));
 }

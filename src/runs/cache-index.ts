@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { Clock } from "../host/clock.ts";
 import type { Files } from "../host/files.ts";
 import type { Random } from "../host/host.ts";
+import { readable } from "../model/disk-trouble.ts";
 
 /** All cached results of a project together, in characters; and how many there may be. */
 const TOTAL_LIMIT = 256 * 1024 * 1024;
@@ -61,11 +62,11 @@ const NEVER = 101_559_956_668_416;
 /** @returns what stays, the newest first */
 function tidy(files: Pick<Files, "list" | "stat" | "remove">, directory: string, now: number): readonly CacheEntry[] {
   const entries: CacheEntry[] = [];
-  for (const name of files.list(directory)) {
+  for (const name of readable(() => files.list(directory), [])) {
     const entry = parse(name);
     if (entry !== undefined) entries.push(entry);
-    else if (name.endsWith(".tmp") && now - (files.stat(join(directory, name))?.modifiedMs ?? now) > LEFTOVER)
-      files.remove(join(directory, name));
+    else if (name.endsWith(".tmp") && now - modifiedAt(files, join(directory, name), now) > LEFTOVER)
+      removeIfPossible(files, join(directory, name));
   }
   entries.sort((a, b) => b.created - a.created);
   const kept: CacheEntry[] = [];
@@ -73,9 +74,20 @@ function tidy(files: Pick<Files, "list" | "stat" | "remove">, directory: string,
   for (const entry of entries) {
     total += entry.size;
     if (entry.expires > now && total <= TOTAL_LIMIT && kept.length < COUNT_LIMIT) kept.push(entry);
-    else files.remove(join(directory, entry.name));
+    else removeIfPossible(files, join(directory, entry.name));
   }
   return kept;
+}
+
+function modifiedAt(files: Pick<Files, "stat">, path: string, otherwise: number): number {
+  return readable(() => files.stat(path)?.modifiedMs, undefined) ?? otherwise;
+}
+
+/** Removes a file; where the disk refuses, the next process tries again. */
+export function removeIfPossible(files: Pick<Files, "remove">, path: string): void {
+  readable(() => {
+    files.remove(path);
+  }, undefined);
 }
 
 function parse(name: string): CacheEntry | undefined {

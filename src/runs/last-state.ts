@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { isDiskTrouble } from "../model/disk-trouble.ts";
+import { readable } from "../model/disk-trouble.ts";
 import { hasTexts } from "../model/has-texts.ts";
 import { isFailed, isSuccessful, state, type StateType } from "../model/state.ts";
 import { shortHash } from "./project.ts";
@@ -38,7 +38,8 @@ export function lastStateOf(
   before?: RunPart,
   project = store.project.name,
 ): LastState | undefined {
-  const kept = readable(() => readLast(store, project, flow));
+  // What the disk does not give keeps nothing from being told.
+  const kept = readable(() => readLast(store, project, flow), undefined);
   return kept !== undefined && before !== undefined && isSame(kept, before) ? kept.before : kept;
 }
 
@@ -47,16 +48,6 @@ export type RunPart = Pick<Will, "runId" | "part">;
 
 function isSame(a: RunPart, b: RunPart): boolean {
   return a.runId === b.runId && (a.part ?? 1) === (b.part ?? 1);
-}
-
-/** What the disk does not give says nothing, and keeps nothing from being told. */
-function readable<T>(read: () => T): T | undefined {
-  try {
-    return read();
-  } catch (error) {
-    if (isDiskTrouble(error)) return undefined;
-    throw error;
-  }
 }
 
 function readLast(store: RunStoreOptions, project: string, flow: string): Kept | undefined {

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { HeldLock } from "../host/lock.ts";
+import { readable } from "../model/disk-trouble.ts";
 import { shortHash } from "./project.ts";
 import { readRun } from "./run-record.ts";
 import type { RunStoreOptions } from "./run-store.ts";
@@ -20,7 +21,7 @@ export async function lockFlow(options: RunStoreOptions, flow: string, runId: st
   const { files, directory, locks, project } = options;
   const path = flowLockPath(directory, project.name, flow);
   const held = await locks.tryLock(path);
-  if (held === undefined) return { by: files.read(`${path}.run`)?.trim() };
+  if (held === undefined) return { by: readable(() => files.read(`${path}.run`), undefined)?.trim() };
   const other = await another(options, flow, runId);
   if (other !== undefined) {
     held.release();
@@ -37,11 +38,14 @@ export async function lockFlow(options: RunStoreOptions, flow: string, runId: st
 /** A run of the flow that goes on and did not ask to be the only one. */
 async function another(options: RunStoreOptions, flow: string, runId: string): Promise<string | undefined> {
   const { files, directory, locks, project } = options;
-  for (const id of files.list(join(directory, "live"))) {
+  for (const id of readable(() => files.list(join(directory, "live")), [])) {
     const will = id === runId ? undefined : readRun(options, id)?.will;
     if (will?.flow !== flow || will.project !== project.name || will.parent !== undefined || will.isAlone === true)
       continue;
-    const lock = await locks.tryLock(join(directory, "runs", id, "lock"), { create: false });
+    const path = join(directory, "runs", id, "lock");
+    // Whether a run holds a lock that cannot be opened is not known: no other run is kept from running for it.
+    const lock = await locks.tryLock(path, { create: false }).catch(() => "unknown" as const);
+    if (lock === "unknown") continue;
     if (lock === undefined) return id;
     // It is dead, or has ended.
     lock.release();

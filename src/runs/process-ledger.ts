@@ -1,6 +1,7 @@
 import { basename, isAbsolute, join } from "node:path";
 import type { AppendFile, Files } from "../host/files.ts";
 import type { ProcessIdentity, Processes } from "../host/process.ts";
+import { readable } from "../model/disk-trouble.ts";
 import { DEFAULT_STOP_POLICY, STOP_SIGNALS, type StopPolicy } from "../model/stop-policy.ts";
 
 /** Where tasks say which processes they have started and what they wrote to, so that a run that dies leaves none of it behind. */
@@ -98,7 +99,9 @@ interface LedgerLine {
 }
 
 function entries(files: Files, directory: string): readonly LedgerLine[] {
-  return (files.read(join(directory, NAME)) ?? "").split("\n").flatMap((line) => parse(line) ?? []);
+  return (readable(() => files.read(join(directory, NAME)), undefined) ?? "")
+    .split("\n")
+    .flatMap((line) => parse(line) ?? []);
 }
 
 function parse(line: string): LedgerLine | undefined {

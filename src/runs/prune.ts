@@ -1,4 +1,6 @@
 import { join } from "node:path";
+import { readable } from "../model/disk-trouble.ts";
+import { listMarkers } from "./active-marker.ts";
 import { readRun, runIds } from "./run-record.ts";
 import type { RunStoreOptions } from "./run-store.ts";
 
@@ -20,7 +22,7 @@ const DAY = 24 * 60 * 60 * 1000;
 export function prune(store: RunStoreOptions, options: PruneOptions = {}): readonly string[] {
   const { files, clock, directory } = store;
   const oldest = clock.now() - (options.olderThanMs ?? 30 * DAY);
-  const live = new Set(files.list(join(directory, "live")));
+  const live = new Set(listMarkers(store).map((marker) => marker.runId));
   const seen = new Map<string, number>();
   const removed: string[] = [];
   for (const runId of runIds(store)) {
@@ -32,8 +34,13 @@ export function prune(store: RunStoreOptions, options: PruneOptions = {}): reado
     const startedAt = run === undefined ? modified(store, runId) : Date.parse(run.will.startedAt);
     const isKept = rank <= (options.keep ?? 0) || (startedAt >= oldest && rank <= (options.limit ?? 500));
     if (isKept) continue;
-    removed.push(runId);
-    if (options.dryRun !== true) files.remove(join(directory, "runs", runId));
+    const isGone =
+      options.dryRun === true ||
+      readable(() => {
+        files.remove(join(directory, "runs", runId));
+        return true;
+      }, false);
+    if (isGone) removed.push(runId);
   }
   return removed;
 }
@@ -56,5 +63,5 @@ export function pruneByItself(store: RunStoreOptions): readonly string[] {
 }
 
 function modified(store: RunStoreOptions, runId: string): number {
-  return store.files.stat(join(store.directory, "runs", runId))?.modifiedMs ?? 0;
+  return readable(() => store.files.stat(join(store.directory, "runs", runId))?.modifiedMs ?? 0, Infinity);
 }

@@ -3,16 +3,17 @@ import type { HeldLock } from "../host/lock.ts";
 import type { Processes } from "../host/process.ts";
 import type { RunEvent, TaskOutput } from "../model/event.ts";
 import { labelOf, type Underway } from "../model/tally.ts";
-import { settleRun } from "./active-run.ts";
+import { readable } from "../model/disk-trouble.ts";
+import { hasMarker, listMarkers, removeMarker, type ActiveMarker } from "./active-marker.ts";
 import { causeOfDeath, type Evidence, type ProcessEnd } from "./crash-message.ts";
 import { rememberState } from "./last-state.ts";
 import { flowLockPath } from "./lock-flow.ts";
 import { leftBehind, removeUsed, type RecordedGroup } from "./process-ledger.ts";
 import { readJournal, readTold } from "./read-journal.ts";
-import { readRun, type RunRecord } from "./run-record.ts";
+import { readRunOrThrow, type RunRecord } from "./run-record.ts";
 import type { RunStoreOptions } from "./run-store.ts";
 import type { EndRecord, Will } from "./will.ts";
-import { tallyOf, writeCrash, type WrittenEnd } from "./write-end.ts";
+import { tallyOf, writeCrash, writeEnd, type WrittenEnd } from "./write-end.ts";
 
 /** A run whose process is gone and that nobody has settled. Its lock is ours until `settle`. */
 export interface DeadRun {
@@ -44,6 +45,8 @@ export interface ReapOptions {
   readonly runId?: string;
   /** Hears of a run of another machine that nothing has been heard of for an hour or more. */
   readonly onElsewhere?: (will: Will, silentMs: number) => void;
+  /** Called for a run that the disk does not give: it stays as it is. */
+  readonly onUnreadable?: (runId: string, error: unknown) => void;
   /** Hears of a run whose will says nothing any more: who was to be told of it stood there. */
   readonly onDamaged?: (runId: string, will: string) => void;
   /** How that run's process ended. */
@@ -57,36 +60,53 @@ export interface ReapOptions {
  * @returns those whose end nobody was told: tell it, then settle each
  */
 export async function reap(options: ReapOptions): Promise<readonly DeadRun[]> {
-  const { files, directory } = options.store;
-  // In the order in which they began.
-  const live = [...files.list(join(directory, "live"))].sort();
-  const wanted = options.runId === undefined ? live : live.filter((id) => id === options.runId);
+  const live = readable(() => listMarkers(options.store), []);
+  const wanted = options.runId === undefined ? live : live.filter(({ runId }) => runId === options.runId);
   const dead: DeadRun[] = [];
-  for (const runId of wanted) {
-    const found = await reapOne(options, runId);
-    if (found !== undefined) dead.push(found);
+  for (const marker of wanted) {
+    try {
+      const found = await reapOne(options, marker);
+      if (found !== undefined) dead.push(found);
+    } catch (error) {
+      // The others are not to wait for it. Its marker stays: whoever looks next tries again.
+      options.onUnreadable?.(marker.runId, error);
+    }
   }
   return dead;
 }
 
-async function reapOne(options: ReapOptions, runId: string): Promise<DeadRun | undefined> {
-  const { store, processes } = options;
-  const path = join(store.directory, "runs", runId);
-  const held = await store.locks.tryLock(join(path, "lock"), { create: false });
-  if (held === undefined) {
-    forgetIfEmpty(store, runId, path);
-    return undefined;
+async function reapOne(options: ReapOptions, marker: ActiveMarker): Promise<DeadRun | undefined> {
+  const held = await lockOf(options.store, marker);
+  if (held === undefined) return undefined;
+  try {
+    return await reapLocked(options, marker, held);
+  } catch (error) {
+    held.release();
+    throw error;
   }
-  if (store.files.stat(join(store.directory, "live", runId)) === undefined) {
+}
+
+async function lockOf(store: RunStoreOptions, marker: ActiveMarker): Promise<HeldLock | undefined> {
+  const path = join(store.directory, "runs", marker.runId);
+  const held = await store.locks.tryLock(join(path, "lock"), { create: false });
+  if (held === undefined) forgetIfEmpty(store, marker, path);
+  return held;
+}
+
+async function reapLocked(options: ReapOptions, marker: ActiveMarker, held: HeldLock): Promise<DeadRun | undefined> {
+  const { store, processes } = options;
+  const { runId } = marker;
+  const path = join(store.directory, "runs", runId);
+  if (!hasMarker(store, marker)) {
     // Settled since it was looked for: where a full disk did not take its end, that is told all the same.
     held.release();
     return undefined;
   }
   // Read only now: before, its runner might still have changed it.
-  const run = readRun(store, runId);
+  const run = readRunOrThrow(store, runId);
   if (run === undefined) {
     // Its runner holds the lock before it leaves a mark: it, or its machine, died before its start was on record.
-    settleRun(store, runId);
+    removeMarker(store, marker);
     held.release();
     const will = join(path, "will.json");
     if ((store.files.stat(will)?.size ?? 0) > 0) options.onDamaged?.(runId, will);
@@ -103,7 +123,13 @@ async function reapOne(options: ReapOptions, runId: string): Promise<DeadRun | u
   // They have their grace while the message is written.
   const ending = Promise.all(orphans.map((each) => processes.endGroup(each.pid, each)));
   const locks = [held, await keepFlowLocked(store, run.will, orphans)];
-  return bury(options, run, { orphans, ending, release: () => void locks.map((lock) => lock?.release()) });
+  const release = (): void => void locks.map((lock) => lock?.release());
+  const found = bury(options, run, { marker, orphans, ending, release });
+  if (marker.ended?.isReported !== true) return found;
+  // Only its record was missing.
+  if (found.isWritten) await found.settle();
+  else found.leave();
+  return undefined;
 }
 
 /** The next run of the flow does not begin while processes of this one are still being ended. */
@@ -113,11 +139,13 @@ async function keepFlowLocked(
   orphans: readonly RecordedGroup[],
 ): Promise<HeldLock | undefined> {
   if (orphans.length === 0 || isAlone !== true) return undefined;
-  return locks.tryLock(flowLockPath(directory, project, flow));
+  // A lock that cannot be taken keeps nobody from being notified.
+  return locks.tryLock(flowLockPath(directory, project, flow)).catch(() => undefined);
 }
 
 /** The processes of a dead run, and the locks that are held until they have ended. */
 interface DeadRunParts {
+  readonly marker: ActiveMarker;
   readonly orphans: readonly RecordedGroup[];
   readonly ending: Promise<unknown>;
   readonly release: () => void;
@@ -135,21 +163,13 @@ function lastWrite({ files }: RunStoreOptions, directory: string): number {
   return Math.max(...["will.json", "journal.jsonl"].map((name) => files.stat(join(directory, name))?.modifiedMs ?? 0));
 }
 
-function bury(options: ReapOptions, run: RunRecord, { orphans, ending, release }: DeadRunParts): DeadRun {
+function bury(options: ReapOptions, run: RunRecord, { marker, orphans, ending, release }: DeadRunParts): DeadRun {
   const { store } = options;
-  const journal = store.files.read(join(run.directory, "journal.jsonl")) ?? "";
+  const journal = readable(() => store.files.read(join(run.directory, "journal.jsonl")), undefined) ?? "";
   const events = readJournal(run.runId, journal);
   const isRemembered = run.end === undefined || remember(store, run.end, run.will);
   const written: WrittenEnd =
-    run.end === undefined
-      ? writeCrash(store, run.will, {
-          cause: causeOfDeath(run.will, evidence(options, run.will)),
-          events,
-          lastSign: lastSignOf(options, run.will, events),
-          writtenBy: "reaper",
-          redact: options.redact,
-        })
-      : { record: run.end, isOurs: false };
+    run.end === undefined ? writeMissing(options, { run, marker }, events) : { record: run.end, isOurs: false };
   const { underway } = tallyOf(events);
   return {
     will: run.will,
@@ -163,10 +183,37 @@ function bury(options: ReapOptions, run: RunRecord, { orphans, ending, release }
     settle: async () => {
       await ending;
       removeUsed(store.files, run.directory);
-      settleRun(store, run.runId);
+      readable(() => {
+        removeMarker(store, marker);
+      }, undefined);
       release();
     },
   };
+}
+
+/** Writes the record that a run does not have: that it crashed, or what its marker says of its end. */
+function writeMissing(
+  options: ReapOptions,
+  { run: { will }, marker: { ended } }: { readonly run: RunRecord; readonly marker: ActiveMarker },
+  events: readonly RunEvent[],
+): WrittenEnd {
+  const { store, redact } = options;
+  const lastSign = lastSignOf(options, will, events);
+  if (ended === undefined) {
+    const cause = causeOfDeath(will, evidence(options, will));
+    return writeCrash(store, will, { cause, events, lastSign, writtenBy: "reaper", redact });
+  }
+  const { counts, failures } = tallyOf(events);
+  const ending = {
+    state: ended.state,
+    message: "Its run record could not be written when it ended.",
+    counts,
+    failures,
+    writtenBy: "reaper",
+    ...(lastSign === undefined ? {} : { lastSign }),
+    ...(ended.isReported ? { told: [] } : {}),
+  } as const;
+  return writeEnd(store, will, ending, redact);
 }
 
 /** A death that is found so soon after the last sign of life was seen, as near as it matters. */
@@ -237,8 +284,8 @@ function hasWill({ files }: RunStoreOptions, path: string): boolean {
 /** How long a mark without a will may be that of a run that is just beginning. */
 const BEGINNING_MS = 60_000;
 
-function forgetIfEmpty(store: RunStoreOptions, runId: string, path: string): void {
+function forgetIfEmpty(store: RunStoreOptions, marker: ActiveMarker, path: string): void {
   if (hasWill(store, path)) return;
-  const since = store.files.stat(join(store.directory, "live", runId))?.modifiedMs ?? 0;
-  if (Math.abs(store.clock.now() - since) > BEGINNING_MS) settleRun(store, runId);
+  const since = store.files.stat(join(store.directory, "live", marker.runId))?.modifiedMs ?? 0;
+  if (Math.abs(store.clock.now() - since) > BEGINNING_MS) removeMarker(store, marker);
 }

@@ -1,6 +1,8 @@
 import { join } from "node:path";
 import { userError } from "../model/error.ts";
-import { ActiveRun, endOfPart } from "./active-run.ts";
+import { readable } from "../model/disk-trouble.ts";
+import { createMarker, removeMarker } from "./active-marker.ts";
+import { ActiveRun, endOfPart, putBack } from "./active-run.ts";
 import { readRun, type RunRecord } from "./run-record.ts";
 import type { RunStoreOptions } from "./run-store.ts";
 import { durabilityOf, type Will } from "./will.ts";
@@ -34,9 +36,18 @@ export async function reopen(
   }
   const part = found.will.part ?? 1;
   const will: Will = { ...found.will, ...changes, isLoaded: false, part: part + 1 };
-  // As at a run's beginning the mark comes first.
-  files.create(join(options.directory, "live", runId), "", durabilityOf(will));
-  files.rename(join(directory, "end.json"), endOfPart(directory, part));
-  files.replace(join(directory, "will.json"), JSON.stringify(will), durabilityOf(will));
+  try {
+    // As at a run's beginning the mark comes first.
+    createMarker(options, runId, durabilityOf(will));
+    files.rename(join(directory, "end.json"), endOfPart(directory, part));
+    files.replace(join(directory, "will.json"), JSON.stringify(will), durabilityOf(will));
+  } catch (error) {
+    readable(() => {
+      putBack(options, found.will);
+      removeMarker(options, { runId });
+    }, undefined);
+    held.release();
+    throw error;
+  }
   return new ActiveRun({ ...options, will, found: found.will, held, redact });
 }

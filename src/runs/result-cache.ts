@@ -4,7 +4,7 @@ import type { Files } from "../host/files.ts";
 import type { Random } from "../host/host.ts";
 import { state, type StateOf } from "../model/state.ts";
 import type { Task } from "../model/task.ts";
-import { cacheIndex, type CacheEntry, type CacheIndex } from "./cache-index.ts";
+import { cacheIndex, removeIfPossible, type CacheEntry, type CacheIndex } from "./cache-index.ts";
 import { pack, unpack, Unkeepable } from "./pack.ts";
 import { shortHash } from "./project.ts";
 
@@ -56,7 +56,7 @@ export function resultCache(options: ResultCacheOptions): ResultCache {
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       warn(task, `a cached result of "${task.name}" cannot be read and is put away: ${why}`);
-      files.remove(join(directory, entry.name));
+      removeIfPossible(files, join(directory, entry.name));
       return undefined;
     }
   };

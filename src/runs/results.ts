@@ -108,7 +108,11 @@ export class Results {
   close(): void {
     this.#writeOut();
     this.#closed = true;
-    this.#file?.close();
+    try {
+      this.#file?.close();
+    } catch (error) {
+      this.error ??= error;
+    }
   }
 
   #keep(value: unknown, head: string, name: string): void | Promise<void> {

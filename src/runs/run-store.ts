@@ -3,7 +3,9 @@ import type { Clock } from "../host/clock.ts";
 import type { Files } from "../host/files.ts";
 import type { Random } from "../host/host.ts";
 import type { Locks } from "../host/lock.ts";
+import { readable } from "../model/disk-trouble.ts";
 import { InternalError } from "../model/error.ts";
+import { createMarker, removeMarker } from "./active-marker.ts";
 import { ActiveRun } from "./active-run.ts";
 import { lastStateOf, type LastState, type RunPart } from "./last-state.ts";
 import { lockFlow, type FlowLock } from "./lock-flow.ts";
@@ -77,7 +79,7 @@ export function openRunStore(options: RunStoreOptions): RunStore {
     find: (reference) => findRun(options, reference),
     read: (runId) => readRun(options, runId),
     lastState: (flow, before, name) => lastStateOf(options, flow, before, name),
-    prune: (more) => (more === undefined ? pruneByItself(options) : prune(options, more)),
+    prune: (more) => (more === undefined ? readable(() => pruneByItself(options), []) : prune(options, more)),
   };
 }
 
@@ -94,13 +96,18 @@ async function begin(options: RunStoreOptions, draft: RunDraft, redact: (text: s
     const how = durabilityOf(will);
     try {
       // The mark comes first: a will without one would never be looked at.
-      files.create(join(directory, "live", runId), "", how);
+      createMarker(options, runId, how);
       if (files.create(join(path, "will.json"), JSON.stringify(will), how))
         return new ActiveRun({ ...options, will, held, redact });
       held.release();
     } catch (error) {
-      files.remove(join(directory, "live", runId));
-      files.remove(path);
+      // Nothing has run: a marker that stays names a run without a manifest, and is forgotten.
+      readable(() => {
+        removeMarker(options, { runId });
+      }, undefined);
+      readable(() => {
+        files.remove(path);
+      }, undefined);
       held.release();
       throw error;
     }

@@ -1,5 +1,6 @@
 import { isAbsolute, join, resolve } from "node:path";
 import type { Files } from "../host/files.ts";
+import type { BadEntry } from "../host/guarded-files.ts";
 import type { Environment } from "../host/host.ts";
 import { diskTrouble } from "../model/disk-trouble.ts";
 import { userError } from "../model/error.ts";
@@ -10,6 +11,8 @@ export interface StateDirectoryOptions {
   readonly files: Files;
   /** The config's `stateDir`; relative to the config's own directory. */
   readonly configured?: { readonly path: string; readonly relativeTo: string };
+  /** Called once for each entry that cannot be used, from now on. */
+  readonly onBadEntry?: (entry: BadEntry) => void;
 }
 
 /** Where a state directory was found, for messages. */
@@ -25,14 +28,19 @@ export function openStateDirectory(options: StateDirectoryOptions): string {
   const { path, origin } = locateStateDirectory(options);
   const { files } = options;
   refuseForeign(path, origin, options);
+  // Nothing is moved in somebody else's directory.
+  files.guard?.(path, options.onBadEntry ?? (() => undefined));
   try {
     for (const each of ["runs", "live", "locks"]) files.makeDirectory(join(path, each));
   } catch (error) {
     throw unusable(path, origin, `cannot be made: ${diskTrouble(error)}`, error);
   }
   refuseForeign(path, origin, options);
+  const probe = join(path, ".writable");
   try {
-    files.append(join(path, ".writable")).close();
+    // A directory in its place keeps everybody from writing, also root; what else is there is set aside.
+    if (files.stat(probe)?.kind === "directory") throw new Error(`${probe} is a directory`);
+    files.append(probe).close();
   } catch (error) {
     throw unusable(path, origin, `cannot be written to: ${diskTrouble(error)}`, error);
   }

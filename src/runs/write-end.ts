@@ -1,5 +1,4 @@
 import { join } from "node:path";
-import { isDiskTrouble } from "../model/disk-trouble.ts";
 import type { RunEvent } from "../model/event.ts";
 import { shownValue } from "../model/shown-value.ts";
 import type { StateType } from "../model/state.ts";
@@ -67,13 +66,12 @@ export function writeEnd(
       store.files.replace(path, written);
     }
   } catch (error) {
-    if (!isDiskTrouble(error)) throw error;
     return { record, isOurs: true, error };
   }
   try {
     rememberState(store, record, will);
   } catch {
-    // A full disk: it costs a message too many, never one too few.
+    // A disk that fails: it costs a message too many, never one too few.
   }
   return { record, isOurs: true };
 }

@@ -34,7 +34,7 @@ export function findAgeKeys(settings: SecretSettings, environment: Environment, 
     return { kind: "none", why: `others can read the key file ${path}`, help: `chmod 600 ${path}` };
   }
   try {
-    return identitiesIn(files.read(path) ?? "", path);
+    return identitiesIn(files.readInput(path) ?? "", path);
   } catch {
     return { kind: "none", why: `the key file ${path} cannot be read`, help: HELP };
   }

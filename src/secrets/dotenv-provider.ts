@@ -20,7 +20,7 @@ export function dotenvProvider(settings: SecretSettings, files: Files): Provider
 /** Nothing in a file that is absent; `undefined` for one that may not be read. */
 function readText(path: string, files: Files): string | undefined {
   try {
-    return files.read(path) ?? "";
+    return files.readInput(path) ?? "";
   } catch {
     return undefined;
   }

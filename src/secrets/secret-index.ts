@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { readable } from "../model/disk-trouble.ts";
 import { withWriteLock, type WritePorts } from "./write-lock.ts";
 
 /** That a secret was stored, where and when; never its value. */
@@ -47,7 +48,7 @@ export function createSecretIndex(ports: WritePorts): SecretIndex {
 
 /** What the index of a state directory says is stored. */
 export function storedSecrets(ports: Pick<WritePorts, "files" | "stateDirectory">): readonly IndexEntry[] {
-  return parse(ports.files.read(indexPath(ports)));
+  return parse(readable(() => ports.files.read(indexPath(ports)), undefined));
 }
 
 function indexPath({ stateDirectory }: Pick<WritePorts, "stateDirectory">): string {

@@ -105,7 +105,7 @@ function variables(
   let fromFiles: FlowScope["fromFiles"] = {};
   for (const [index, name] of many(content.dotenv).entries()) {
     const path = typeof content.dotenv === "string" ? ["dotenv"] : ["dotenv", index];
-    const text = options.files.read(resolve(dirname(file), name));
+    const text = options.files.readInput(resolve(dirname(file), name));
     if (text === undefined) report.value(path, { code: "DOTENV_NOT_FOUND", message: `there is no file ${name}` });
     else fromFiles = { ...openVariables(parseDotenv(text)), ...fromFiles };
   }

@@ -388,3 +388,47 @@ it("a run whose end a full disk did not take is not told of as crashed: it may h
   expect(run.troubles).toEqual([expect.stringContaining("its end is not on record: the disk is full") as string]);
   expect(await look(rig)).toEqual([]);
 });
+
+it("a run whose end the disk did not take, and of which nobody was notified, is reported as what it was", async () => {
+  using rig = storeRig();
+  const { openRunStore } = await import("../../src/runs/run-store.ts");
+  const { files } = rig;
+  let isBroken = false;
+  const create: typeof files.create = (path, text, how) => {
+    if (isBroken) throw Object.assign(new Error("EUCLEAN: structure needs cleaning"), { code: "EUCLEAN" });
+    return files.create(path, text, how);
+  };
+  const store = openRunStore({ ...rig.store.options, files: { ...files, create } });
+  const run = await store.begin(draft(), same);
+  isBroken = true;
+  run.end({ state: "TimedOut", message: null, ...success });
+  run.leave({ isReported: false });
+  const [found] = await look(rig);
+  expect(found?.record).toMatchObject({ state: "TimedOut", writtenBy: "reaper" });
+  await found?.settle();
+  expect(store.read(run.id)?.end?.state).toBe("TimedOut");
+  expect(rig.files.list(join(rig.state, "live"))).toEqual([]);
+});
+
+it("a run that the disk does not give keeps its marker, and the others are looked at", async () => {
+  using rig = storeRig();
+  const [unreadable, other] = [await begin(rig), await begin(rig)];
+  dies(unreadable);
+  dies(other);
+  const { files } = rig;
+  const read: typeof files.read = (path) => {
+    if (path.startsWith(unreadable.directory)) throw Object.assign(new Error("ESTALE: stale"), { code: "ESTALE" });
+    return files.read(path);
+  };
+  const heard: string[] = [];
+  const found = await reap({
+    store: { ...rig.store.options, files: { ...files, read } },
+    processes: systemProcesses(),
+    redact: same,
+    onUnreadable: (runId) => heard.push(runId),
+  });
+  expect(found.map(({ will }) => will.runId)).toEqual([other.id]);
+  expect(heard).toEqual([unreadable.id]);
+  for (const each of found) await each.settle();
+  expect(rig.files.list(join(rig.state, "live"))).toEqual([unreadable.id]);
+});

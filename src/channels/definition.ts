@@ -2,6 +2,7 @@ import { distance } from "fastest-levenshtein";
 import { parseDuration } from "../model/duration.ts";
 import { isSecretReference, type ChannelDefinition } from "../model/notification.ts";
 import type { ChannelProblem, DeliveryRequest } from "../outbox/channel.ts";
+import { PROXY_SCHEME } from "./route.ts";
 
 /** What an option of a channel may be. */
 interface OptionRule {
@@ -97,7 +98,8 @@ function proxyProblems(path: string, value: unknown): readonly ChannelProblem[] 
     const at = `${path}.${scheme}`;
     if (scheme !== "http" && scheme !== "https") return [{ path: at, message: "is not one of http, https" }];
     if (isSecretReference(each)) return [];
-    if (!isHttpUrl(each)) return [{ path: at, message: "must be an http or https URL" }];
+    if (typeof each !== "string" || !URL.canParse(each) || !PROXY_SCHEME.test(new URL(each).protocol))
+      return [{ path: at, message: "must be the URL of an http, https or SOCKS proxy" }];
     const { username, password } = new URL(each);
     const hasLogin = username !== "" || password !== "";
     return hasLogin ? [{ path: at, message: "holds a login: keep the URL as a secret, { secret: NAME }" }] : [];

@@ -39,9 +39,10 @@ export async function exchange(
   delivery.signal.addEventListener("abort", stop, { once: true });
   const timer = setTimeout(stop, timeoutOf(delivery.definition));
   try {
-    const route = await openRoute(delivery).catch(() => undefined);
+    const route = await openRoute(delivery, prepared.url).catch(() => undefined);
     if (route === undefined) {
-      return { failure: { outcome: "transient", code: "BAD_PROXY", note: "what is set as a proxy is no proxy's URL" } };
+      const note = "the proxy that is set is not the URL of an http, https or SOCKS proxy";
+      return { failure: { outcome: "transient", code: "BAD_PROXY", note } };
     }
     try {
       const { method = "POST", body } = request;

@@ -12,6 +12,7 @@ const NOT_SENT: Readonly<Record<string, string>> = {
   EADDRNOTAVAIL: "the network cannot be reached",
   UND_ERR_CONNECT_TIMEOUT: "no connection within 10 s",
   EPROTO: "the TLS handshake failed",
+  PROXY_FAILED: "the proxy made no connection",
 };
 
 /** Refusals of a certificate and of a handshake: OpenSSL's names, as Node gives them. */

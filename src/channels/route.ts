@@ -24,3 +24,6 @@ export const MOST_READ = 64 * 1024;
 
 /** How long a connection may take to be made, in milliseconds; above it nothing can have been sent. */
 export const CONNECT_MS = 10_000;
+
+/** The schemes of proxies that can be used. */
+export const PROXY_SCHEME = /^(?:https?|socks(?:4a?|5h?)?):$/;

@@ -116,6 +116,7 @@ export function verdictOf(answer: HttpAnswer, now: number, said = ""): Delivery 
   if (status >= 300 && status < 400) {
     return { outcome: "transient", code, note: `HTTP ${status}: sent elsewhere, by a portal or proxy` };
   }
+  if (status === 407) return { outcome: "transient", code: "PROXY", note: "the proxy answered 407" };
   const wait = retryAfterMs(answer, now);
   const pause = wait === undefined ? {} : { retryAfterMs: wait };
   if (status === 429) return { outcome: "transient", code, note: `HTTP 429: too many messages${words}`, ...pause };

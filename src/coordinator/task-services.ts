@@ -19,6 +19,7 @@ export function taskServices(
   const { host } = context;
   const make: Readonly<Record<string, () => unknown>> = {
     clock: () => host.clock,
+    fetch: async () => (await import("../channels/proxy.ts")).proxiedFetch(host.environment.variables),
     environment: () => host.environment.variables,
     redaction: () => () => services.redactor.stream(),
     secretVariables: () => Object.values(services.config.secrets.env ?? {}),

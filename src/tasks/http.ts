@@ -62,7 +62,7 @@ export const http = task("http", async (inputs: HttpInputs, context): Promise<Ht
   const clock = clockOf(context);
   let waited = 0;
   for (let round = 1; ; round += 1) {
-    const response = await send(inputs, context.signal);
+    const response = await send(inputs, context);
     const text = await response.text();
     if (isAccepted(response, inputs)) return answer(response, text);
     const later = LATER.includes(response.status) ? retryAfter(response, clock.now()) : undefined;
@@ -78,13 +78,16 @@ function isAccepted({ status, ok }: Response, { accept }: HttpInputs): boolean {
   return accept?.includes(status) ?? ok;
 }
 
-async function send(inputs: HttpInputs, signal: AbortSignal): Promise<Response> {
+/** Goes through the environment's proxies, by the rules of curl. */
+async function send(inputs: HttpInputs, context: TaskContext): Promise<Response> {
+  const { signal } = context;
   const { url, headers = {}, body, json, method } = inputs;
   const timeout = milliseconds(inputs.timeout ?? "30s", "timeout");
   const content = json === undefined ? body : JSON.stringify(json);
   const typed = json === undefined ? headers : { "content-type": "application/json", ...headers };
   try {
-    return await fetch(url, {
+    const proxied = (await context.service("fetch")) as typeof fetch | undefined;
+    return await (proxied ?? fetch)(url, {
       method: method ?? (content === undefined ? "GET" : "POST"),
       headers: typed,
       ...(content === undefined ? {} : { body: content }),

@@ -64,7 +64,10 @@ describe("one exchange", () => {
 
   it("goes through the channel's own proxies rather than the environment's, a login among its secrets", async () => {
     const asked: string[] = [];
-    const proxy = createHttpServer();
+    const proxy = createHttpServer((request, response) => {
+      asked.push(`${request.url ?? ""} ${request.headers["proxy-authorization"] ?? ""}`);
+      response.end();
+    });
     proxy.on("connect", (request, socket) => {
       asked.push(`${request.url ?? ""} ${request.headers["proxy-authorization"] ?? ""}`);
       socket.end("HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n");
@@ -79,7 +82,7 @@ describe("one exchange", () => {
     await exchange({ url: "http://a.test/" }, delivery);
     const { failure } = await exchange({ url: "https://hooks.slack.com/services/x" }, delivery);
     const login = `Basic ${Buffer.from("me:pr0xy-password").toString("base64")}`;
-    expect(asked).toEqual(["a.test:80 ", `hooks.slack.com:443 ${login}`]);
+    expect(asked).toEqual(["http://a.test/ ", `hooks.slack.com:443 ${login}`]);
     expectNoSecret(failure!, ["pr0xy-password"]);
   });
 

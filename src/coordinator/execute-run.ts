@@ -79,6 +79,8 @@ async function finish(
 ): Promise<Executed> {
   const { host } = context;
   const { run, store } = begun;
+  // The run's own time: what is waited for from here on is the delivery of messages.
+  const durationMs = host.clock.now() - Date.parse(run.will.startedAt);
   if (parts.told.isSafe()) for (const each of parts.runs) each.settle();
   const summary = await parts.told.deliver();
   // What a full disk did not take and nobody heard is in the terminal record: a later command puts it in the outbox.
@@ -98,7 +100,7 @@ async function finish(
     runId: run.id,
     flow: will.flow,
     file: will.file,
-    durationMs: host.clock.now() - Date.parse(will.startedAt),
+    durationMs,
     notifications: [...own, ...left, ...givenUp],
     undelivered,
     needsPerson: givenUp.length > 0 || outcomes.some((each) => each.state === "held" || each.state === "dead"),

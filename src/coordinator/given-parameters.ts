@@ -42,7 +42,7 @@ export async function givenParameters(
         wrong(`the value of parameter "${name}" is not JSON`, `text needs no JSON: -p ${name}=${value}`);
       }
     } else if (value.startsWith("@")) {
-      const content = fileText(resolve(options.cwd, value.slice(1)), options.files);
+      const content = await fileText(resolve(options.cwd, value.slice(1)), options.files);
       if (content === undefined)
         wrong(`parameter "${name}": there is no file ${value.slice(1)}`, `text that begins with @: -p ${name}:='"@…"'`);
       else text[name] = content.replace(/\r?\n$/, "");
@@ -58,7 +58,7 @@ export async function givenParameters(
 }
 
 async function fromFile(file: string, files: Files): Promise<Record<string, unknown>> {
-  const content = fileText(file, files);
+  const content = await fileText(file, files);
   const wrong = (message: string): Error =>
     userError("usage", "PARAMS_FILE", message, { file, help: "a parameters' file is JSON, or YAML in a .yaml file" });
   if (content === undefined) throw wrong("there is no such file of parameters");
@@ -76,6 +76,8 @@ async function fromFile(file: string, files: Files): Promise<Record<string, unkn
 }
 
 /** The text of a file; a directory is none. */
-function fileText(path: string, files: Files): string | undefined {
-  return files.stat(path)?.kind === "directory" ? undefined : files.readInput(path);
+async function fileText(path: string, files: Files): Promise<string | undefined> {
+  const text = files.stat(path)?.kind === "directory" ? undefined : files.readInput(path);
+  if (text?.includes("\uFFFD") === true) (await import("./utf8-text.ts")).requireUtf8(path, text);
+  return text;
 }

@@ -63,7 +63,9 @@ async function openSpec(
   { host, globals }: CommandContext,
 ): Promise<OpenedFlow> {
   const { present } = await import("../load/locate.ts");
-  const text = host.files.readInput(present(place.file)) ?? "";
+  const file = present(place.file);
+  const text = host.files.readInput(file) ?? "";
+  if (text.includes("\uFFFD")) (await import("./utf8-text.ts")).requireUtf8(file, text);
   const environment: Environment = { ...host.environment, cwd: globals.cwd };
   const [{ loadSpec }, { LIBRARY }] = await Promise.all([import("../spec/load-spec.ts"), import("./library.ts")]);
   const loaded = await loadSpec(place.file, text, {

@@ -3,6 +3,7 @@ import { processLedger } from "../runs/process-ledger.ts";
 import type { Flow } from "../model/flow.ts";
 import { asker } from "./ask.ts";
 import type { BegunRun } from "./begin-run.ts";
+import { binDirectories } from "../runs/project.ts";
 import type { CommandContext } from "./context.ts";
 import type { PreparedRun } from "./execute-run.ts";
 import type { RunParts } from "./record-run.ts";
@@ -24,6 +25,7 @@ export function taskServices(
     redaction: () => () => services.redactor.stream(),
     secretVariables: () => Object.values(services.config.secrets.env ?? {}),
     secretFound: () => (name: string, value: string) => services.secretFound(name, value),
+    binDirectories: () => binDirectories(begun.place.directory, host.files),
     processes: () => processLedger({ files: host.files, directory: run.directory, processes: systemProcesses() }),
     ask: () => asker(parts.hold, context),
     answer: () => (task: string) => prepared.answers?.get(task),

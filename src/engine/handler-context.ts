@@ -18,6 +18,16 @@ class BodyContext implements TaskContext {
   get stopPolicy(): StopPolicy {
     return this.#run.stopPolicy;
   }
+  get isRead(): (field: string) => boolean {
+    const { task, runner } = this.#run;
+    return (field) =>
+      runner.plan.flow.edges.some(({ from, to, key }) => {
+        if (from !== task || key === undefined) return false;
+        // A task that takes one field out has its path in its name.
+        const isOther = to.kind === "collection" && to.name.startsWith(`${task.name}.`);
+        return !isOther || `${to.name}.`.startsWith(`${task.name}.${field}.`);
+      });
+  }
   get waitUntil(): (done: Promise<unknown>) => void {
     const run = this.#run;
     return (done) => {

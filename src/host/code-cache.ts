@@ -67,7 +67,7 @@ export function evaluate(
   importLate: (specifier: string) => Promise<unknown>,
 ): Readonly<Record<string, unknown>> {
   const filename = fileURLToPath(url).replace(/js$/, "code.js");
-  const file = cache === undefined ? undefined : join(cache.directory, `${hash}-${cache.kind}`);
+  const file = cache === undefined ? undefined : join(cache.directory, `${hash}-${placeOf(filename)}-${cache.kind}`);
   const cachedData = file === undefined ? undefined : read(file);
   const script = new Script(readFileSync(filename, "utf8"), {
     filename,
@@ -85,6 +85,13 @@ export function evaluate(
     url,
   );
   return module.exports;
+}
+
+/** Compiled code holds its file's path, which stacks show: an install uses only its own. */
+function placeOf(filename: string): string {
+  let lane = 0x811c9dc5;
+  for (let at = 0; at < filename.length; at += 1) lane = Math.imul(lane ^ filename.charCodeAt(at), 0x01000193);
+  return (lane >>> 0).toString(36);
 }
 
 /**

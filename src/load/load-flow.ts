@@ -12,7 +12,7 @@ export interface LoadFlowOptions {
 }
 
 /**
- * The flow in a module (`.ts .mts .cts .js .mjs .cjs`).
+ * The flow in a module (`.ts .mts .cts .tsx .js .mjs .cjs .jsx`).
  *
  * @throws UserError of kind "usage" for whatever is wrong with the file, its imports or its exports
  */

@@ -3,7 +3,7 @@ import { basename, dirname, extname, resolve } from "node:path";
 import { userError } from "../model/error.ts";
 import { nearest } from "./load-error.ts";
 
-const MODULES = [".ts", ".mts", ".cts", ".js", ".mjs", ".cjs"];
+const MODULES = [".ts", ".mts", ".cts", ".tsx", ".js", ".mjs", ".cjs", ".jsx"];
 
 /**
  * The real path of a module that a person names.

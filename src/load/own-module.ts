@@ -69,7 +69,7 @@ export function ownModule(file: string): OwnModule {
       if (target.kind === "missing") throw missingModule(each.specifier, { file, source }, "import");
       return { ...each, target };
     }),
-    interop: format !== "module" && /ts$/.test(file),
+    interop: format !== "module" && /tsx?$/.test(file),
     namespace: Object.create(null, { [Symbol.toStringTag]: { value: "Module" } }) as Namespace,
     state: "loaded",
     commonjs: { exports: {}, id: file, filename: file, loaded: false },

@@ -19,8 +19,13 @@ export type Target =
 
 export type Way = "import" | "require";
 
-const CODE = new Set([".ts", ".mts", ".cts", ".js", ".mjs", ".cjs"]);
-const ALIASES = { ".js": [".ts", ".js"], ".mjs": [".mts", ".mjs"], ".cjs": [".cts", ".cjs"] };
+const CODE = new Set([".ts", ".mts", ".cts", ".tsx", ".js", ".mjs", ".cjs", ".jsx"]);
+const ALIASES = {
+  ".js": [".ts", ".tsx", ".js", ".jsx"],
+  ".jsx": [".tsx", ".jsx"],
+  ".mjs": [".mts", ".mjs"],
+  ".cjs": [".cts", ".cjs"],
+};
 const resolvers = new Map<string, ResolverFactory>();
 
 /** Finds what a module means by a specifier: exact files at a glance, everything else by `oxc-resolver`. */
@@ -38,7 +43,7 @@ export function resolve(specifier: string, from: string, way: Way): Target {
   const found = resolver(way, true).resolveFileSync(from, specifier.startsWith("#") ? specifier : request);
   if (found.path === undefined) return { kind: "missing", why: found.error ?? "not found" };
   // A package may ship its sources beside what it runs: then what Node would take is meant.
-  if (isInstalled(found.path) && /\.[mc]?ts$/.test(found.path)) {
+  if (isInstalled(found.path) && /\.(?:[mc]?ts|tsx)$/.test(found.path)) {
     const plain = resolver(way, false).sync(dirname(from), request);
     if (plain.path !== undefined) return classify(plain.path);
   }
@@ -48,7 +53,7 @@ export function resolve(specifier: string, from: string, way: Way): Target {
 function classify(file: string): Target {
   const extension = extname(file);
   if (extension === ".json") return { kind: "json", file };
-  if (CODE.has(extension) && (!isInstalled(file) || /ts$/.test(extension) || usesFlowctl(file)))
+  if (CODE.has(extension) && (!isInstalled(file) || /tsx?$/.test(extension) || usesFlowctl(file)))
     return { kind: "own", file };
   return { kind: "foreign", url: pathToFileURL(file).href, file };
 }
@@ -66,7 +71,7 @@ function usesFlowctl(file: string): boolean {
 }
 
 function exactFile(request: string, from: string): string | undefined {
-  if (!/^\.{0,2}\//.test(request) || !/\.(?:[mc]?[jt]s|json)$/.test(request)) return undefined;
+  if (!/^\.{0,2}\//.test(request) || !/\.(?:[mc]?[jt]s|[jt]sx|json)$/.test(request)) return undefined;
   const path = request.startsWith("/") ? request : join(dirname(from), request);
   if (/js$/.test(path) && isFile(path.replace(/js$/, "ts"))) return realpathSync(path.replace(/js$/, "ts"));
   return isFile(path) ? realpathSync(path) : undefined;
@@ -91,7 +96,7 @@ function resolver(way: Way, typescript: boolean): ResolverFactory {
       ? {
           ...plain,
           tsconfig: "auto",
-          extensions: [".ts", ".mts", ".cts", ".js", ".mjs", ".cjs", ".json", ".node"],
+          extensions: [".ts", ".mts", ".cts", ".tsx", ".js", ".mjs", ".cjs", ".jsx", ".json", ".node"],
           extensionAlias: ALIASES,
         }
       : plain,

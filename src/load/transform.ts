@@ -4,6 +4,7 @@ import type { SourceMap } from "oxc-transform";
 import { UserError } from "../model/error.ts";
 import { oxcTransform, type SyntaxProblem } from "./oxc.ts";
 import { textPosition } from "./text-position.ts";
+import { hasJsx, jsxOptions } from "./jsx.ts";
 import { compilerOptions } from "./tsconfig.ts";
 
 /** A module as we run it: its imports and exports as data, and its body. */
@@ -49,10 +50,12 @@ const DEFAULT_AND_NAMESPACE = /^import (\S+), \* as (\S+) from (.+);$/gm;
  */
 export function transform(file: string, source: string, format: Format): Transformed {
   const oxc = oxcTransform();
-  const typescript = /\.[mc]?ts$/.test(file);
-  const options = typescript && mayDecorate(source) ? compilerOptions(dirname(file)) : {};
+  const typescript = /\.(?:[mc]?ts|tsx)$/.test(file);
+  const isJsx = hasJsx(file);
+  const options = isJsx || (typescript && mayDecorate(source)) ? compilerOptions(dirname(file)) : {};
   const first = oxc.transformSync(file, source, {
-    lang: typescript ? "ts" : "js",
+    lang: `${typescript ? "ts" : "js"}${isJsx ? "x" : ""}`,
+    ...(isJsx && { jsx: jsxOptions(source, options) }),
     sourceType: format === "commonjs" ? "commonjs" : "module",
     target: "node20",
     sourcemap: true,

@@ -8,6 +8,10 @@ export interface CompilerOptions {
   readonly experimentalDecorators?: boolean;
   readonly emitDecoratorMetadata?: boolean;
   readonly useDefineForClassFields?: boolean;
+  readonly jsx?: string;
+  readonly jsxFactory?: string;
+  readonly jsxFragmentFactory?: string;
+  readonly jsxImportSource?: string;
 }
 
 const known = new Map<string, CompilerOptions>();

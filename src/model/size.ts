@@ -22,3 +22,10 @@ export function parseSize(value: unknown): number | undefined {
   const bytes = Number(digits) * (UNITS[unit] ?? 1);
   return Number.isSafeInteger(Math.round(bytes)) && bytes >= 1 ? Math.round(bytes) : undefined;
 }
+
+/** A number of bytes for people: `1MiB`, `64KiB`, `20 bytes`. */
+export function writtenSize(bytes: number): string {
+  const units = ["GiB", "MiB", "KiB"] as const;
+  const unit = units.find((each) => bytes % (UNITS[each] ?? 1) === 0);
+  return unit === undefined || bytes === 0 ? `${bytes} bytes` : `${bytes / (UNITS[unit] ?? 1)}${unit}`;
+}

@@ -28,6 +28,8 @@ export interface TaskContext {
    * the task function ends itself. The promise must settle.
    */
   waitUntil?(done: Promise<unknown>): void;
+  /** Whether another task takes this field of the task's value, or all of it. */
+  isRead?(field: string): boolean;
   readonly logger: Logger;
   readonly params: Readonly<Record<string, unknown>>;
   /** 1 for the first attempt. */

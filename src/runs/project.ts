@@ -67,6 +67,21 @@ function rootOf(start: string, config: string | undefined, files: Files): string
   );
 }
 
+/**
+ * The directories of programs that packages have installed (`node_modules/.bin`) for a directory, nearest first, up to
+ * the root of its repository or workspace.
+ */
+export function binDirectories(directory: string, files: Files): readonly string[] {
+  const start = files.realPath(directory) ?? directory;
+  const root = rootOf(start, undefined, files);
+  const found: string[] = [];
+  for (let at = start; ; at = dirname(at)) {
+    const bin = join(at, "node_modules", ".bin");
+    if (files.stat(bin)?.kind === "directory") found.push(bin);
+    if (at === root || at === dirname(at)) return found;
+  }
+}
+
 function isWorkspace(directory: string, files: Files): boolean {
   if (files.stat(join(directory, "pnpm-workspace.yaml")) !== undefined) return true;
   const text = files.read(join(directory, "package.json"));

@@ -124,7 +124,9 @@ function naming(context: TaskContext, sources: ReadonlyMap<string, string>): Tas
 }
 
 function compileRun(entry: TaskEntry, path: Path, reader: Reader, setting: TaskSetting): Body {
-  const { file, content, scope: flow } = setting;
+  const { file, content, scope: flow, outputsRead } = setting;
+  const key = String(path.at(-1));
+  const isRead = (): boolean => outputsRead?.has(key) === true || outputsRead?.has(`${key}.stdout`) === true;
   const env = compileEnv(entry.env, [...path, "env"], reader);
   const cwd = reader.text(entry.cwd ?? content.cwd ?? ".", [...path, "cwd"]);
   const stdin = entry.stdin === undefined ? undefined : reader.text(entry.stdin, [...path, "stdin"]);
@@ -139,8 +141,8 @@ function compileRun(entry: TaskEntry, path: Path, reader: Reader, setting: TaskS
     async run(around, context) {
       const own = env(around);
       const scope = { ...around, env: { ...(around["env"] as object), ...own } };
-      const given = stdin === undefined ? undefined : asText(stdin(scope));
-      const { variables, ...rest } = command(scope);
+      const given = stdin === undefined ? undefined : asBytesOrText(stdin(scope));
+      const { variables, origins, ...rest } = command(scope);
       const inputs: ShellInputs = {
         ...rest,
         env: { ...flow.fromFiles, ...texts(around[FLOW_ENV]), ...texts(own), ...variables },
@@ -150,7 +152,10 @@ function compileRun(entry: TaskEntry, path: Path, reader: Reader, setting: TaskS
         ...(entry.capture === undefined ? {} : { capture: entry.capture }),
         ...(maxOutput === undefined ? {} : { maxOutput: maxOutput as Size }),
       };
-      return readOutputs(declared, await runShell(inputs, context));
+      return readOutputs(
+        declared,
+        await runShell(inputs, context, { isRead, ...(origins === undefined ? {} : { origins }) }),
+      );
     },
   };
 }
@@ -159,6 +164,8 @@ interface Command {
   readonly script?: string;
   readonly argv?: readonly string[];
   readonly variables: Readonly<Record<string, string>>;
+  /** The expressions that give the values of those variables. */
+  readonly origins?: Readonly<Record<string, string>>;
 }
 
 function compileArgv(run: readonly (string | number)[], path: Path, reader: Reader): (scope: Scope) => Command {
@@ -205,10 +212,16 @@ function compileScript(
     });
   const values = safe.variables.map(({ name, hole }) => [name, inside.hole(hole, text, at)] as const);
   if (values.length === 0) inside.text(text, at); // it says why nothing was found
+  const origins = Object.fromEntries(safe.variables.map(({ name, hole }) => [name, `\${{ ${hole.code} }}`]));
   return (scope) => ({
     script: safe.script,
+    origins,
     variables: Object.fromEntries(values.map(([name, expression]) => [name, asText(expression.evaluate(scope))])),
   });
+}
+
+function asBytesOrText(value: unknown): string | Uint8Array {
+  return value instanceof Uint8Array ? value : asText(value);
 }
 
 function texts(value: unknown): Readonly<Record<string, string>> {

@@ -55,7 +55,8 @@ export async function compileFlow(content: FlowFile, setting: FlowSetting): Prom
   const read = noNeeds();
   const env = compileEnv(content.env, ["env"], new Reader(report, around, read));
   const scope: FlowScope = { flow: name, variables, fromFiles, env, envSecrets: [...read.secrets], now };
-  const compiling: TaskSetting = { ...setting, content, around, scope };
+  const outputsRead = new Set<string>();
+  const compiling: TaskSetting = { ...setting, content, around, scope, outputsRead };
   const tasks: CompiledTask[] = [];
   for (const [key, entry] of Object.entries(content.tasks)) tasks.push(await compileTask(key, entry, compiling));
   checkNames(tasks, report);
@@ -86,7 +87,8 @@ export async function compileFlow(content: FlowFile, setting: FlowSetting): Prom
     const decisive = result === undefined ? [] : flow.referenceTasks();
     if (result !== undefined) flow.setReferenceTasks([...decisive, addResult(flow, result, byKey, scope)]);
   }
-  const outputsRead = new Set([...tasks.flatMap((each) => [...each.outputsRead]), ...(result?.needs.outputs ?? [])]);
+  for (const each of [...tasks.map((task) => task.outputsRead), result?.needs.outputs ?? []])
+    for (const output of each) outputsRead.add(output);
   return { flow, tasks, outputsRead };
 }
 

@@ -54,6 +54,8 @@ export interface TaskSetting {
   readonly under?: Path;
   readonly around: Surroundings;
   readonly scope: FlowScope;
+  /** Outputs that something reads, `task.output` or `task`: complete once all tasks are compiled. */
+  readonly outputsRead?: ReadonlySet<string>;
 }
 
 const ROOTS = ["params", "tasks", "env", "secrets", "run", "flow", "now"];

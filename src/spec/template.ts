@@ -72,11 +72,21 @@ export function isMoment(value: unknown): value is { toISOString(): string } {
   return Object.prototype.toString.call(value) === "[object Date]";
 }
 
+/** @throws Error for bytes that are no UTF-8 text */
+function textOfBytes(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    throw new Error(`${bytes.length} bytes that are no UTF-8 text cannot stand in a text: give them to stdin:, alone`);
+  }
+}
+
 /** How a value reads inside of a text: maps and lists as JSON, nothing as no text. */
 export function asText(value: unknown): string {
   if (value === null || value === undefined) return "";
   if (value instanceof Error) return value.message;
   if (typeof value === "string") return value;
   if (isMoment(value)) return value.toISOString();
+  if (value instanceof Uint8Array) return textOfBytes(value);
   return typeof value === "object" ? JSON.stringify(value) : `${value as number}`;
 }

@@ -1,6 +1,8 @@
+import { isUtf8 } from "node:buffer";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { firstInvalid } from "./captured-output.ts";
 
 /** The file that `$FLOWCTL_OUTPUT` names, for one attempt of a task. */
 export interface OutputFile {
@@ -35,7 +37,10 @@ export function outputFile(): OutputFile {
 
 /** Most tasks write none, and an error that says so takes longer than a look. */
 function contents(path: string): string {
-  return existsSync(path) ? readFileSync(path, "utf8") : "";
+  if (!existsSync(path)) return "";
+  const bytes = readFileSync(path);
+  if (!isUtf8(bytes)) throw new Error(`$FLOWCTL_OUTPUT is no UTF-8 text: ${firstInvalid(bytes)}`);
+  return bytes.toString("utf8");
 }
 
 const BLOCK = /^([^\s=<]+)<<(\S+)$/;

@@ -1,5 +1,4 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import { statSync } from "node:fs";
 import {
   endGroup,
   membersOf,
@@ -12,11 +11,14 @@ import { writtenDuration } from "../model/duration.ts";
 import type { StopPolicy } from "../model/stop-policy.ts";
 import { lineSplitter, type TextStream } from "./line-splitter.ts";
 import type { Argv } from "./shell-command.ts";
+import { checkNoNul, whyNotStarted } from "./start-error.ts";
 
 /** What a program is run with. */
 export interface CommandOptions extends Argv, StopPolicy {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
+  /** Names for people, by environment variable: the expression that gives its value. */
+  readonly origins?: Readonly<Record<string, string>> | undefined;
   readonly stdin?: string | Uint8Array | undefined;
   /** Ends the program's whole process group: by `stopSignal`, and by SIGKILL after `graceMs`. */
   readonly signal: AbortSignal;
@@ -59,13 +61,8 @@ const NAMED = 5;
  */
 export async function runCommand(options: CommandOptions): Promise<CommandResult> {
   options.signal.throwIfAborted();
-  const child = spawn(options.file, options.args, {
-    cwd: options.cwd,
-    env: options.env,
-    detached: true,
-    windowsHide: true,
-    stdio: [options.stdin === undefined ? "ignore" : "pipe", "pipe", "pipe"],
-  });
+  checkNoNul(options);
+  const child = start(options);
   const output = collect(child, options);
   feed(child, options.stdin);
   const exited = exit(child, options);
@@ -103,6 +100,21 @@ export async function runCommand(options: CommandOptions): Promise<CommandResult
     if (onAbort !== undefined) signal.removeEventListener("abort", onAbort);
     child.stdout?.destroy();
     child.stderr?.destroy();
+  }
+}
+
+/** Node throws some errors of a start at once, and emits the others. */
+function start(options: CommandOptions): ChildProcess {
+  try {
+    return spawn(options.file, options.args, {
+      cwd: options.cwd,
+      env: options.env,
+      detached: true,
+      windowsHide: true,
+      stdio: [options.stdin === undefined ? "ignore" : "pipe", "pipe", "pipe"],
+    });
+  } catch (error) {
+    throw new Error(whyNotStarted(error, options), { cause: error });
   }
 }
 
@@ -173,30 +185,13 @@ function feed(child: ChildProcess, stdin: string | Uint8Array | undefined): void
   if (stdin !== undefined) child.stdin?.end(stdin);
 }
 
-function exit(child: ChildProcess, { file, cwd }: CommandOptions) {
+function exit(child: ChildProcess, options: CommandOptions) {
   return new Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>((resolve, reject) => {
     child.once("exit", (code, signal) => {
       resolve({ code, signal });
     });
     child.once("error", (error) => {
-      reject(new Error(whyNotStarted(error, file, cwd), { cause: error }));
+      reject(new Error(whyNotStarted(error, options), { cause: error }));
     });
   });
-}
-
-function whyNotStarted(error: Error, file: string, cwd: string): string {
-  const code = "code" in error ? error.code : undefined;
-  if (code === "ENOENT")
-    return isDirectory(cwd) ? `"${file}" was not found on the PATH` : `the directory ${cwd} does not exist`;
-  if (code === "EACCES") return `"${file}" may not be executed`;
-  if (code === "E2BIG") return `"${file}" was given more than the system takes: pass data by stdin or in a file`;
-  if (code === "EMFILE" || code === "ENFILE")
-    return `"${file}" cannot be started: too many files are open: raise ulimit -n, or run fewer tasks at a time`;
-  if (code === "EAGAIN")
-    return `"${file}" cannot be started: too many processes: raise ulimit -u, or run fewer tasks at a time`;
-  return `"${file}" cannot be started: ${error.message}`;
-}
-
-function isDirectory(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }

@@ -1,16 +1,15 @@
 import { env as processEnvironment, cwd as processDirectory, platform } from "node:process";
-import { dirname, resolve } from "node:path";
+import { delimiter, dirname, resolve } from "node:path";
 import { withoutSecretVariables } from "../model/secret-variable.ts";
 import { parseSize, type Size } from "../model/size.ts";
 import { DEFAULT_STOP_POLICY, type StopPolicy } from "../model/stop-policy.ts";
 import type { TaskContext } from "../model/task.ts";
 import type { TextStream } from "./line-splitter.ts";
+import { readCaptured, type Capture } from "./captured-output.ts";
 import { outputFile } from "./output-file.ts";
 import { runCommand, type CommandResult } from "./run-command.ts";
+import { explainEnd } from "./start-error.ts";
 import { shellCommand, type ShellChoice } from "./shell-command.ts";
-
-/** How standard output becomes a value: its text, the value of its JSON, its lines, its bytes, or nothing. */
-export type Capture = "text" | "json" | "lines" | "bytes" | "none";
 
 /** What a program or script is run with. */
 export interface ShellInputs {
@@ -45,8 +44,9 @@ export class CommandFailed extends Error {
   /** The last lines of both streams. */
   readonly tail: readonly string[];
 
-  constructor(result: CommandResult) {
-    const message = result.signal === null ? `exit code ${result.code}` : `killed by ${result.signal}`;
+  /** @param path the PATH that the program had */
+  constructor(result: CommandResult, path?: string) {
+    const message = explainEnd(result.code, result.signal, path);
     super(message);
     this.exitCode = result.code;
     this.signal = result.signal;
@@ -56,19 +56,28 @@ export class CommandFailed extends Error {
   }
 }
 
+/** What is known of a script that runs in a flow. */
+export interface ShellUse {
+  /** Whether something uses its standard output. @default what the context says */
+  readonly isRead?: () => boolean;
+  /** By environment variable: the expression that gives its value. */
+  readonly origins?: Readonly<Record<string, string>>;
+}
+
 /**
  * Runs a script or a program as the body of a task: what it writes goes to the task's log
  * line by line, and its whole process group ends with the task.
  *
  * @throws CommandFailed where it ends with another code than 0
  */
-export async function runShell(inputs: ShellInputs, context: TaskContext): Promise<ShellResult> {
+export async function runShell(inputs: ShellInputs, context: TaskContext, use: ShellUse = {}): Promise<ShellResult> {
   const ledger = context.service("processes") as Ledger | undefined;
   const outputs = outputFile();
   ledger?.uses(dirname(outputs.path));
   try {
     const env = await environment(inputs, context, outputs.path);
     const command = commandOf(inputs, env["PATH"]);
+    const maxOutput = bytesOf(inputs.maxOutput);
     const running = runCommand({
       ...command,
       env,
@@ -76,7 +85,8 @@ export async function runShell(inputs: ShellInputs, context: TaskContext): Promi
       stdin: inputs.stdin,
       signal: context.signal,
       ...(context.stopPolicy ?? DEFAULT_STOP_POLICY),
-      maxOutput: bytesOf(inputs.maxOutput),
+      maxOutput,
+      origins: use.origins,
       onLine: lineLogger(context),
       onWarning: (text) => {
         context.logger.warn(text);
@@ -86,8 +96,13 @@ export async function runShell(inputs: ShellInputs, context: TaskContext): Promi
     });
     context.waitUntil?.(running);
     const result = await running;
-    if (result.code !== 0) throw new CommandFailed(result);
-    return { stdout: captured(result, inputs, context), ...outputs.read() };
+    if (result.code !== 0) throw new CommandFailed(result, env["PATH"]);
+    const { capture = "text" } = inputs;
+    const isRead = use.isRead?.() ?? context.isRead?.("stdout") ?? false;
+    const warn = (text: string): void => {
+      context.logger.warn(text);
+    };
+    return { stdout: readCaptured({ ...result, maxOutput, capture, isRead, warn }), ...outputs.read() };
   } finally {
     outputs.remove();
   }
@@ -116,9 +131,12 @@ async function environment(
   output: string,
 ): Promise<Record<string, string | undefined>> {
   const lent = context.service("environment") as Readonly<Record<string, string | undefined>> | undefined;
+  const directories = context.service("binDirectories") as readonly string[] | undefined;
   // Of secrets only what is declared gets through, also of those that config has found under another name.
   const named = context.service("secretVariables") as readonly string[] | undefined;
   const env: Record<string, string | undefined> = withoutSecretVariables(lent ?? processEnvironment, named);
+  if (directories !== undefined && directories.length > 0)
+    env["PATH"] = [...directories, ...(env["PATH"] === undefined ? [] : [env["PATH"]])].join(delimiter);
   env["FLOWCTL_RUN_ID"] = context.runId;
   env["FLOWCTL_FLOW"] = context.flowName;
   env["FLOWCTL_TASK"] = context.taskName;
@@ -143,25 +161,4 @@ function lineLogger({ logger }: TaskContext): (stream: "stdout" | "stderr", line
     if (logger.output === undefined) logger.info(line);
     else logger.output(stream, line);
   };
-}
-
-function captured(result: CommandResult, { capture = "text" }: ShellInputs, { logger }: TaskContext): unknown {
-  if (capture === "none") return null;
-  if (capture === "bytes") return new Uint8Array(result.stdout);
-  const text = result.stdout.toString("utf8").replace(/\r?\n$/, "");
-  if (result.isCut) {
-    const size = result.stdout.length;
-    if (capture === "json")
-      throw new Error(`standard output is longer than maxOutput (${size} bytes): it is no whole JSON`);
-    logger.warn(`only the first ${size} bytes of standard output are kept: raise maxOutput to keep more`);
-  }
-  if (capture === "lines") return text === "" ? [] : text.split(/\r?\n/);
-  if (capture === "text") return text;
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new Error(`standard output is not JSON: ${error instanceof Error ? error.message : String(error)}`, {
-      cause: error,
-    });
-  }
 }

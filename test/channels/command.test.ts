@@ -86,6 +86,22 @@ describe("command", () => {
     });
   });
 
+  it.skipIf(process.platform !== "linux")("ends all that a program has started, in time or late", async () => {
+    const isRunning = (name: string): boolean => {
+      try {
+        const pid = readFileSync(join(directory, name), "utf8").trim();
+        return !/\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
+      } catch {
+        return false;
+      }
+    };
+    expect(await run("sleep 500 & echo $! > left; exit 0")).toEqual({ outcome: "delivered" });
+    const late = run("sleep 500 & echo $! > late; wait", {}, { timeout: "300ms" });
+    expect(await late).toMatchObject({ outcome: "ambiguous", code: "TIMEOUT" });
+    while (isRunning("left") || isRunning("late")) await new Promise((resolve) => setImmediate(resolve));
+    expect(readFileSync(join(directory, "late"), "utf8")).toMatch(/^\d+\n$/);
+  });
+
   it("shows no secret that a program prints", async () => {
     const outcome = await run(
       "echo failed with $TOKEN >&2; exit 1",

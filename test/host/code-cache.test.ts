@@ -1,16 +1,18 @@
 import {
   chmodSync,
+  cpSync,
   existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
   statSync,
+  symlinkSync,
   truncateSync,
   writeFileSync,
 } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { cliHome, type CliHome } from "../rig/cli.ts";
+import { BIN, cliHome, type CliHome } from "../rig/cli.ts";
 import { onWindows } from "../rig/skip.ts";
 
 /** Where the code of a run is kept, with the cache in the home as it is for a person. */
@@ -49,6 +51,32 @@ describe("the code cache", () => {
     expect((await home.run(["run", "one.ts"], { env })).code).toBe(0);
     expect(files()).toEqual([file]);
     expect(statSync(file).ino).toBe(before.ino);
+  });
+
+  it("of one install holds no path of another: stacks show the user's files only", async () => {
+    await using home = cliHome();
+    home.write(
+      "fails.ts",
+      `import { flow, task } from "flowctl";
+const load = task("load", () => { throw new Error("no rows"); });
+export default flow("fails", () => { load(); });`,
+    );
+    home.write("flowctl.config.yaml", "hooks: [{ name: f, states: [Failed], to: [inbox] }]\n");
+    const { env, files } = kept(home);
+    const other = join(home.directory, "..", "other");
+    for (const part of ["bin", "dist", "package.json"])
+      cpSync(join(dirname(BIN), "..", part), join(other, part), { recursive: true });
+    symlinkSync(join(dirname(BIN), "..", "node_modules"), join(other, "node_modules"));
+    for (const program of [BIN, BIN, join(other, "bin", "flowctl.js"), join(other, "bin", "flowctl.js")])
+      await home.run(["run", "fails.ts"], { env, program: [process.execPath, program] });
+    const shown = await home.run(["inbox"], { env, program: [process.execPath, join(other, "bin", "flowctl.js")] });
+    expect(shown.stdout).toContain("fails.ts:2:");
+    expect(shown.stdout).not.toContain("/dist/");
+    const holders = files().map((file) => {
+      const code = readFileSync(file, "latin1");
+      return [dirname(BIN).replace(/bin$/, "dist"), join(other, "dist")].filter((path) => code.includes(path)).length;
+    });
+    expect(Math.max(...holders)).toBe(1);
   });
 
   it.each<[string, (file: string) => void]>([

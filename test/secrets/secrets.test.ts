@@ -103,11 +103,16 @@ describe("the chain of providers", () => {
     expect(told).not.toContain("canary-value");
   });
 
-  test("a command that leaves an agent behind is not waited for", async () => {
+  test("a program that a command leaves in the background is not waited for, and ended; an agent that calls setsid is not", async () => {
     using rig = secretsRig("empty", {});
-    const config = { exec: { A: "sleep 5 & echo value of a; echo $! > agent" } };
+    const config = {
+      exec: { A: "sleep 500 & echo $! > left; setsid sleep 500 & echo $! > agent; sleep 0.1; echo value of a" },
+    };
     expect(await createSecrets({ ...rig.options, config }).get("A")).toBe("value of a");
-    process.kill(Number(readFileSync(join(rig.directory, "agent"), "utf8")));
+    const pid = (name: string): number => Number(readFileSync(join(rig.directory, name), "utf8"));
+    while (isRunning(pid("left"))) await new Promise((resolve) => setImmediate(resolve));
+    expect(isRunning(pid("agent"))).toBe(true);
+    process.kill(pid("agent"));
   });
 
   test("an empty variable counts as unset, and a bare one counts only where config names it", async () => {
@@ -307,3 +312,11 @@ describe("writing", () => {
     expect(await store.remove("B")).toEqual([]);
   });
 });
+
+function isRunning(pid: number): boolean {
+  try {
+    return !/\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
+  } catch {
+    return false;
+  }
+}

@@ -54,6 +54,21 @@ describe("cancelling a run", () => {
     expect([state.type, types["a"], clock.now()]).toEqual(["Cancelled", "Cancelled", 1_003_500]);
   });
 
+  it("records nothing of a task after the run has ended, when its state handler ends late", async () => {
+    const controller = new AbortController();
+    let release = (): void => undefined;
+    const held = new Promise<void>((resolve) => (release = resolve));
+    const a = node("a", () => (controller.abort(), forever()), {
+      stateHandlers: [(_task, _from, to) => (to.type === "Cancelled" ? held : undefined)],
+    });
+    const { clock, events } = await run(graph([a]), { signal: controller.signal, graceMs: 1000 });
+    const count = events.length;
+    expect(events.at(-1)).toMatchObject({ type: "run-state", to: { type: "Cancelled" } });
+    release();
+    await clock.yield();
+    expect(events.slice(count)).toEqual([]);
+  });
+
   it("reaches a body that ended the run itself", async () => {
     const controller = new AbortController();
     const a = node("a", (_, { signal }) => {

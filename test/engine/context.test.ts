@@ -78,6 +78,16 @@ describe("a notification task", () => {
     expect(types).toMatchObject({ alert: "Success", other: "TriggerFailed" });
   });
 
+  it("does not count a secret as an upstream task in its trigger", async () => {
+    const work = node("work", boom);
+    const token = node("token", () => "t", { kind: "secret" });
+    const alert = node("alert", () => "sent", { kind: "notification", trigger: allFailed });
+    const other = node("other", () => "ran", { trigger: allFailed });
+    const edges = [alert, other].flatMap((task) => [edge(work, task), edge(token, task, { key: "token" })]);
+    const { types } = await run(graph([work, token, alert, other], edges));
+    expect(types).toMatchObject({ alert: "Success", other: "TriggerFailed" });
+  });
+
   it("is not in the way of its flow's verdict, whichever way that goes", async () => {
     const alert = node("alert", () => 1, { kind: "notification", trigger: anyFailed });
     const ends = await Promise.all(

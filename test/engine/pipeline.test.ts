@@ -3,6 +3,7 @@ import { anyFailed, manualOnly } from "../../src/model/triggers.ts";
 import { EndRun, Fail, Loop, Pause, Retry, Skip, Succeed } from "../../src/model/signal.ts";
 import { state } from "../../src/model/state.ts";
 import { memoryCache } from "../../src/engine/cache-store.ts";
+import { SimulatedClock } from "./simulated-clock.ts";
 import { edge, graph, node, run, taskStates } from "./rig.ts";
 
 const boom = (): never => {
@@ -247,6 +248,17 @@ describe("a cached task", () => {
     ]);
     const second = await run(graph([make()]), { cache, runId: "second" });
     expect([calls, second.trail]).toEqual([2, ["a: Pending->Cached"]]);
+  });
+
+  it("is reused until the millisecond before its result expires, and runs again at that time", async () => {
+    const cache = memoryCache();
+    let calls = 0;
+    const flow = graph([node("a", () => ++calls, { cache: { for: 500 } })]);
+    const callsAt = async (start: number): Promise<number> => {
+      await run(flow, { cache, runId: `at ${String(start)}`, clock: new SimulatedClock({ start }) });
+      return calls;
+    };
+    expect([await callsAt(1000), await callsAt(1499), await callsAt(1500)]).toEqual([1, 1, 2]);
   });
 
   it("still needs its trigger to hold", async () => {

@@ -107,6 +107,24 @@ describe("the order in which tasks run", () => {
     expect(order).toEqual(["high", "a", "b", "low"]);
   });
 
+  it("starts tasks that are due at one time in the order of the flow, whichever began to wait first", async () => {
+    const clock = new SimulatedClock();
+    const order: string[] = [];
+    const tasks = [40, 30, 20, 10].map((ms, i) =>
+      node(
+        `t${String(i)}`,
+        async (_, { attempt }) => {
+          if (attempt > 1) return void order.push(`t${String(i)}`);
+          await clock.sleep(ms);
+          throw new Error("no rows");
+        },
+        { retry: { max: 1, delay: 100 - ms } },
+      ),
+    );
+    await run(graph(tasks), { clock });
+    expect([order, clock.now()]).toEqual([["t0", "t1", "t2", "t3"], 100]);
+  });
+
   it("lets the rest of the process in during long work", async () => {
     let yields = 0;
     let now = 0;

@@ -4,7 +4,7 @@
  * Expect: "download" fails twice with a Busy error, waits 100 and then 200 ms,
  * and succeeds at its third attempt. "slow" does not end within 200 ms, is tried
  * once more, and succeeds. "parse" fails with another error and is not tried
- * again, but the run is Success: "report" runs whatever came of it.
+ * again, but the run is Success: "report" runs whatever came of it, and decides.
  */
 import { flow, sleep, task, triggers } from "flowctl";
 
@@ -32,7 +32,10 @@ const report = task("report", { trigger: triggers.allFinished }, (_inputs, { log
   logger.info("all tried");
 });
 
-export default flow("retries", () => {
+const retries = flow("retries", () => {
   const parsed = parse({ text: download() });
   report({}, { upstream: [parsed, slow()] });
 });
+retries.setReferenceTasks(retries.getTasks({ name: "report" }));
+
+export default retries;

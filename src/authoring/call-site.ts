@@ -10,6 +10,8 @@ export interface Place {
 }
 
 const OURS = new URL(typeof FLOWCTL_BUNDLED === "undefined" ? "../" : "./", import.meta.url).href;
+/** So many frames are looked at: Node's own limit of 10 may hold nothing but the library's. */
+const STACK_FRAMES = 30;
 const FRAME = /^\s+at .*?\(?((?:file:\/\/)?(?:\/|[A-Za-z]:[\\/])[^()]*?):(\d+):(\d+)\)?$/;
 
 /**
@@ -21,9 +23,15 @@ export function callSite(): Partial<Place> {
 }
 
 /** Remembers the place, and finds out where that is when it is asked: that takes longer than most flows do to build. */
-export function markCallSite(): () => Place | undefined {
+export function markCallSite(
+  /** Calls from this function on are left out, as those of a class's own constructors. */
+  above: object = markCallSite,
+): () => Place | undefined {
   const holder: { stack?: string } = {};
-  Error.captureStackTrace(holder, markCallSite);
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = STACK_FRAMES;
+  Error.captureStackTrace(holder, above as () => unknown);
+  Error.stackTraceLimit = stackTraceLimit;
   return () => placeIn(holder.stack ?? "");
 }
 

@@ -1,7 +1,7 @@
 import { userError } from "../model/error.ts";
 import { isTask, type Task as AnyTask, type TaskContext } from "../model/task.ts";
 import { readAnnotations, type Flat, type Unmapped } from "./annotation.ts";
-import { requireFlow } from "./building.ts";
+import { noteMade, requireFlow, unnoted } from "./building.ts";
 import { callSite } from "./call-site.ts";
 import { connect } from "./connect.ts";
 import type { TaskLike } from "./flow.ts";
@@ -105,8 +105,11 @@ export function taskFunction<I extends object, O>(
 ): TaskFunction<I, O> {
   // Wrong options are told where the task is defined, not at its first call. Where there are none, a task is made
   // when it is needed: the library defines many that a flow never calls.
-  let first = Object.keys(options).length > 0 ? make(options) : undefined;
+  let first = Object.keys(options).length > 0 ? unnoted(() => make(options)) : undefined;
+  let isUsed = false;
+  noteMade({ name, isUsed: () => isUsed });
   const create = (more: TaskOptions = {}): Task<I, O> => {
+    isUsed = true;
     const merged: { -readonly [K in keyof CallOptions]: CallOptions[K] } = { ...options, ...more };
     delete merged.upstream;
     if (options.tags === undefined || more.tags === undefined) return make(merged);
@@ -117,7 +120,7 @@ export function taskFunction<I extends object, O>(
       `Task "${name}"`,
       "Call it in the function you give to flow(…); to run its body alone, call its .run(inputs).",
     );
-    const node = create(call) as unknown as AnyTask;
+    const node = unnoted(() => create(call)) as unknown as AnyTask;
     checkInputs(name, inputs, node.inputNames?.[0], isMapped ? " by .map" : "");
     flow.addTask(node);
     const given = Object.entries(inputs ?? {}).map(([key, value]) => ({ key, value: value as unknown }));
@@ -138,7 +141,7 @@ export function taskFunction<I extends object, O>(
     map: (inputs: object, call?: CallOptions) => place(inputs, call, true),
     create,
     run: (inputs: I = {} as I, context: Partial<TaskContext> = {}) =>
-      (first ??= make(options)).run(inputs, loneContext(name, context)),
+      (first ??= unnoted(() => make(options))).run(inputs, loneContext(name, context)),
   }) as unknown as TaskFunction<I, O>;
 }
 

@@ -1,5 +1,5 @@
 import type { Task as AnyTask, TaskContext } from "../model/task.ts";
-import { requireFlow } from "./building.ts";
+import { noteMade, requireFlow } from "./building.ts";
 import { connect } from "./connect.ts";
 import type { Flow, TaskLike } from "./flow.ts";
 import { Node } from "./node.ts";
@@ -31,6 +31,7 @@ export abstract class Task<Inputs extends object = {}, Output = unknown> extends
    */
   constructor(options: TaskOptions = {}, defaults: Partial<TaskDefaults> = {}) {
     super(readTaskOptions(options, { name: new.target.name || "task", ...defaults }), options.slug);
+    noteMade({ name: this.name, isUsed: (tasks) => tasks.has(this), above: new.target });
   }
 
   abstract override run(inputs: Inputs, context: TaskContext): Output | Promise<Output>;

@@ -3,6 +3,7 @@ import type { Flow } from "../model/flow.ts";
 import type { Task } from "../model/task.ts";
 import { longestRetries } from "../coordinator/longest-retries.ts";
 import { PLUMBING } from "../coordinator/plumbing.ts";
+import { lintReferences } from "./lint-references.ts";
 import { tryTrigger } from "./try-trigger.ts";
 
 /** Something that is allowed and yet hardly meant. */
@@ -15,6 +16,7 @@ export type Warn = (
 
 /** Tells what is allowed in a flow's tasks and yet hardly meant. */
 export function lintFlow(flow: Flow, pools: Readonly<Record<string, number>>, warn: Warn): void {
+  lintReferences(flow, warn);
   for (const task of flow.tasks.filter((each) => !PLUMBING.has(each.kind))) {
     lintTrigger(flow, task, warn);
     lintTimes(flow, task, warn);

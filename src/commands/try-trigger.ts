@@ -19,6 +19,38 @@ const GIVEN: readonly State[] = [state("Success")];
  * @returns whether it never or always holds; `undefined` where it depends, or cannot be told
  */
 export function tryTrigger(flow: Flow, task: Task): "never" | "always" | undefined {
+  const tried = triedTrigger(flow, task);
+  if (tried === undefined || tried.edges.length === 0 || tried.open.length > MOST) return undefined;
+  const { trigger, edges, open } = tried;
+  const ends = task.skipOnUpstreamSkip ? ENDS.filter((each) => each.type !== "Skipped") : ENDS;
+  const answers = new Set<boolean>();
+  for (const chosen of combinations(edges.map((edge) => (open.includes(edge) ? ends : GIVEN))))
+    answers.add(holds(trigger, new Map(edges.map((edge, index) => [edge, chosen[index] as State]))));
+  if (answers.size !== 1) return undefined;
+  return answers.has(true) ? "always" : "never";
+}
+
+/**
+ * Tries a trigger with one end of all tasks before it.
+ *
+ * @returns whether it holds; `undefined` where it cannot be told
+ */
+export function holdsWhenAll(flow: Flow, task: Task, end: "Success" | "Failed"): boolean | undefined {
+  if (task.trigger === undefined) return end === "Success";
+  const tried = triedTrigger(flow, task);
+  if (tried === undefined) return undefined;
+  const { trigger, edges, open } = tried;
+  return holds(trigger, new Map(edges.map((edge) => [edge, state(open.includes(edge) ? end : "Success")])));
+}
+
+/** A trigger that can be tried; `edges` are those it counts, `open` those whose end is not known before the run. */
+interface Tried {
+  readonly trigger: Trigger;
+  readonly edges: readonly Edge[];
+  readonly open: readonly Edge[];
+}
+
+function triedTrigger(flow: Flow, task: Task): Tried | undefined {
   const { trigger } = task;
   if (trigger === undefined || !("judge" in trigger || isExpressionTrigger(trigger))) return undefined;
   const into = flow.edges.filter((edge) => edge.to === task);
@@ -33,14 +65,7 @@ export function tryTrigger(flow: Flow, task: Task): "never" | "always" | undefin
     ...counted,
     ...constants.map((key) => ({ from: task, to: task, key, mapped: false, flattened: false })),
   ];
-  const open = counted.filter(({ from }) => !isGiven(from));
-  if (edges.length === 0 || open.length > MOST) return undefined;
-  const ends = task.skipOnUpstreamSkip ? ENDS.filter((each) => each.type !== "Skipped") : ENDS;
-  const answers = new Set<boolean>();
-  for (const chosen of combinations(edges.map((edge) => (open.includes(edge) ? ends : GIVEN))))
-    answers.add(holds(trigger, new Map(edges.map((edge, index) => [edge, chosen[index] as State]))));
-  if (answers.size !== 1) return undefined;
-  return answers.has(true) ? "always" : "never";
+  return { trigger, edges, open: counted.filter(({ from }) => !isGiven(from)) };
 }
 
 function holds(trigger: Trigger, states: ReadonlyMap<Edge, State>): boolean {

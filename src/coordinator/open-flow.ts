@@ -1,4 +1,5 @@
 import * as library from "../index.ts";
+import { madeInVain } from "../authoring/building.ts";
 import { validateFlow } from "../authoring/validate.ts";
 import { isConfig } from "../config/find-config.ts";
 import type { Environment } from "../host/host.ts";
@@ -53,6 +54,14 @@ export async function openFlow(
       message: `flow "${flow.name}" has no task, and a run of it does nothing`,
       file: place.file,
       help: "call a task in the function that is given to flow(…): load()",
+    });
+  for (const { name: task, place: made } of madeInVain(flow))
+    warnings.push({
+      code: "TASK_NOT_CALLED",
+      severity: "warning",
+      message: `"${task}" is made inside flow "${flow.name}" and never called there: it does not run`,
+      ...(made() ?? { file: place.file }),
+      help: "call what is made: shell({ … })(); a task of a class is put in with flow.addTask(task)",
     });
   return { flow, hooks: [], warnings };
 }

@@ -1,4 +1,5 @@
 import { isFailed, isFinished, isSuccessful, SOME_FAILED, state, type State } from "../model/state.ts";
+import type { Task } from "../model/task.ts";
 
 /**
  * The state a run comes to when all has been done that can be done. A mapped
@@ -20,6 +21,33 @@ export function finalState(states: readonly State[], terminal: readonly number[]
   if (someOf(states, reference, (each) => !isSuccessful(each)))
     return state("Success", { message: "No reference task failed." });
   return state("Success", { message: "All reference tasks succeeded." });
+}
+
+/**
+ * Says why a run failed in which nothing that decides it failed by itself: reference tasks whose trigger did not hold,
+ * although no task before them failed.
+ *
+ * @param isCaused whether a failure only follows from another task's
+ */
+export function withReason(proposed: State, deciders: Deciders, isCaused: (index: number) => boolean): State {
+  if (proposed.message !== SOME_FAILED) return proposed;
+  const { states, tasks, reference } = deciders;
+  const failed = reference.filter((index) => someOf(states, [index], isFailed));
+  const [first] = failed;
+  const isReason = (index: number): boolean =>
+    !isCaused(index) && !someOf(states, [index], (each) => isFailed(each) && each.type !== "TriggerFailed");
+  if (first === undefined || !failed.every(isReason)) return proposed;
+  const { name, trigger } = tasks[first] as Task;
+  const called = trigger?.triggerName ?? "its trigger";
+  const message = `Failed because reference task ${name} did not run (${called}); set referenceTasks.`;
+  return { ...proposed, message };
+}
+
+interface Deciders {
+  readonly states: readonly State[];
+  readonly tasks: readonly Task[];
+  /** The indices of the tasks that decide. */
+  readonly reference: readonly number[];
 }
 
 function someOf(states: readonly State[], indices: readonly number[], holds: (each: State) => boolean): boolean {

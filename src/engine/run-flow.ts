@@ -3,7 +3,7 @@ import type { Flow } from "../model/flow.ts";
 import { isFinished, isRunning, state, type State } from "../model/state.ts";
 import { Signal } from "../model/signal.ts";
 import { memoryCache } from "./cache-store.ts";
-import { finalState } from "./final-state.ts";
+import { finalState, withReason } from "./final-state.ts";
 import { FlowRunner } from "./flow-runner.ts";
 import { callHandlers, explain, voicesOf, type Heard } from "./handler-call.ts";
 import { flowHandlerContext } from "./handler-context.ts";
@@ -90,9 +90,12 @@ class FlowRun {
   }
 
   async #outcome(): Promise<State> {
-    const { states, stopping } = this.#runner;
+    const { states, stopping, causes } = this.#runner;
     const references = referenceTasks(this.#plan);
-    const proposed = stopping ?? finalState(states, terminalTasks(this.#plan), references);
+    const deciders = { states, tasks: this.#plan.tasks, reference: references };
+    const proposed =
+      stopping ??
+      withReason(finalState(states, terminalTasks(this.#plan), references), deciders, (index) => causes.has(index));
     const { flow } = this.#plan;
     if (flow.terminalStateHandler === undefined) return proposed;
     const reference = references.flatMap((i) => childrenOf(states[i] as State));

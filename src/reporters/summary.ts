@@ -67,8 +67,9 @@ function failure(input: SummaryInput): string[] {
   const sign =
     state.type === "Cancelled" || state.type === "Paused" ? palette.yellow(glyphs.skip) : palette.red(glyphs.fail);
   lines.push(` ${sign} ${verdict(input)}`);
-  // Where no task failed, only the run's own message can say why.
-  if (own.length === 0 && state.message !== null) lines.push(...indented(cleanLines(state.message), "   "));
+  // Where no task failed by its function, only the run's own message says why.
+  if (own.every(({ type }) => type === "TriggerFailed") && state.message !== null)
+    lines.push(...indented(cleanLines(state.message), "   "));
   lines.push(...report.notifications.map((each) => `   ${cleanText(each)}`));
   const wrote = own.filter((each) => input.tail.of(labelOf(each)) !== NOTHING);
   if (wrote.length > 0) lines.push(`   log:     flowctl runs logs ${report.runId} ${logOf(wrote, own)}`);

@@ -79,5 +79,6 @@ describe("the end of a run that failed only because a reference task did not run
     const { output, code } = await home.run(["run", "f.yaml"]);
     expect(code).toBe(1);
     expect(output).not.toContain("set referenceTasks");
+    expect(home.stateText()).not.toContain("set referenceTasks");
   });
 });

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import { parseEnv } from "node:util";
 import { diskTrouble } from "../model/disk-trouble.ts";
+import { readDotenv } from "../model/dotenv.ts";
 import { userError } from "../model/error.ts";
 import type { StoreName } from "../secrets/secret-store.ts";
 import { nameProblem } from "../secrets/secret-name.ts";
@@ -90,10 +90,10 @@ async function readBytes(path: string, cwd: string): Promise<Uint8Array> {
 /** JSON where it looks like it, else `NAME=value` lines. Errors do not quote the text. */
 function parseValues(text: string, source: string): Readonly<Record<string, string>> {
   if (!text.trimStart().startsWith("{")) {
-    const line = strangeLine(text);
-    if (line > 0)
-      throw userError("usage", "SECRET_FILE", `Nothing was imported: line ${line} of ${source} is no NAME=value.`);
-    return parseEnv(text) as Record<string, string>;
+    const read = readDotenv(text);
+    if ("values" in read) return read.values;
+    const { line, column, message, help } = read.problem;
+    throw userError("usage", "SECRET_FILE", `Nothing was imported: ${source}:${line}:${column}: ${message}.`, { help });
   }
   let parsed: unknown;
   try {
@@ -108,13 +108,6 @@ function parseValues(text: string, source: string): Readonly<Record<string, stri
     "SECRET_FILE",
     `In ${source} these are not texts: ${wrong.map(([name]) => name).join(", ")}.`,
   );
-}
-
-/** The number of the first line that would be passed over in silence, as `NAME: value` would; 0 where there is none. */
-function strangeLine(text: string): number {
-  const quoted = /=\s*(["'`])[^]*?\1/g;
-  const lines = text.replace(quoted, (value) => `=${"\n".repeat(value.split("\n").length - 1)}`).split("\n");
-  return lines.findIndex((line) => !/^\s*(#|$|[^#=]+=)/.test(line)) + 1;
 }
 
 /** @throws UserError "usage" that lists all that is wrong, by name, before anything is stored */

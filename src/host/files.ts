@@ -166,7 +166,8 @@ function openRegular(path: string, flags: number): number {
   const file = openSync(path, flags, PRIVATE_FILE);
   try {
     const stat = fstatSync(file);
-    if (!stat.isFile()) throw fileError("EFTYPE", `not a regular file, open '${path}'`, path);
+    if (!stat.isFile())
+      throw fileError(stat.isDirectory() ? "EISDIR" : "EFTYPE", `not a regular file, open '${path}'`, path);
     if (flags === READ_FLAGS && stat.size > MAX_READ_BYTES)
       throw fileError("EFBIG", `file too large, open '${path}'`, path);
     return file;

@@ -1,5 +1,5 @@
-import { parseEnv } from "node:util";
 import type { Files } from "../host/files.ts";
+import { readDotenv } from "../model/dotenv.ts";
 import { providerOfEach, type Lookup, type Provider } from "./provider.ts";
 import { byName } from "./secret-name.ts";
 import type { SecretSettings } from "./secret-settings.ts";
@@ -10,7 +10,12 @@ export function dotenvProvider(settings: SecretSettings, files: Files): Provider
     for (const path of settings.dotenv) {
       const read = readText(path, files);
       if (read === undefined) return { kind: "no", why: `${path} cannot be read` };
-      const value = byName(parseEnv(read))[name];
+      const answer = readDotenv(read);
+      if ("problem" in answer) {
+        const { line, column, message, help } = answer.problem;
+        return { kind: "no", why: `${path}:${line}:${column}: ${message}`, help };
+      }
+      const value = byName(answer.values)[name];
       if (value !== undefined && value !== "") return { kind: "found", value };
     }
     return { kind: "no", why: `it is not in ${settings.dotenv.join(" or ")}` };

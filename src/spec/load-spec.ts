@@ -5,7 +5,6 @@ import { UserError, type Diagnostic } from "../model/error.ts";
 import type { Flow } from "../model/flow.ts";
 import type { Hook } from "../model/hook.ts";
 import { compileFlow } from "./compile-flow.ts";
-import { parseDotenv } from "./dotenv.ts";
 import { many } from "./fields.ts";
 import { compileHook } from "./compile-hook.ts";
 import { checkHookMessage } from "./hook-message.ts";
@@ -63,7 +62,7 @@ export async function loadSpec(file: string, text: string, options: SpecOptions)
     file,
     name: stem === "" ? "flow" : stem,
     taskNames: typeof tasks === "object" && tasks !== null ? Object.keys(tasks) : [],
-    ...variables(file, content, options, report),
+    ...(await variables(file, content, options, report)),
     now: options.now,
   });
   for (const [index, { message }] of (content.hooks ?? []).entries())
@@ -95,19 +94,28 @@ function remainder(
   return again.success ? again.data : undefined;
 }
 
-function variables(
+async function variables(
   file: string,
   content: FlowFile,
   options: SpecOptions,
   report: Report,
-): Pick<FlowScope, "variables" | "fromFiles"> {
+): Promise<Pick<FlowScope, "variables" | "fromFiles">> {
   const given = openVariables(options.environment.variables);
   let fromFiles: FlowScope["fromFiles"] = {};
   for (const [index, name] of many(content.dotenv).entries()) {
     const path = typeof content.dotenv === "string" ? ["dotenv"] : ["dotenv", index];
     const text = options.files.readInput(resolve(dirname(file), name));
-    if (text === undefined) report.value(path, { code: "DOTENV_NOT_FOUND", message: `there is no file ${name}` });
-    else fromFiles = { ...openVariables(parseDotenv(text)), ...fromFiles };
+    if (text === undefined) {
+      report.value(path, { code: "DOTENV_NOT_FOUND", message: `there is no file ${name}` });
+      continue;
+    }
+    const { readDotenv } = await import("../model/dotenv.ts");
+    const read = readDotenv(text);
+    if ("values" in read) fromFiles = { ...openVariables(read.values), ...fromFiles };
+    else {
+      const { line, column, message, help } = read.problem;
+      report.value(path, { code: "DOTENV", message: `${name}:${line}:${column}: ${message}`, help });
+    }
   }
   // What the environment says already stands.
   return {

@@ -48,8 +48,9 @@ describe("input that cannot be stored", () => {
   });
 
   test.each([
-    ["ONE=first\n# two\nTWO: canary-value\n", "line 3 of x.env is no NAME=value"],
-    ['ONE="first\nsecond"\nexport TWO=two\ncanary-value\n', "line 4 of x.env is no NAME=value"],
+    ["ONE=first\n# two\ncanary-value\n", "x.env:3:1: this line is not NAME=value"],
+    ['ONE="first\nsecond"\nexport TWO=two\ncanary-value\n', "x.env:4:1: this line is not NAME=value"],
+    ["ONE=first\nTWO=canary-value#2\n", 'x.env:2:17: the value of TWO has a "#" without a space before it'],
   ])("an import passes no line over in silence: %j", async (text, problem) => {
     await using home = cliHome();
     home.write("x.env", text);
@@ -57,7 +58,7 @@ describe("input that cannot be stored", () => {
     expect(code).toBe(2);
     expect(stderr).toContain(problem);
     expect(stderr).not.toContain("canary-value");
-    home.write("x.env", text.replace(/^.*canary-value\n/m, ""));
+    home.write("x.env", text.replace(/^.*canary-value.*\n/m, ""));
     expect((await secrets(home, ["import", "x.env", "--dry-run"])).code).toBe(0);
   });
 

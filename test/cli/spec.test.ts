@@ -441,6 +441,34 @@ describe("a spec's dotenv files", () => {
     const { code, stdout } = await home.run(["run", "flow.yaml", "--logs", "full"], { env: { TWO: "environment" } });
     expect([code, stdout]).toEqual([0, expect.stringContaining("say | file environment spec none\n")]);
   });
+
+  it("are refused, at the spec's line, where a value would be cut", async () => {
+    await using home = cliHome();
+    home.write("some.env", "PORT=80\nDBPASS=correct#horse\n");
+    home.write("flow.yaml", 'flow: f\ndotenv: some.env\ntasks:\n  say: { run: "echo $DBPASS" }\n');
+    for (const command of ["run", "validate"]) {
+      const { code, stderr } = await home.run([command, "flow.yaml"]);
+      expect([code, stderr]).toEqual([
+        2,
+        expect.stringMatching(/error\[DOTENV]: some\.env:2:15: the value of DBPASS has a "#"/),
+      ]);
+      expect(stderr).toContain("flow.yaml:2:9");
+      expect(stderr).not.toContain("horse");
+    }
+  });
+
+  it("as a secret's source are refused with line and column, and the value shows nowhere", async () => {
+    await using home = cliHome();
+    home.write(".env.local", "API=1\nTOKEN=hunter#2correct-horse\n");
+    home.write("flowctl.config.yaml", "secrets: { dotenv: .env.local }\n");
+    home.write("flow.yaml", 'flow: f\ntasks:\n  say: { run: "echo $TOKEN", env: { TOKEN: { secret: TOKEN } } }\n');
+    const { code, output } = await home.run(["run", "flow.yaml"]);
+    expect([code, output]).toEqual([3, expect.stringContaining('.env.local:2:13: the value of TOKEN has a "#"')]);
+    expect(output).not.toContain("hunter");
+    home.write(".env.local", 'API=\r\nTOKEN="hunter#2correct-horse"\r\n');
+    const good = await home.run(["run", "flow.yaml", "--logs", "full"]);
+    expect([good.code, good.stdout]).toEqual([0, expect.stringContaining("say | ***TOKEN***\n")]);
+  });
 });
 
 it("a name that is not the flow's is refused for a spec as for a module, whichever command is given it", async () => {

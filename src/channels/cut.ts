@@ -1,3 +1,4 @@
+import { clean } from "../model/clean.ts";
 import { graphemeBoundary } from "../model/grapheme.ts";
 
 const MARK = "…";
@@ -34,19 +35,13 @@ export function cutEscaped(text: string, limit: number, escape: (text: string) =
   }
 }
 
-const ANSI = /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|[@-Z\\-_])/g;
-
 /**
  * A text that any service can carry: no colour codes, no control characters but
  * line ends and tabs, no lone surrogates, and no marks that turn the direction
  * of the text around them.
  */
 export function plain(text: string): string {
-  return text
-    .replace(ANSI, "")
-    .replace(/\r\n?/g, "\n")
-    .replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, "")
-    .replace(/\p{Surrogate}/gu, "\uFFFD");
+  return clean(text.replace(/\r\n?/g, "\n")).replace(/\p{Surrogate}/gu, "\uFFFD");
 }
 
 /** The same on one line. */

@@ -1,10 +1,8 @@
-import { stripVTControlCharacters } from "node:util";
-
-const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
+import { clean } from "../model/clean.ts";
 
 /** Text as it may stand on a person's terminal or in a log: without anything a terminal obeys. */
 export function cleanText(text: string): string {
-  return stripVTControlCharacters(text).replaceAll("\t", "  ").replace(CONTROL, "");
+  return clean(text).replaceAll("\t", "  ").replaceAll("\n", "");
 }
 
 /** The first line of a text, clean. */

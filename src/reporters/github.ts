@@ -159,6 +159,6 @@ function property(text: string): string {
  */
 export function withoutCommands(screen: Screen): Screen {
   return screenBefore(screen, (text) => {
-    screen.write(text.replaceAll("##[", "## [").replace(/^([ \t]*)::/gm, "$1: :"));
+    screen.write(text.replaceAll("##[", "## [").replace(/^(\s*)::/gmu, "$1: :"));
   });
 }

@@ -1,4 +1,5 @@
 import type { RunEvent } from "../model/event.ts";
+import { clean } from "../model/clean.ts";
 import { redactEvent } from "./redact-event.ts";
 import type { Reporter, RunReport } from "./reporter.ts";
 
@@ -42,7 +43,11 @@ export function multiplex(reporters: readonly NamedReporter[], redact: (text: st
       }
     },
     async onEnd(end) {
-      const safe = { ...end, notifications: end.notifications.map(redact) };
+      const safe = {
+        ...end,
+        flow: redact(clean(end.flow).replaceAll(/\s+/g, " ")),
+        notifications: end.notifications.map((each) => redact(clean(each))),
+      };
       for (const each of reporters) {
         try {
           await each.reporter.onEnd?.(safe);

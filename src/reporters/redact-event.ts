@@ -1,9 +1,11 @@
+import { clean } from "../model/clean.ts";
 import type { RunEvent } from "../model/event.ts";
 import { shownValue } from "../model/shown-value.ts";
 import type { State } from "../model/state.ts";
 
 /** The event without secrets in what it says: its lines, messages and errors. Itself where there are none. */
-export function redactEvent(event: RunEvent, redact: (text: string) => string): RunEvent {
+export function redactEvent(given: RunEvent, redact: (text: string) => string): RunEvent {
+  const event = withCleanNames(given, redact);
   switch (event.type) {
     case "run-started":
     case "task-mapped":
@@ -23,6 +25,17 @@ export function redactEvent(event: RunEvent, redact: (text: string) => string): 
       return to === event.to ? event : { ...event, to };
     }
   }
+}
+
+/** Names of flows, tasks and map labels as they may be shown: clean first, then masked, on one line. */
+function withCleanNames(event: RunEvent, redact: (text: string) => string): RunEvent {
+  const shown = (name: string): string => redact(clean(name).replaceAll(/\s+/g, " "));
+  const changes: Record<string, string> = {};
+  for (const key of ["flow", "task", "causedBy"] as const) {
+    const name = (event as Partial<Record<typeof key, unknown>>)[key];
+    if (typeof name === "string" && shown(name) !== name) changes[key] = shown(name);
+  }
+  return Object.keys(changes).length === 0 ? event : { ...event, ...changes };
 }
 
 function isShown(result: unknown): boolean {

@@ -1,3 +1,4 @@
+import { clean, cleaningStream, NEEDS_CLEANING } from "../model/clean.ts";
 import { maskCredentialShapes } from "./credential-shapes.ts";
 import type { Masker } from "./masker.ts";
 import { SHORTEST } from "./hiding.ts";
@@ -30,10 +31,33 @@ export interface RedactorStream {
   readonly isEmpty: boolean;
 }
 
+/** Joiners that have no width; emoji and scripts need them. */
+const JOINERS = /[\u200c\u200d]/gu;
+
+/** Text is cleaned before it is masked: a control character must not split a secret. */
+function cleaned(masking: RedactorStream): RedactorStream {
+  const cleaning = cleaningStream();
+  return {
+    get isEmpty() {
+      return cleaning.isEmpty && masking.isEmpty;
+    },
+    write: (chunk) => masking.write(cleaning.write(chunk)),
+    end: () => masking.write(cleaning.end()) + masking.end(),
+  };
+}
+
 /** Makes a redactor that knows no secret yet. What finds secrets is imported with the first of them. */
 export function createRedactor(): Redactor {
   let masker: Masker | undefined;
-  const redact = (text: string): string => masker?.mask(text) ?? text;
+  const redact = (text: string): string => {
+    if (masker === undefined) return text;
+    const masked = masker.mask(text);
+    if (!NEEDS_CLEANING.test(masked) && !/[\u200c\u200d]/.test(masked)) return masked;
+    // Control characters may split a secret that a sink joins again when it takes them away.
+    const cleaned = clean(masked, { colours: true }).replace(JOINERS, "");
+    const again = masker.mask(cleaned);
+    return again === cleaned ? masked : again;
+  };
   return {
     async register(name, value) {
       if (value.length < SHORTEST) return;
@@ -45,7 +69,7 @@ export function createRedactor(): Redactor {
     redactMessage: (text) => maskCredentialShapes(redact(text)),
     stream() {
       let inner: RedactorStream | undefined;
-      const started = (): RedactorStream | undefined => (inner ??= masker?.stream());
+      const started = (): RedactorStream | undefined => (inner ??= masker && cleaned(masker.stream()));
       return {
         get isEmpty() {
           return inner?.isEmpty ?? true;

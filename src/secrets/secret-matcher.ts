@@ -1,4 +1,4 @@
-import { colourAt, MAX_COLOUR } from "./colour-code.ts";
+import { MAX_COLOUR, passedAt } from "./colour-code.ts";
 import { afterByte, AFTER_OTHER, isWord, Nfa, type Before } from "./nfa.ts";
 import type { Pattern } from "./patterns.ts";
 import { SetMemo } from "./set-memo.ts";
@@ -34,6 +34,7 @@ const BLOCK = 64 * 1024;
 const MAX_STATES = 8192;
 const UNKNOWN = -1;
 const ESCAPE = 0x1b;
+const RETURN = 0x0d;
 
 /** Flags of a state: a match ends with it; or it does if no letter or digit follows. */
 const ENDS = 1;
@@ -52,7 +53,8 @@ interface Block {
 /**
  * Finds secrets in bytes of UTF-8. A deterministic automaton reads each byte once; its states are sets of threads of
  * the `Nfa`, made when a text first leads to them. Where matches have ended, a second pass goes backwards over the
- * same states and finds every byte that belongs to one. Both are linear in the text. Colour codes are passed over.
+ * same states and finds every byte that belongs to one. Both are linear in the text. Colour codes and carriage
+ * returns are passed over.
  */
 export class SecretMatcher {
   readonly #nfa: Nfa;
@@ -119,7 +121,7 @@ export class SecretMatcher {
       const byte = bytes[at] ?? 0;
       let next = table[(state << 8) | byte] ?? UNKNOWN;
       if (next < 0) {
-        const length = byte === ESCAPE ? colourAt(bytes, at) : 0;
+        const length = byte === ESCAPE || byte === RETURN ? passedAt(bytes, at) : 0;
         if (length < 0 && !isLast) return { from, to: at, ends, isUnfinished: true };
         if (length > 0) {
           this.#pass({ at: at - from, length, state });
@@ -212,7 +214,7 @@ export class SecretMatcher {
     };
     for (let at = start; at < bytes.length; at += 1) {
       const byte = bytes[at] ?? 0;
-      const length = byte === ESCAPE ? colourAt(bytes, at) : 0;
+      const length = byte === ESCAPE || byte === RETURN ? passedAt(bytes, at) : 0;
       if (length > 0) at += length - 1;
       if (length > 0) continue;
       if (!isWord(byte)) take(threads.filter((each) => this.#nfa.isEndOfWord(each)));

@@ -226,6 +226,22 @@ test("a message is redacted before it is written", () => {
   expect(text).toContain("pw ***");
 });
 
+test.each(["transient", "permanent", "ambiguous"] as const)(
+  "the note of a service whose answer is %s is masked in the outcome and on the disk",
+  async (outcome) => {
+    using rig = outboxRig();
+    const { channel } = scriptedChannel([{ outcome, code: "400", note: "the service repeats hunter2" }]);
+    const outbox = rig.open(channel);
+    const { outcomes } = await outbox.deliver({ ids: outbox.enqueue(newItem()), deadlineMs: 1 });
+    expect(outcomes[0]?.note).toBe("the service repeats ***");
+    const written = readdirSync(join(rig.directory, "outbox"), { recursive: true, withFileTypes: true })
+      .filter((each) => each.name.endsWith(".json"))
+      .map((each) => readFileSync(join(each.parentPath, each.name), "utf8"));
+    expect(written.join("")).toContain("the service repeats ***");
+    expect(written.join("")).not.toContain("hunter2");
+  },
+);
+
 test("a disk that is full does not stop a message: it is sent from memory, loudly", async () => {
   using rig = outboxRig();
   const { channel, seen } = scriptedChannel();

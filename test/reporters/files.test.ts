@@ -155,6 +155,12 @@ describe("GitHub Actions", () => {
     expect(screen.text).toBe("ok ## [error]x\n  : :warning::y\n");
   });
 
+  it.each(["\u00a0", "\u2003\t", "\u3000", "\ufeff", "\u2028"])("obeys no command behind white space %j", (space) => {
+    const screen = keptScreen();
+    withoutCommands(screen).write(`${space}::error::x\n`);
+    expect(screen.text).toBe(`${space}: :error::x\n`);
+  });
+
   it("gets a job summary that no text can break out of", async () => {
     const { summaries, play: run } = play();
     run.said("load", "```` fence");

@@ -158,3 +158,31 @@ describe("redactMessage", () => {
     expect(createRedactor().redactMessage(text).length).toBeGreaterThan(0);
   });
 });
+
+describe("control characters within a secret", () => {
+  const VALUE = "hidden-live-20x26";
+  test.each([
+    ["a colour", "\u001b[31m"],
+    ["the end of a line's highlight", "\u001b[m\u001b[K"],
+    ["NUL", "\0"],
+    ["a backspace", "\b"],
+    ["a bell", "\u0007"],
+    ["a carriage return", "\r"],
+    ["a window title", "\u001b]0;x\u0007"],
+    ["a cleared screen in C1", "\u009b2J"],
+    ["a mark without width", "\u200b"],
+    ["a joiner", "\u200d"],
+    ["an override of the order", "\u202e"],
+  ])("do not split it: %s", async (_, control) => {
+    const redactor = createRedactor();
+    await redactor.register("LIVE", VALUE);
+    for (const at of [1, 7, 16]) {
+      const text = `a ${VALUE.slice(0, at)}${control}${VALUE.slice(at)} b`;
+      expect(redactor.redact(text)).toMatch(/^a \*\*\*LIVE\*\*\*(\u001b\[[0-9]*m)* b$/);
+      if (control === "\u200d") continue;
+      const stream = redactor.stream();
+      const shown = Array.from(text, (each) => stream.write(each)).join("") + stream.end();
+      expect(shown).toMatch(/^a \*\*\*LIVE\*\*\*(\u001b\[[0-9]*m)* b$/);
+    }
+  });
+});

@@ -1,0 +1,58 @@
+/**
+ * Control sequences (CSI), control strings (OSC, DCS, SOS, PM, APC) up to their end, and choices of a character set;
+ * C1 forms, too. Of any other escape what follows stays: it may belong to a secret.
+ */
+const SEQUENCES =
+  /(?:\u001b\[|\u009b)[0-?]*[ -/]*[@-~]|(?:\u001b[\]PX^_]|[\u0090\u0098\u009d-\u009f])[^\u0007\u001b\u009c\n]*(?:\u0007|\u001b\\|\u009c)?|\u001b[ -/]+[0-~]/g;
+/** A sequence that the text ends within. */
+const UNFINISHED =
+  /(?:(?:\u001b\[|\u009b)[0-?]*[ -/]*|(?:\u001b[\]PX^_]|[\u0090\u0098\u009d-\u009f])[^\u0007\u001b\u009c\n]*\u001b?|\u001b[ -/]*)$/;
+const COLOUR = /^\u001b\[[\d:;]*m$/;
+/** Other control characters, and what has no width or turns the order of letters round. Tabs and line ends stay. */
+const CONTROLS =
+  /[\u0000-\u0008\u000b-\u001a\u001c-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]/g;
+const STRAY_ESCAPE = /\u001b(?!\[[\d:;]*m)/g;
+/** As many characters of an unfinished sequence are kept back. */
+const MAX_SEQUENCE = 4096;
+
+/** Whether there is anything in a text that `clean` may take away. */
+export const NEEDS_CLEANING =
+  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]/;
+
+/**
+ * The text without what a terminal obeys or a reader cannot see: escape sequences, control characters, marks
+ * without width and those that turn the order of letters round. Line feeds and tabs stay.
+ * @param keep.colours keeps colour codes (SGR) @param keep.returns keeps carriage returns
+ */
+export function clean(
+  text: string,
+  { colours = false, returns = false }: { readonly colours?: boolean; readonly returns?: boolean } = {},
+): string {
+  if (!NEEDS_CLEANING.test(text)) return text;
+  return text
+    .replace(SEQUENCES, (sequence) => (colours && COLOUR.test(sequence) ? sequence : ""))
+    .replace(CONTROLS, (control) => (returns && control === "\r" ? control : ""))
+    .replace(STRAY_ESCAPE, "");
+}
+
+/** `clean` for text that comes in pieces; keeps back a sequence that the chunk ends within. Colours and returns stay. */
+export function cleaningStream(): { write(chunk: string): string; end(): string; readonly isEmpty: boolean } {
+  const keep = { colours: true, returns: true };
+  let kept = "";
+  return {
+    get isEmpty() {
+      return kept === "";
+    },
+    write(chunk) {
+      const text = kept + chunk;
+      const tail = NEEDS_CLEANING.test(text.slice(-MAX_SEQUENCE)) ? UNFINISHED.exec(text.slice(-MAX_SEQUENCE)) : null;
+      kept = tail?.[0] ?? "";
+      return clean(kept === "" ? text : text.slice(0, -kept.length), keep);
+    },
+    end() {
+      const rest = clean(kept, keep);
+      kept = "";
+      return rest;
+    },
+  };
+}

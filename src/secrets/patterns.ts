@@ -135,7 +135,8 @@ function base64Patterns(
   return found;
 }
 
-function pieces(name: string, kind: PatternKind, text: string): readonly Pattern[] {
+function pieces(name: string, kind: PatternKind, whole: string): readonly Pattern[] {
+  const text = kind === "characters" ? withoutOuterBreaks(whole) : whole;
   if (text.length <= MAX_LENGTH) return [{ name, kind, text, enough: lengthOf(kind, text) }];
   const found = new Set<string>();
   for (let start = 0; start < text.length - PIECE; start += PIECE - OVERLAP) {
@@ -143,9 +144,19 @@ function pieces(name: string, kind: PatternKind, text: string): readonly Pattern
   }
   found.delete(text.slice(-PIECE));
   return [...found, text.slice(-PIECE)].map((each) => {
-    const whole = each.replaceAll(/^[\udc00-\udfff]|[\ud800-\udbff]$/g, "");
-    return { name, kind, text: whole, enough: lengthOf(kind, whole) };
+    const piece = kind === "characters" ? withoutOuterBreaks(withoutHalves(each)) : each;
+    return { name, kind, text: piece, enough: lengthOf(kind, piece) };
   });
+}
+
+/** A pattern that began with a line break would hold every line back until the next one. */
+function withoutOuterBreaks(text: string): string {
+  return text.replaceAll(/^\s*\n|\n\s*$/g, "");
+}
+
+/** A piece without the half of a character that was cut. */
+function withoutHalves(text: string): string {
+  return text.replaceAll(/^[\udc00-\udfff]|[\ud800-\udbff]$/g, "");
 }
 
 function lengthOf(kind: PatternKind, text: string): number {

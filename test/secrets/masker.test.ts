@@ -167,6 +167,17 @@ test("ordinary text is shown at once, line by line", () => {
   expect(stream.isEmpty).toBe(true);
 });
 
+test("a line is shown at once, whatever line a long secret of many lines may be cut at", () => {
+  const value = Array.from({ length: 40 }, (_, at) => `# line ${String(at)} of a key ${"k".repeat(at)}`).join("\n");
+  const masker = maskerOf(value, `\n${"v".repeat(9)}\n`);
+  const stream = masker.stream();
+  for (const line of ["deploying\n", "deploying vvvvvvvvv\n", "done\r\n"]) {
+    expect(stream.write(line)).toBe(line.replace("vvvvvvvvv", "***N1***"));
+    expect(stream.isEmpty).toBe(true);
+  }
+  expect(masker.mask(`[${value}]`)).toBe("[***N0***]");
+});
+
 test("finds the same with room for few states", () => {
   fc.assert(
     fc.property(fc.array(secret, { minLength: 1, maxLength: 4 }), ways, noise, (values, way, before) => {

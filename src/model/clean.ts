@@ -1,17 +1,14 @@
 /**
  * Control sequences (CSI), control strings (OSC, DCS, SOS, PM, APC) up to their end, and choices of a character set;
- * C1 forms, too. Of any other escape what follows stays: it may belong to a secret.
+ * C1 forms, too. Of any other escape what follows stays: it may belong to a secret. Then other control characters,
+ * and what has no width or turns the order of letters round. All in one pass: what goes must not join a sequence.
  */
-const SEQUENCES =
-  /(?:\u001b\[|\u009b)[0-?]*[ -/]*[@-~]|(?:\u001b[\]PX^_]|[\u0090\u0098\u009d-\u009f])[^\u0007\u001b\u009c\n]*(?:\u0007|\u001b\\|\u009c)?|\u001b[ -/]+[0-~]/g;
+const UNSEEN =
+  /(?:\u001b\[|\u009b)[0-?]*[ -/]*[@-~]|(?:\u001b[\]PX^_]|[\u0090\u0098\u009d-\u009f])[^\u0007\u001b\u009c\n]*(?:\u0007|\u001b\\|\u009c)?|\u001b[ -/]+[0-~]|[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]/g;
 /** A sequence that the text ends within. */
 const UNFINISHED =
   /(?:(?:\u001b\[|\u009b)[0-?]*[ -/]*|(?:\u001b[\]PX^_]|[\u0090\u0098\u009d-\u009f])[^\u0007\u001b\u009c\n]*\u001b?|\u001b[ -/]*)$/;
 const COLOUR = /^\u001b\[[\d:;]*m$/;
-/** Other control characters, and what has no width or turns the order of letters round. Tabs and line ends stay. */
-const CONTROLS =
-  /[\u0000-\u0008\u000b-\u001a\u001c-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]/g;
-const STRAY_ESCAPE = /\u001b(?!\[[\d:;]*m)/g;
 /** As many characters of an unfinished sequence are kept back. */
 const MAX_SEQUENCE = 4096;
 
@@ -29,10 +26,10 @@ export function clean(
   { colours = false, returns = false }: { readonly colours?: boolean; readonly returns?: boolean } = {},
 ): string {
   if (!NEEDS_CLEANING.test(text)) return text;
-  return text
-    .replace(SEQUENCES, (sequence) => (colours && COLOUR.test(sequence) ? sequence : ""))
-    .replace(CONTROLS, (control) => (returns && control === "\r" ? control : ""))
-    .replace(STRAY_ESCAPE, "");
+  return text.replace(UNSEEN, (each) => {
+    const isKept = each === "\r" ? returns : colours && COLOUR.test(each);
+    return isKept ? each : "";
+  });
 }
 
 /** `clean` for text that comes in pieces; keeps back a sequence that the chunk ends within. Colours and returns stay. */

@@ -25,6 +25,11 @@ test("keeps tabs, line feeds and emoji, and colours and returns where they are a
   expect(clean(`${ESC}[1;31ma${ESC}[K${ESC}[m\r`, { colours: true, returns: true })).toBe(`${ESC}[1;31ma${ESC}[m\r`);
 });
 
+test("makes no sequence of what stood around a control character", () => {
+  expect(clean(`${ESC}\u0000[31ma`, { colours: true })).toBe("[31ma");
+  expect(clean(`${ESC}${ESC}[2J[31ma`, { colours: true })).toBe("[31ma");
+});
+
 test("cleans a text in chunks as it cleans the whole", () => {
   const piece = fc.constantFrom(
     "a",
@@ -53,6 +58,6 @@ test("cleans a text in chunks as it cleans the whole", () => {
       }
       expect(chunks + stream.end()).toBe(clean(pieces.join(""), { colours: true, returns: true }));
     }),
-    { numRuns: 2000 },
+    { numRuns: 20_000 },
   );
 });

@@ -3,7 +3,7 @@ import type { TaskContext } from "../model/task.ts";
 
 /** What a body is given that is called by itself, as in a test of it: nothing is logged, and no secret is there. */
 export function loneContext(taskName: string, given: Partial<TaskContext>): TaskContext {
-  return {
+  const own: TaskContext = {
     signal: new AbortController().signal,
     logger: SILENT,
     params: {},
@@ -19,8 +19,11 @@ export function loneContext(taskName: string, given: Partial<TaskContext>): Task
     secret: (name) => absent(`secret("${name}")`, "secret: async () => value"),
     notify: () => absent("notify", "notify"),
     service: () => undefined,
-    ...given,
   };
+  // Not a spread: the context of a run has its fields on its class, and a spread copies none of those.
+  return new Proxy(own, {
+    get: (_, name) => (Reflect.get(given, name) ?? Reflect.get(own, name)) as unknown,
+  });
 }
 
 const nothing = (): void => undefined;

@@ -214,6 +214,22 @@ it("options of a call that stand among its inputs are told where they go", () =>
   );
 });
 
+it("a task function that another one calls with its context has the signal and the run of that task", async () => {
+  const inner = task("inner", (_: object, context) => [
+    context.runId,
+    context.attempt,
+    context.signal.aborted,
+    context.flowName,
+  ]);
+  const outer = task("outer", (_: object, context) => [inner.run({}, context), context.runId]);
+  const made = flow("calls", () => {
+    outer();
+  });
+  const { taskStates } = await made.run();
+  const [called, runId] = [...taskStates.values()][0]!.result as [unknown[], string];
+  expect(called).toEqual([runId, 1, false, "calls"]);
+});
+
 it("a body that is called by itself has a context: silent, without secrets, and with what it is given", async () => {
   const load = task("load", async ({ n }: { n: number }, context) => {
     const { logger, attempt, params, taskName, signal } = context;

@@ -19,8 +19,12 @@ const KINDS = [
   { script: "echo out; echo err >&2", state: "Success" },
   { script: "exit 3", state: "Failed", message: "exit code 3" },
   { script: "sleep 0.02; exit 1", state: "Failed", message: "exit code 1" },
-  { script: "kill -KILL $$", state: "Failed", message: "killed by SIGKILL" },
-  { script: "kill -TERM $$", state: "Failed", message: "killed by SIGTERM" },
+  {
+    script: "kill -KILL $$",
+    state: "Failed",
+    message: "killed by SIGKILL: by the system when memory runs out, or by another process",
+  },
+  { script: "kill -TERM $$", state: "Failed", message: "killed by SIGTERM: another process asked it to end" },
   { script: "sleep 300 & sleep 300 & exit 0", state: "Success" },
   { script: "(sleep 300 & sleep 300) & kill -INT $$", state: "Failed" },
   { script: "sleep 300", state: "TimedOut", timeout: 60 },
@@ -50,7 +54,7 @@ export async function soak({ flow, shell }, { tasks, seed }) {
   const subject = flow("soak", { concurrency: 16 }, () => {
     kinds.forEach(({ script, timeout }, index) => {
       const options = timeout === undefined ? {} : { timeout };
-      shell({ name: `t${index}`, script, env: { [MARK]: mark }, graceMs: 50, ...options })();
+      shell({ name: `t${index}`, script, env: { [MARK]: mark }, grace: "50ms", ...options })();
     });
   });
   const { taskStates } = await subject.run();

@@ -1,3 +1,4 @@
+import { exactInteger, exactJson, parseExactJson } from "../model/exact-json.ts";
 import type { ParameterDeclaration } from "../model/parameter.ts";
 
 type Answer = { readonly value: unknown } | { readonly wrong: string };
@@ -12,9 +13,9 @@ type Answer = { readonly value: unknown } | { readonly wrong: string };
 export function readParameter(declaration: ParameterDeclaration, value: unknown, isText: boolean): Answer {
   const answer = typed(declaration.type, value, isText);
   if ("wrong" in answer || declaration.enum === undefined) return answer;
-  const found = JSON.stringify(answer.value);
-  if (declaration.enum.some((each) => JSON.stringify(asTyped(declaration.type, each)) === found)) return answer;
-  return wrong(`one of ${declaration.enum.map((each) => JSON.stringify(each)).join(", ")}`, value);
+  const found = exactJson(answer.value);
+  if (declaration.enum.some((each) => exactJson(asTyped(declaration.type, each)) === found)) return answer;
+  return wrong(`one of ${declaration.enum.map((each) => exactJson(each)).join(", ")}`, value);
 }
 
 /** A choice as its type: a datetime is written as text. */
@@ -26,7 +27,7 @@ function asTyped(type: ParameterDeclaration["type"], choice: unknown): unknown {
 const wrong = (expected: string, value: unknown): Answer => ({ wrong: `must be ${expected}, not ${show(value)}` });
 
 function show(value: unknown): string {
-  const text = JSON.stringify(value) as string | undefined;
+  const text = exactJson(value) as string | undefined;
   if (text === undefined) return typeof value;
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 }
@@ -59,7 +60,11 @@ function typed(type: ParameterDeclaration["type"], value: unknown, isText: boole
 
 function number(type: "number" | "integer", value: unknown, isText: boolean): Answer {
   const looksRight = typeof value === "string" && /^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$/.test(value);
-  const read = isText && looksRight ? Number(value) : value;
+  // Whole numbers are exact, however long they are.
+  const isWhole = typeof value === "string" && /^[+-]?\d+$/.test(value);
+  const whole = isWhole ? exactInteger(BigInt(value.replace(/^\+/, ""))) : Number(value);
+  const read = isText && looksRight ? whole : value;
+  if (typeof read === "bigint") return { value: read };
   if (typeof read !== "number" || !Number.isFinite(read))
     return wrong(type === "integer" ? "a whole number" : "a number", value);
   if (type === "integer" && !Number.isSafeInteger(read)) return wrong("a whole number", value);
@@ -92,7 +97,7 @@ function json(type: "array" | "object", value: unknown, isText: boolean): Answer
   let read = value;
   if (isText && typeof value === "string") {
     try {
-      read = JSON.parse(value) as unknown;
+      read = parseExactJson(value);
     } catch {
       return wrong(type === "array" ? "a JSON list" : "a JSON object", value);
     }

@@ -1,5 +1,7 @@
+import { parseExactJson } from "../model/exact-json.ts";
 import type { Diagnostic } from "../model/error.ts";
 import type { ParameterDeclaration, ParameterSchema, StandardSchema } from "../model/parameter.ts";
+import { plainNumbers, rememberSpelling, respelled, WrittenNumber, writtenNumber } from "../model/written-number.ts";
 import { nearest } from "./nearest.ts";
 import { readParameter } from "./read-parameter.ts";
 
@@ -16,12 +18,16 @@ type Resolved =
 
 /** Turns what was given into a run's parameters, or answers all that is wrong with it at once. */
 export async function resolveParameters(schema: ParameterSchema, given: GivenParameters): Promise<Resolved> {
-  return schema.kind === "standard" ? byStandard(schema.schema, given) : byDeclarations(schema.declarations, given);
+  if (schema.kind === "declared") return byDeclarations(schema.declarations, given);
+  const values = plainNumbers(given.values) as GivenParameters["values"];
+  return byStandard(schema.schema, { ...given, ...(values === undefined ? {} : { values }) });
 }
 
 function byDeclarations(declarations: readonly ParameterDeclaration[], given: GivenParameters): Resolved {
   const diagnostics: Diagnostic[] = [];
   const values: Record<string, unknown> = {};
+  /** The same, with the spelling that numbers have in YAML or on the command line. */
+  const written: Record<string, unknown> = {};
   const names = declarations.map((each) => each.name);
   const all = { ...given.text, ...given.values };
   for (const name of Object.keys(all)) if (!names.includes(name)) diagnostics.push(unknown(name, names));
@@ -29,21 +35,33 @@ function byDeclarations(declarations: readonly ParameterDeclaration[], given: Gi
     const { name } = declaration;
     if (!Object.hasOwn(all, name)) {
       if (declaration.required) diagnostics.push(missing(declaration));
-      else if (declaration.defaultFrom === undefined) values[name] = declaration.default ?? null;
+      else if (declaration.defaultFrom === undefined) {
+        values[name] = declaration.default ?? null;
+        written[name] = declaration.written ?? values[name];
+      }
       // What is before it may be what is wrong.
       else if (diagnostics.length === 0) {
-        const made = declaration.defaultFrom(values);
-        if ("value" in made) values[name] = made.value;
+        const made = declaration.defaultFrom(written);
+        if ("value" in made) written[name] = values[name] = made.value;
         else diagnostics.push(problem("PARAMETER_WRONG", `Parameter "${name}" ${made.wrong}.`, giveWith(name)));
       }
       continue;
     }
     const isText = !Object.hasOwn(given.values ?? {}, name);
-    const answer = readParameter(declaration, all[name], isText);
-    if ("value" in answer) values[name] = answer.value;
-    else diagnostics.push(problem("PARAMETER_WRONG", `Parameter "${name}" ${answer.wrong}.`));
+    const answer = readParameter(declaration, plainNumbers(all[name]), isText);
+    if ("value" in answer) {
+      values[name] = answer.value;
+      written[name] = spelled(all[name], answer.value);
+    } else diagnostics.push(problem("PARAMETER_WRONG", `Parameter "${name}" ${answer.wrong}.`));
   }
-  return diagnostics.length > 0 ? { diagnostics } : { values };
+  if (diagnostics.length > 0) return { diagnostics };
+  if (WrittenNumber.exists) rememberSpelling(values, written);
+  return { values };
+}
+
+/** A value with its spelling: `-p version=3.10` and `version: 3.10` in a file. */
+function spelled(given: unknown, value: unknown): unknown {
+  return typeof given === "string" && typeof value === "number" ? writtenNumber(given, value) : respelled(given, value);
 }
 
 function unknown(name: string, names: readonly string[]): Diagnostic {
@@ -160,7 +178,7 @@ function readings(text: string): readonly unknown[] {
   if (text === "true" || text === "false") found.push(text === "true");
   if (/^\s*[[{]/.test(text) || text === "null") {
     try {
-      found.push(JSON.parse(text) as unknown);
+      found.push(parseExactJson(text));
     } catch {
       // Not JSON: the schema's own message about the text stands.
     }

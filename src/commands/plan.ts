@@ -1,5 +1,6 @@
 import { resolveParameters } from "../authoring/resolve-parameters.ts";
 import { matchesRun } from "../hooks/match.ts";
+import { exactJson } from "../model/exact-json.ts";
 import { writtenDuration } from "../model/duration.ts";
 import { UserError } from "../model/error.ts";
 import type { Flow } from "../model/flow.ts";
@@ -174,9 +175,7 @@ function render(plan: Plan): string {
   section(
     "parameters",
     plan.parameters.map(({ name, value, origin, description }) =>
-      [`${name} = ${JSON.stringify(value)}  (${origin})`, ...(description === undefined ? [] : [description])].join(
-        ": ",
-      ),
+      [`${name} = ${exactJson(value)}  (${origin})`, ...(description === undefined ? [] : [description])].join(": "),
     ),
   );
   section(

@@ -1,5 +1,7 @@
 import { resolve } from "node:path";
 import type { Files } from "../host/files.ts";
+import { writtenSize } from "../model/size.ts";
+import { parseExactJson } from "../model/exact-json.ts";
 import { UserError, userError, type Diagnostic } from "../model/error.ts";
 
 /** Parameters as they were given: `text` is read as the declared type, `values` have theirs already. */
@@ -37,7 +39,7 @@ export async function givenParameters(
       origins[name] = "-p";
       Reflect.deleteProperty(text, name);
       try {
-        values[name] = JSON.parse(value);
+        values[name] = parseExactJson(value);
       } catch {
         wrong(`the value of parameter "${name}" is not JSON`, `text needs no JSON: -p ${name}=${value}`);
       }
@@ -64,7 +66,7 @@ async function fromFile(file: string, files: Files): Promise<Record<string, unkn
   if (content === undefined) throw wrong("there is no such file of parameters");
   let data: unknown;
   try {
-    data = /\.ya?ml$/i.test(file) ? (await import("./yaml-text.ts")).parse(content) : JSON.parse(content);
+    data = /\.ya?ml$/i.test(file) ? (await import("./yaml-text.ts")).parseWritten(content) : parseExactJson(content);
   } catch (error) {
     throw wrong(
       `the parameters' file cannot be read: ${error instanceof Error ? (error.message.split("\n")[0] ?? "") : ""}`,
@@ -75,9 +77,15 @@ async function fromFile(file: string, files: Files): Promise<Record<string, unkn
   return data as Record<string, unknown>;
 }
 
-/** The text of a file; a directory is none. */
+/** The largest file that parameters are read from. */
+const MAX_FILE_BYTES = 16 * 1024 * 1024;
+
+/** The text of a file; a directory is none. @throws UserError if the file is too large */
 async function fileText(path: string, files: Files): Promise<string | undefined> {
-  const text = files.stat(path)?.kind === "directory" ? undefined : files.readInput(path);
+  const stat = files.stat(path);
+  if (stat !== undefined && stat.size > MAX_FILE_BYTES)
+    throw userError("usage", "PARAMS_FILE", `the file is larger than ${writtenSize(MAX_FILE_BYTES)}`, { file: path });
+  const text = stat?.kind === "directory" ? undefined : files.readInput(path);
   if (text?.includes("\uFFFD") === true) (await import("./utf8-text.ts")).requireUtf8(path, text);
   return text;
 }

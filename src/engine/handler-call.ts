@@ -1,3 +1,4 @@
+import { exactJson } from "../model/exact-json.ts";
 import { isNotifier, type Notifier } from "../model/notifier.ts";
 import { EndRun, Pause, Signal } from "../model/signal.ts";
 import { isFailed, isState, state, type State } from "../model/state.ts";
@@ -118,7 +119,7 @@ export function explain(thrown: unknown): string {
 function printed(value: unknown): string {
   if (typeof value === "string") return value;
   try {
-    const text: unknown = JSON.stringify(value);
+    const text: unknown = exactJson(value);
     return typeof text === "string" ? text : String(value);
   } catch {
     return String(value);

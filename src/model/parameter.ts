@@ -4,6 +4,8 @@ export interface ParameterDeclaration {
   readonly type?: "string" | "number" | "integer" | "boolean" | "date" | "datetime" | "object" | "array";
   readonly required: boolean;
   readonly default?: unknown;
+  /** The default with the spelling of its numbers, if that differs: a `WrittenNumber` for `3.10`. */
+  readonly written?: unknown;
   /** A default that follows from the parameters before it; `wrong` completes `Parameter "x" …`. */
   readonly defaultFrom?: (
     before: Readonly<Record<string, unknown>>,

@@ -1,5 +1,6 @@
 import stringWidth from "string-width";
 import { formatDuration } from "../model/duration.ts";
+import { exactJson } from "../model/exact-json.ts";
 import { isSuccessful, type State } from "../model/state.ts";
 import { labelOf, type Failure, type Tally } from "../model/tally.ts";
 import { cleanText } from "./clean-text.ts";
@@ -47,7 +48,7 @@ function success(input: SummaryInput): string[] {
 }
 
 function resultText({ state, width, glyphs }: SummaryInput): string {
-  const text = typeof state.result === "string" ? state.result : JSON.stringify(state.result);
+  const text = typeof state.result === "string" ? state.result : exactJson(state.result);
   return cut(text.replaceAll(/\s*\n\s*/g, " "), width > 0 ? Math.max(width - 12, 20) : 500, glyphs);
 }
 

@@ -1,5 +1,7 @@
+import { exactInteger } from "../model/exact-json.ts";
 import { isPlainObject } from "../model/plain-object.ts";
 import { Signal } from "../model/signal.ts";
+import { WrittenNumber } from "../model/written-number.ts";
 import { isMoment } from "./template.ts";
 
 /**
@@ -9,6 +11,7 @@ import { isMoment } from "./template.ts";
  */
 export function toCel(value: unknown): unknown {
   if (typeof value === "number") return Number.isSafeInteger(value) ? BigInt(value) : value;
+  if (value instanceof WrittenNumber) return toCel(value.value);
   if (value === undefined || typeof value === "function" || typeof value === "symbol") return null;
   if (value instanceof Error) return { name: value.name, message: value.message };
   if (value instanceof Signal) return { name: value.state.type, message: value.message };
@@ -43,9 +46,9 @@ function looking(value: object): ProxyHandler<object> {
   };
 }
 
-/** Turns CEL's values back into data: its integers become numbers. */
+/** Turns CEL's values back into data: its integers become numbers, or stay bigints beyond 2^53. */
 export function fromCel(value: unknown): unknown {
-  if (typeof value === "bigint") return Number(value);
+  if (typeof value === "bigint") return exactInteger(value);
   if (typeof value !== "object" || value === null || isMoment(value)) return value;
   const original = ORIGINALS.get(value);
   if (original !== undefined) return original;

@@ -1,8 +1,10 @@
 import { secretMapsRead } from "./secret-maps.ts";
 import { dirname, resolve } from "node:path";
 import { runShell, type ShellInputs } from "../tasks/run-shell.ts";
+import { isPlainObject } from "../model/plain-object.ts";
 import type { Size } from "../model/size.ts";
 import type { Task, TaskContext } from "../model/task.ts";
+import { plainNumbers, spelledNumbers } from "../model/written-number.ts";
 import type { TaskSetting } from "./compile-task.ts";
 import { compileEnv } from "./compile-env.ts";
 import { declaredOutputs, readOutputs } from "./declared-outputs.ts";
@@ -49,7 +51,14 @@ export async function compileBody(entry: TaskEntry, path: Path, reader: Reader, 
     const own = SAID.has(name) ? spoken : reader;
     return [name, own.data(value, [...path, "with", name])] as const;
   });
-  const inputs = (scope: Scope) => Object.fromEntries(values.map(([name, value]) => [name, value(scope)]));
+  const isText = textInputs(entry.uses ?? "", keepsNames, library);
+  const inputs = (scope: Scope) =>
+    Object.fromEntries(
+      values.map(([name, value]) => {
+        const made = value(scope);
+        return [name, isText(name, made) ? spelledNumbers(made) : plainNumbers(made)];
+      }),
+    );
   if ("code" in used) {
     report.value([...path, "uses"], used);
     return { ...NOTHING, run: () => undefined };
@@ -65,6 +74,20 @@ export async function compileBody(entry: TaskEntry, path: Path, reader: Reader, 
     computed,
     run: (scope, context) => used.run(inputs(scope), naming(context, sources)),
   };
+}
+
+/** Inputs of notification tasks that are numbers. */
+const NUMBERS: ReadonlySet<string> = new Set(["smtpPort"]);
+
+/** Which inputs are text: their numbers keep the spelling of the file. A map as a message is the service's payload. */
+function textInputs(
+  uses: string,
+  isNotification: boolean,
+  { inputs }: TaskSetting["library"],
+): (name: string, value: unknown) => boolean {
+  const names = inputs?.[uses]?.texts ?? [];
+  return (name, value) =>
+    names.includes(name) || (isNotification && !NUMBERS.has(name) && !(name === "message" && isPlainObject(value)));
 }
 
 /** What `with` may name and must name, as far as the used task says it. */
@@ -170,9 +193,7 @@ interface Command {
 
 function compileArgv(run: readonly (string | number)[], path: Path, reader: Reader): (scope: Scope) => Command {
   const inside = withoutSecrets(reader);
-  const words = run.map((word, index): Value =>
-    typeof word === "number" ? () => word : inside.text(word, [...path, "run", index]),
-  );
+  const words = run.map((word, index): Value => inside.data(word, [...path, "run", index]));
   return (scope) => ({ argv: words.map((word) => asText(word(scope))), variables: {} });
 }
 

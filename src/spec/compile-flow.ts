@@ -54,7 +54,15 @@ export async function compileFlow(content: FlowFile, setting: FlowSetting): Prom
   };
   const read = noNeeds();
   const env = compileEnv(content.env, ["env"], new Reader(report, around, read));
-  const scope: FlowScope = { flow: name, variables, fromFiles, env, envSecrets: [...read.secrets], now };
+  const scope: FlowScope = {
+    flow: name,
+    variables,
+    fromFiles,
+    env,
+    envSecrets: [...read.secrets],
+    now,
+    defaults: Object.fromEntries(declarations.map((each) => [each.name, each.written ?? each.default])),
+  };
   const outputsRead = new Set<string>();
   const compiling: TaskSetting = { ...setting, content, around, scope, outputsRead };
   const tasks: CompiledTask[] = [];

@@ -1,3 +1,4 @@
+import { plainNumbers, respelled, WrittenNumber } from "../model/written-number.ts";
 import { readParameter } from "../authoring/read-parameter.ts";
 import type { ParameterDeclaration } from "../model/parameter.ts";
 import { ExpressionError } from "./expression.ts";
@@ -6,6 +7,7 @@ import { nameOf } from "./problems.ts";
 import { Reader, type Scope } from "./reader.ts";
 import type { Report } from "./report.ts";
 import type { Path } from "./source.ts";
+import { asText } from "./template.ts";
 
 type Type = NonNullable<ParameterDeclaration["type"]>;
 
@@ -28,12 +30,17 @@ export function compileParams(params: FlowFile["params"], setting: ParamsSetting
   const before: string[] = [];
   return Object.entries(params ?? {}).map(([name, entry]) => {
     const isLong = typeof entry === "object" && entry !== null;
-    const short: ParameterEntry = isLong ? entry : { default: entry };
-    const written: ParameterEntry = { ...inferred(short), ...short };
     const at = isLong ? ["params", name, "default"] : ["params", name];
+    const spelled = setting.report.written(at);
+    const fallback = isLong ? entry.default : entry;
+    const exact = fallback === undefined ? {} : { default: plainNumbers(spelled ?? fallback) };
+    const short: ParameterEntry = isLong ? { ...entry, ...exact } : exact;
+    const written: ParameterEntry = { ...inferred(short), ...short };
     const made = compileParam(name, written, { at, before: [...before] }, setting);
     before.push(name);
-    return made;
+    return made.default !== undefined && written.default !== spelled && made.variable === undefined
+      ? { ...made, written: respelled(spelled, made.default) }
+      : made;
   });
 }
 
@@ -101,7 +108,7 @@ function computed(
     const scope: Scope = { params, env: variables, flow: { name: flow }, now: new globalThis.Date(now()) };
     try {
       const found = value(scope);
-      return readParameter(declaration, found, typeof found === "string");
+      return readParameter(declaration, plainNumbers(found), typeof found === "string");
     } catch (error) {
       if (!(error instanceof ExpressionError)) throw error;
       return { wrong: `has no default: ${error.message}` };
@@ -120,7 +127,10 @@ function checkedDefault(declaration: ParameterDeclaration, written: ParameterEnt
   if ("wrong" in answer) {
     report.value(at, {
       code: "PARAM_DEFAULT",
-      message: `parameter "${name}": the default is ${nameOf(written.default)}, and the type is ${type ?? "string"}`,
+      message: `parameter "${name}": the default is ${nameOf(report.written(at))}, and the type is ${type ?? "string"}`,
+      ...(type === "string" && typeof written.default === "number"
+        ? { help: `quote it: "${asText(report.written(at))}"` }
+        : {}),
     });
     return undefined;
   }
@@ -142,7 +152,23 @@ function inferred({ default: fallback, enum: choices = [] }: ParameterEntry): { 
 
 function typeOf(value: unknown): Type | undefined {
   if (hasExpression(value) || value === null) return undefined;
+  if (typeof value === "bigint") return "integer";
   if (typeof value === "number") return Number.isInteger(value) ? "integer" : "number";
   if (typeof value === "boolean" || typeof value === "string") return typeof value as "boolean" | "string";
   return Array.isArray(value) ? "array" : "object";
+}
+
+/** Warns of plain defaults that are numbers and are written in another way: `3.10` is the number 3.1. */
+export function unquotedDefaults(params: FlowFile["params"], report: Report): void {
+  for (const [name, entry] of Object.entries(params ?? {})) {
+    const path = typeof entry === "object" && entry !== null ? ["params", name, "default"] : ["params", name];
+    const written = report.written(path);
+    if (written instanceof WrittenNumber)
+      report.value(path, {
+        code: "NUMBER_SPELLING",
+        severity: "warning",
+        message: `the default of parameter "${name}" is the number ${String(written.value)}, written as ${written.text}`,
+        help: `if it is a text, quote it: "${written.text}"`,
+      });
+  }
 }

@@ -10,7 +10,7 @@ import { noNeeds, Reader, type Needs, type Surroundings, type Value } from "./re
 import { nameOf } from "./problems.ts";
 import type { Report } from "./report.ts";
 import { resolveHandler, type Library } from "./resolve-uses.ts";
-import { ITEM, scopeNeeds, taskScope, type FlowScope, type ScopeNeeds } from "./scope.ts";
+import { ITEM, scopeNeeds, taskScope, type FlowScope, type MappedItems, type ScopeNeeds } from "./scope.ts";
 import type { Path } from "./source.ts";
 import { suggestion } from "./suggestion.ts";
 
@@ -103,7 +103,7 @@ export async function compileTask(key: string, entry: TaskEntry, setting: TaskSe
   if (entry.as !== undefined && around.tasks.includes(entry.as))
     report.value([...path, "as"], { code: "NAME_TAKEN", message: `"${entry.as}" is the name of a task` });
   const made = scopeNeeds(needs, setting.scope, entry.run !== undefined);
-  const run = runner(entry, body, condition, setting, made, alias);
+  const run = runner(entry, body, condition, setting, made, { alias, lists: foreach });
   const secrets = [...made.secrets, ...(entry.secrets ?? [])];
   const task = makeTask(key, entry, setting, { body, trigger, handlers, secrets, run });
   return {
@@ -135,10 +135,10 @@ function runner(
   condition: Value | undefined,
   setting: TaskSetting,
   needs: ScopeNeeds,
-  alias: string,
+  mapped: MappedItems,
 ): Task["run"] {
   return async (inputs: Readonly<Record<string, unknown>>, context: TaskContext): Promise<unknown> => {
-    const scope = await taskScope(setting.scope, inputs, context, needs, alias);
+    const scope = await taskScope(setting.scope, inputs, context, needs, mapped);
     const isWanted = condition === undefined ? true : condition(scope);
     const why = typeof entry.if === "boolean" ? "if: false" : `if: ${entry.if ?? ""} is false`;
     // eslint-disable-next-line @typescript-eslint/only-throw-error -- a signal is thrown, and is not an Error

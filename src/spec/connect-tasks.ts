@@ -1,6 +1,7 @@
 import type { Flow } from "../authoring/flow.ts";
 import { plainSettings, Plumbing } from "../authoring/node.ts";
 import type { Task } from "../model/task.ts";
+import { plainNumbers } from "../model/written-number.ts";
 import type { CompiledTask, ForeachList } from "./compile-task.ts";
 import { withSpecName } from "./compile-trigger.ts";
 import { nameOf } from "./problems.ts";
@@ -50,7 +51,7 @@ export function connectTasks(
 function listTask(name: string, foreach: ForeachList, scope: FlowScope, key: string): Task {
   const settings = plainSettings(name, "collection", { secrets: foreach.needs.secrets });
   return new Plumbing(settings, async (inputs, context) => {
-    const list = foreach.list(await taskScope(scope, inputs, context, foreach.needs));
+    const list = plainNumbers(foreach.list(await taskScope(scope, inputs, context, foreach.needs)));
     if (Array.isArray(list)) return list as unknown[];
     const way = typeof list === "string" ? ": capture: lines, or json, reads one from what a script prints" : "";
     throw new TypeError(`foreach of "${key}" is ${nameOf(list)}, not a list${way}`);

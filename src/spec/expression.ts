@@ -1,4 +1,5 @@
 import { Environment, EvaluationError, ParseError, type ASTNode } from "@marcbachmann/cel-js";
+import { exactJson, parseExactJson } from "../model/exact-json.ts";
 import { fromCel, toCel } from "./cel-values.ts";
 import { expressionProblem, lower, type ExpressionProblem } from "./expression-problem.ts";
 
@@ -65,11 +66,11 @@ function create(): Environment {
       made.registerOperator(`${left ?? ""} ${sign} ${right ?? ""}`, (a: bigint | number, b: bigint | number) =>
         compute(Number(a), Number(b)),
       );
-  made.registerFunction("json(dyn): string", (value: unknown) => JSON.stringify(fromCel(value)));
+  made.registerFunction("json(dyn): string", (value: unknown) => exactJson(fromCel(value)));
   made.registerFunction("date(google.protobuf.Timestamp): string", (at: MomentLike) => at.toISOString().slice(0, 10));
   made.registerFunction("date(google.protobuf.Timestamp, string): string", dateIn);
-  made.registerFunction("sum(list): dyn", (list: readonly unknown[]) => toCel(total(list)));
-  made.registerFunction("parseJson(string): dyn", (text: string) => toCel(JSON.parse(text)));
+  made.registerFunction("sum(list): dyn", (list: readonly unknown[]) => total(list));
+  made.registerFunction("parseJson(string): dyn", (text: string) => toCel(parseExactJson(text)));
   return made;
 }
 
@@ -82,12 +83,16 @@ function dateIn(at: MomentLike, zone: string): string {
   return `${found.get("year") ?? ""}-${found.get("month") ?? ""}-${found.get("day") ?? ""}`;
 }
 
-function total(list: readonly unknown[]): number {
-  return list.reduce((sum: number, each) => {
-    const value = fromCel(each);
-    if (typeof value !== "number") throw new TypeError(`sum() adds numbers, and found ${JSON.stringify(value)}`);
-    return sum + value;
-  }, 0);
+/** Integers add up exactly; one decimal makes the sum a double. */
+function total(list: readonly unknown[]): number | bigint {
+  const numbers = list.map((each) => {
+    const value = toCel(fromCel(each));
+    if (typeof value === "bigint" || typeof value === "number") return value;
+    throw new TypeError(`sum() adds numbers, and found ${exactJson(fromCel(each))}`);
+  });
+  return numbers.every((each) => typeof each === "bigint")
+    ? numbers.reduce((sum, each) => sum + each, 0n)
+    : numbers.reduce((sum: number, each) => sum + Number(each), 0);
 }
 
 /** Reads an expression in CEL (https://cel.dev). Nothing of it is ever run as JavaScript. */
@@ -99,17 +104,16 @@ export function parseExpression(code: string): Expression | ExpressionProblem {
     const readings: Reading[] = [];
     const refused = collect(compiled.ast, new Set(), readings);
     if (refused !== undefined) return refused;
-    const [only] = readings;
     const typed = compiled.check();
     if (!typed.valid && typed.error !== undefined) return expressionProblem(typed.error, code, functionNames);
-    const isPath = readings.length === 1 && only?.start === 0 && only.end === code.length;
+    const steps = stepsOf(compiled.ast);
     return {
       code,
       readings,
       type: typed.type === undefined || typed.type === "dyn" ? undefined : typed.type,
       evaluate: (scope) =>
-        // A plain reading hands a value on as it is: an Error stays one.
-        isPath ? walk(only, scope) : compute(compiled, readings, scope, code),
+        // A plain reading hands a value on as it is: an Error stays one, a number keeps its spelling.
+        steps === undefined ? compute(compiled, readings, scope, code) : walk(steps, scope),
     };
   } catch (error) {
     if (!(error instanceof ParseError)) throw error;
@@ -138,19 +142,35 @@ function compute(
   }
 }
 
-function walk(reading: Reading, scope: Readonly<Record<string, unknown>>): unknown {
-  let value: unknown = scope[reading.root];
-  let at = reading.root;
-  for (const part of reading.path) {
-    const holds = typeof value === "object" && value !== null && Object.hasOwn(value, part);
+function walk([root = "", ...steps]: Steps, scope: Readonly<Record<string, unknown>>): unknown {
+  let value: unknown = scope[root];
+  let at = root;
+  for (const step of steps) {
+    const holds = typeof value === "object" && value !== null && Object.hasOwn(value, step);
     if (!holds)
-      throw new ExpressionError(
-        `\${{ ${[reading.root, ...reading.path].join(".")} }} has no value: ${at} has no "${part}"`,
-      );
-    value = (value as Record<string, unknown>)[part];
-    at += `.${part}`;
+      throw new ExpressionError(`\${{ ${[root, ...steps].reduce(joined)} }} has no value: ${at} has no "${step}"`);
+    value = (value as Record<string, unknown>)[step];
+    at = joined(at, step);
   }
   return value;
+}
+
+/** The root that is read, and the fields and indices after it. */
+type Steps = readonly string[];
+
+function joined(path: string, step: string): string {
+  return /^\d+$/.test(step) ? `${path}[${step}]` : `${path}.${step}`;
+}
+
+/** Of an expression that only reads one value: `tasks.list.outputs[0].name`. */
+function stepsOf(node: ASTNode): Steps | undefined {
+  if (node.op === "id") return [node.args];
+  if (node.op !== "." && node.op !== "[]") return undefined;
+  const [of, key] = node.args;
+  const before = stepsOf(of);
+  const step = typeof key === "string" ? key : key.op === "value" ? key.args : undefined;
+  const isStep = typeof step === "string" || (typeof step === "bigint" && step >= 0n);
+  return before === undefined || !isStep ? undefined : [...before, String(step)];
 }
 
 /** Macros bind a variable: `list.map(x, x.name)`. */

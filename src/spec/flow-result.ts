@@ -2,6 +2,7 @@ import type { Flow } from "../authoring/flow.ts";
 import type { FlowOptions } from "../authoring/flow-options.ts";
 import { plainSettings, Plumbing } from "../authoring/node.ts";
 import type { Task } from "../model/task.ts";
+import { plainNumbers } from "../model/written-number.ts";
 import { noNeeds, Reader, type Needs, type Surroundings, type Value } from "./reader.ts";
 import type { Report } from "./report.ts";
 import { scopeNeeds, TASK_INPUT, taskScope, type FlowScope } from "./scope.ts";
@@ -30,7 +31,7 @@ export function addResult(
   const reads = scopeNeeds(needs, scope);
   const made = new Plumbing(
     plainSettings("result", "collection", { secrets: reads.secrets }),
-    async (inputs, context) => value(await taskScope(scope, inputs, context, reads)),
+    async (inputs, context) => plainNumbers(value(await taskScope(scope, inputs, context, reads))),
   );
   flow.addTask(made);
   for (const name of needs.tasks) {

@@ -5,6 +5,7 @@ import { UserError, type Diagnostic } from "../model/error.ts";
 import type { Flow } from "../model/flow.ts";
 import type { Hook } from "../model/hook.ts";
 import { compileFlow } from "./compile-flow.ts";
+import { unquotedDefaults } from "./compile-params.ts";
 import { many } from "./fields.ts";
 import { compileHook } from "./compile-hook.ts";
 import { checkHookMessage } from "./hook-message.ts";
@@ -71,7 +72,16 @@ export async function loadSpec(file: string, text: string, options: SpecOptions)
   const { flow } = compiled;
   const { source } = read;
   const hooks = (content.hooks ?? []).map((hook) => compileHook(hook, flow.name));
-  return { flow, hooks, source, hints: () => [...unusedOutputs(compiled, source), ...looseCaches(compiled, source)] };
+  return {
+    flow,
+    hooks,
+    source,
+    hints: () => {
+      const numbers = new Report(source);
+      unquotedDefaults(content.params, numbers);
+      return [...unusedOutputs(compiled, source), ...looseCaches(compiled, source), ...numbers.diagnostics];
+    },
+  };
 }
 
 function remainder(

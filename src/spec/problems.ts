@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import type { Diagnostic } from "../model/error.ts";
+import { WrittenNumber } from "../model/written-number.ts";
 import { suggestion } from "./suggestion.ts";
 import { diagnose, type Path, type Source } from "./source.ts";
 
@@ -218,8 +219,9 @@ function article(expected: string): string {
 export function nameOf(value: unknown): string {
   if (value === null || value === undefined) return "nothing";
   if (typeof value === "string") return `text "${value.length > 40 ? `${value.slice(0, 40)}…` : value}"`;
-  if (typeof value === "number" || typeof value === "boolean")
-    return `${typeof value === "number" ? "the number " : ""}${String(value)}`;
+  if (typeof value === "boolean") return String(value);
+  if (typeof value === "number" || typeof value === "bigint" || value instanceof WrittenNumber)
+    return `the number ${String(value)}`;
   return Array.isArray(value) ? "a list" : "a map";
 }
 

@@ -11,6 +11,7 @@ import {
   type ParsedNode,
 } from "yaml";
 import type { Diagnostic } from "../model/error.ts";
+import { writtenNumber } from "../model/written-number.ts";
 import { diagnose, type Path, type Source, type Span } from "./source.ts";
 
 /** The largest file that is read, in UTF-16 code units. */
@@ -171,6 +172,25 @@ function spanOf(node: Node | ParsedNode | null | undefined): Span {
   return range ? { start: range[0], end: range[1] } : { start: 0, end: 1 };
 }
 
+/**
+ * Gives each number of a document the spelling it was written with.
+ *
+ * @returns whether there is a number whose spelling is not its own
+ */
+export function spellNumbers(document: Document): boolean {
+  let isSpelled = false;
+  visit(document, {
+    Scalar(key, node) {
+      if (typeof node.value !== "number" || node.type !== "PLAIN" || node.source === undefined || key === "key") return;
+      const written = writtenNumber(node.source, node.value);
+      if (typeof written === "number") return;
+      (node as { value: unknown }).value = written;
+      isSpelled = true;
+    },
+  });
+  return isSpelled;
+}
+
 function sourceOf(file: string, text: string, document: Document.Parsed): Source {
   const find = (path: Path): { key: Node | undefined; value: Node | undefined } => {
     let key: Node | undefined;
@@ -193,10 +213,13 @@ function sourceOf(file: string, text: string, document: Document.Parsed): Source
     }
     return { key, value };
   };
+  const value: unknown = document.toJS({ maxAliasCount: -1 });
+  const written: unknown = spellNumbers(document) ? document.toJS({ maxAliasCount: -1 }) : value;
   return {
     file,
     text,
-    value: document.toJS({ maxAliasCount: -1 }) as unknown,
+    value,
+    written,
     valueAt: (path) => spanOf(find(path).value),
     keyAt: (path) => spanOf(find(path).key ?? find(path).value),
     scalarAt(path) {

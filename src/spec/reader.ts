@@ -1,3 +1,4 @@
+import { WrittenNumber } from "../model/written-number.ts";
 import type { Path } from "./source.ts";
 import { ExpressionError, parseExpression, type Expression } from "./expression.ts";
 import type { Report } from "./report.ts";
@@ -126,6 +127,10 @@ export class Reader {
   /** Any data, with expressions in its texts. A text that is one expression keeps the expression's type. */
   data(value: unknown, path: Path): Value {
     if (typeof value === "string") return this.text(value, path);
+    if (typeof value === "number") {
+      const written = this.#report.written(path);
+      return () => (written instanceof WrittenNumber ? written : value);
+    }
     if (Array.isArray(value)) {
       const items = value.map((item, index) => this.data(item, [...path, index]));
       return (scope) => items.map((item) => item(scope));

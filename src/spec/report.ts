@@ -1,4 +1,5 @@
 import type { Diagnostic } from "../model/error.ts";
+import { valueAt } from "./problems.ts";
 import { diagnose, type Finding, type Path, type Source, type Span } from "./source.ts";
 
 /** Gathers what is wrong with a source, each at its place. */
@@ -8,6 +9,12 @@ export class Report {
 
   constructor(source: Source) {
     this.source = source;
+  }
+
+  /** The value at a path, with the spelling of its numbers. */
+  written(path: Path): unknown {
+    const { written, value } = this.source;
+    return valueAt(written ?? value, path);
   }
 
   /** Something is wrong with the value at a path. */

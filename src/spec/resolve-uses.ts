@@ -24,6 +24,8 @@ export interface LibraryInputs {
   readonly known?: readonly string[];
   /** Of inputs that take not every value: so a value that stands in the spec is known to be wrong before anything runs. */
   readonly forms?: Readonly<Record<string, InputForm>>;
+  /** Inputs that are text, or hold text: a number in them keeps the spelling of the file. */
+  readonly texts?: readonly string[];
   /** The fields of what it answers. */
   readonly outputs?: readonly string[];
 }

@@ -14,6 +14,8 @@ export interface Source {
   readonly file: string;
   readonly text: string;
   readonly value: unknown;
+  /** The same, with a `WrittenNumber` for each number whose spelling is not its own. @default value */
+  readonly written?: unknown;
   /** The span of the value at a path; of its nearest parent where there is none. */
   valueAt(path: Path): Span;
   /** The span of the key that ends a path. */

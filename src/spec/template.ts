@@ -1,3 +1,6 @@
+import { exactJson } from "../model/exact-json.ts";
+import { WrittenNumber } from "../model/written-number.ts";
+
 /** One `${{ … }}` in a text. */
 export interface Hole {
   /** The expression, without white space around it. */
@@ -88,5 +91,6 @@ export function asText(value: unknown): string {
   if (typeof value === "string") return value;
   if (isMoment(value)) return value.toISOString();
   if (value instanceof Uint8Array) return textOfBytes(value);
-  return typeof value === "object" ? JSON.stringify(value) : `${value as number}`;
+  if (value instanceof WrittenNumber) return value.text;
+  return typeof value === "object" ? exactJson(value) : `${value as number}`;
 }

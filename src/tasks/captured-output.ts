@@ -1,4 +1,5 @@
 import { isUtf8 } from "node:buffer";
+import { parseExactJson } from "../model/exact-json.ts";
 import { writtenSize } from "../model/size.ts";
 
 /** How standard output becomes a value: its text, the value of its JSON, its lines, its bytes, or nothing. */
@@ -42,7 +43,7 @@ export function readCaptured(output: CapturedOutput): unknown {
   if (capture === "lines") return text === "" ? [] : text.split(/\r?\n/);
   if (capture === "text") return text;
   try {
-    return JSON.parse(text);
+    return parseExactJson(text);
   } catch (error) {
     throw new Error(`standard output is not JSON: ${error instanceof Error ? error.message : String(error)}`, {
       cause: error,

@@ -1,4 +1,5 @@
 import { task } from "../authoring/task-function.ts";
+import { exactJson, parseExactJson } from "../model/exact-json.ts";
 import { parseDuration, writtenDuration, type Duration } from "../model/duration.ts";
 import type { TaskContext } from "../model/task.ts";
 import type { TextStream } from "./line-splitter.ts";
@@ -83,7 +84,7 @@ async function send(inputs: HttpInputs, context: TaskContext): Promise<Response>
   const { signal } = context;
   const { url, headers = {}, body, json, method } = inputs;
   const timeout = milliseconds(inputs.timeout ?? "30s", "timeout");
-  const content = json === undefined ? body : JSON.stringify(json);
+  const content = json === undefined ? body : exactJson(json);
   const typed = json === undefined ? headers : { "content-type": "application/json", ...headers };
   try {
     const proxied = (await context.service("fetch")) as typeof fetch | undefined;
@@ -124,7 +125,7 @@ function answer(response: Response, text: string): HttpAnswer {
     status: response.status,
     headers: Object.fromEntries(response.headers),
     text,
-    json: isJson && text !== "" ? (JSON.parse(text) as unknown) : undefined,
+    json: isJson && text !== "" ? parseExactJson(text) : undefined,
   };
 }
 

@@ -1,3 +1,4 @@
+import { exactJson } from "../model/exact-json.ts";
 import type { Message } from "../model/notification.ts";
 import { Signal } from "../model/signal.ts";
 import { isFailed } from "../model/state.ts";
@@ -41,7 +42,7 @@ export function textMessageOf(value: unknown, source: string | undefined): Messa
   const message = messageOf(value, source);
   if (message.kind !== "payload") return message;
   const { text } = message.payload;
-  return { kind: "text", text: typeof text === "string" ? text : JSON.stringify(message.payload) };
+  return { kind: "text", text: typeof text === "string" ? text : exactJson(message.payload) };
 }
 
 function failureOf(value: unknown): string | undefined {
@@ -71,9 +72,7 @@ function textOf(value: unknown): string {
 function lineOf(value: unknown): string {
   const failure = failureOf(value);
   if (failure !== undefined) return firstLine(failure);
-  return typeof value === "object" && value !== null && !(value instanceof Date)
-    ? JSON.stringify(value)
-    : textOf(value);
+  return typeof value === "object" && value !== null && !(value instanceof Date) ? exactJson(value) : textOf(value);
 }
 
 function firstLine(text: string): string {

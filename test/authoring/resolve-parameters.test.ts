@@ -34,7 +34,6 @@ describe("text from a command line", () => {
     ["number", "Infinity", "refused"],
     ["integer", "007", 7],
     ["integer", "1.10", "refused"],
-    ["integer", "99999999999999999999", "refused"],
     ["boolean", "true", true],
     ["boolean", "false", false],
     ["boolean", "", "refused"],
@@ -56,6 +55,12 @@ describe("text from a command line", () => {
     ["object", "a=b", "refused"],
   ])("as %s: %j is %j", async (type, text, expected) => {
     expect(await read(type, text)).toEqual(expected);
+  });
+
+  it("reads a whole number exactly, however long it is", async () => {
+    expect(await read("integer", "99999999999999999999")).toBe(99999999999999999999n);
+    expect(await read("number", "+9007199254740993")).toBe(9007199254740993n);
+    expect(await read("array", "[9007199254740993]")).toEqual([9007199254740993n]);
   });
 });
 

@@ -37,8 +37,11 @@ export interface Files {
   list(path: string): readonly string[];
   /** @param follow whether a symbolic link stands for its target @default true */
   stat(path: string, follow?: boolean): FileStat | undefined;
-  /** Makes a directory and its parents, readable for its owner only, unless it is `shared`. */
-  makeDirectory(path: string, how?: "shared"): void;
+  /**
+   * Makes a directory and its parents, readable for its owner only, unless it is `shared`.
+   * @param how `durable` makes each new name survive a power cut, with what is in the directory @default durable
+   */
+  makeDirectory(path: string, how?: Durability): void;
   /**
    * Creates a file exclusively and durably: temporary file, fsync, link, fsync of the directory.
    * @param how `quick`: without the two fsyncs, so that only the death of the machine can undo it
@@ -224,9 +227,10 @@ function createWithoutLink(path: string, text: string, how: Durability): boolean
  * By our own steps: Node's recursive one never comes back where a directory exists in which none can be made, such
  * as /proc.
  */
-function makeDirectory(path: string, how?: "shared"): void {
+function makeDirectory(path: string, how: Durability = "durable"): void {
   try {
     mkdirSync(path, how === "shared" ? {} : { mode: PRIVATE_DIRECTORY });
+    if (how === "durable") syncDirectory(dirname(path));
   } catch (error) {
     if (isCode(error, "EEXIST") && statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return;
     const parent = dirname(path);

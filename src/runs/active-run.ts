@@ -6,6 +6,7 @@ import { InternalError } from "../model/error.ts";
 import { changeMarker, removeMarker, type ActiveMarker } from "./active-marker.ts";
 import { Journal } from "./journal.ts";
 import { readJournal } from "./read-journal.ts";
+import { readRunOrThrow, type RunRecord } from "./run-record.ts";
 import { writeCrash, writeEnd, type Ending } from "./write-end.ts";
 import type { RunStoreOptions } from "./run-store.ts";
 import { durabilityOf, type EndRecord, type Will } from "./will.ts";
@@ -238,4 +239,13 @@ export function putBack({ files, directory: state }: RunStoreOptions, found: Wil
   // First its end: without one it would be taken for dead, and that would be told.
   if (files.stat(aside) !== undefined) files.rename(aside, join(directory, "end.json"));
   files.replace(join(directory, "will.json"), JSON.stringify(found), durabilityOf(found));
+}
+
+/** Reads a run; one that was being resumed, and whose new part had not begun, gets the end back that it had. */
+export function readUndone(store: RunStoreOptions, runId: string): RunRecord | undefined {
+  const run = readRunOrThrow(store, runId);
+  if (run === undefined || run.end !== undefined) return run;
+  if (store.files.stat(endOfPart(run.directory, run.will.part ?? 1)) === undefined) return run;
+  putBack(store, run.will);
+  return readRunOrThrow(store, runId);
 }

@@ -5,12 +5,13 @@ import type { RunEvent, TaskOutput } from "../model/event.ts";
 import { labelOf, type Underway } from "../model/tally.ts";
 import { readable } from "../model/disk-trouble.ts";
 import { hasMarker, listMarkers, removeMarker, type ActiveMarker } from "./active-marker.ts";
+import { readUndone } from "./active-run.ts";
 import { causeOfDeath, type Evidence, type ProcessEnd } from "./crash-message.ts";
 import { rememberState } from "./last-state.ts";
 import { flowLockPath } from "./lock-flow.ts";
 import { leftBehind, removeUsed, type RecordedGroup } from "./process-ledger.ts";
 import { readJournal, readTold } from "./read-journal.ts";
-import { readRunOrThrow, type RunRecord } from "./run-record.ts";
+import type { RunRecord } from "./run-record.ts";
 import type { RunStoreOptions } from "./run-store.ts";
 import type { EndRecord, Will } from "./will.ts";
 import { tallyOf, writeCrash, writeEnd, type WrittenEnd } from "./write-end.ts";
@@ -103,7 +104,7 @@ async function reapLocked(options: ReapOptions, marker: ActiveMarker, held: Held
     return undefined;
   }
   // Read only now: before, its runner might still have changed it.
-  const run = readRunOrThrow(store, runId);
+  const run = readUndone(store, runId);
   if (run === undefined) {
     // Its runner holds the lock before it leaves a mark: it, or its machine, died before its start was on record.
     removeMarker(store, marker);

@@ -88,12 +88,12 @@ async function begin(options: RunStoreOptions, draft: RunDraft, redact: (text: s
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
     const runId = newRunId(clock.now(), random);
     const path = join(directory, "runs", runId);
-    files.makeDirectory(path);
-    const held = await locks.tryLock(join(path, "lock"));
-    if (held === undefined) continue;
     const startedAt = new Date(clock.now()).toISOString();
     const will: Will = { version: 1, runId, project: project.name, startedAt, ...draft };
     const how = durabilityOf(will);
+    files.makeDirectory(path, how);
+    const held = await locks.tryLock(join(path, "lock"));
+    if (held === undefined) continue;
     try {
       // The mark comes first: a will without one would never be looked at.
       createMarker(options, runId, how);

@@ -79,7 +79,7 @@ export async function planCommand(
   const place = flowPlace(path, context);
   const services = await openServices(context, { from: place.directory, state: "nothing" });
   const { config } = services;
-  const opened = await openFlow(place, options.name, context);
+  const opened = await openFlow(place, options.name, context, config.timezone);
   const given = await givenParameters(options.param, options.paramsFile, { cwd: globals.cwd, files: host.files });
   const resolved = await resolveParameters(opened.flow.params, given);
   if ("diagnostics" in resolved) throw new UserError("usage", resolved.diagnostics);

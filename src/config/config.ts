@@ -26,6 +26,8 @@ export interface Config {
   readonly stateDir?: string;
   /** Tasks at a time. */
   readonly concurrency?: number;
+  /** Of dates in expressions of flows that name none. */
+  readonly timezone?: string;
   readonly pools: Readonly<Record<string, number>>;
   readonly defaults: TaskDefaults;
   /** How messages are sent; every duration in milliseconds. */

@@ -144,6 +144,7 @@ function compile(
     ...(part.project === undefined ? {} : { project: part.project }),
     ...(part.stateDir === undefined ? {} : { stateDir: part.stateDir }),
     ...(part.concurrency === undefined ? {} : { concurrency: part.concurrency }),
+    ...(part.timezone === undefined ? {} : { timezone: part.timezone }),
     pools: part.pools ?? {},
     defaults: {
       ...tried(part.defaults ?? {}),

@@ -11,6 +11,7 @@ import {
   retry,
   stopping,
   taskMatch,
+  timezone,
   trigger,
 } from "../spec/fields.ts";
 
@@ -69,6 +70,7 @@ const fields = {
   project: z.string().min(1).optional().describe("What runs belong to; by default the repository"),
   stateDir: z.string().min(1).optional().describe("Where runs and messages are kept"),
   concurrency: z.int().min(1).optional().describe("Tasks at a time"),
+  timezone: timezone.optional(),
   pools: z.record(z.string().min(1), z.int().min(1)).optional().describe("Limits of named pools"),
   defaults: z
     .strictObject({ retry: retry.optional(), timeout: duration.optional(), ...stopping })

@@ -53,6 +53,7 @@ export async function attachTasks(
       tasks: [...byName.keys()],
       params: flow.params.kind === "declared" ? flow.params.declarations.map((each) => each.name) : undefined,
       library: LIBRARY,
+      timezone: config.timezone,
       place: config.places.get(`tasks.${name}`),
       file: config.file ?? "",
     });

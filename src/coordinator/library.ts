@@ -5,7 +5,7 @@ import type { HttpAnswer, HttpError } from "../tasks/http.ts";
 import type { InputForm, Library } from "../spec/resolve-uses.ts";
 
 const DURATION: InputForm = {
-  expected: "a length of time with its unit, such as 250ms, 30s, 5m, 2h or 1d",
+  expected: "a length of time with its unit, such as 250ms, 30s, 5m, 1h30m, 1d or PT5M",
   fits: (value) => parseDuration(value) !== undefined,
 };
 const URL_TEXT: InputForm = {

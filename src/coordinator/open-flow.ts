@@ -31,12 +31,13 @@ export async function openFlow(
   place: FlowPlace,
   name: string | undefined,
   context: CommandContext,
+  timezone?: string,
 ): Promise<OpenedFlow> {
   if (isConfig(place.file))
     throw userError("usage", "LOAD_CONFIG", `${place.file} is a config, not a flow`, {
       help: `flowctl validate ${place.file}`,
     });
-  if (isSpec(place.file)) return openSpec(place, name, context);
+  if (isSpec(place.file)) return openSpec({ ...place, timezone }, name, context);
   const [{ loadFlow }, { lendLibrary }] = await Promise.all([
     import("../load/load-flow.ts"),
     import("../load/library.ts"),
@@ -67,7 +68,7 @@ export async function openFlow(
 }
 
 async function openSpec(
-  place: FlowPlace,
+  place: FlowPlace & { readonly timezone: string | undefined },
   name: string | undefined,
   { host, globals }: CommandContext,
 ): Promise<OpenedFlow> {
@@ -82,6 +83,7 @@ async function openSpec(
     environment,
     files: host.files,
     now: () => host.clock.now(),
+    timezone: place.timezone,
   });
   const own = loaded.flow.name;
   if (name !== undefined && name !== own)

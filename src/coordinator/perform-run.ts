@@ -175,7 +175,7 @@ async function handOver(services: Services, context: CommandContext): Promise<nu
 async function prepare(begun: BegunRun, { options, continuation }: RunStart, context: CommandContext) {
   const { place, run, services, store } = begun;
   const { host, globals } = context;
-  const opened = await openFlow(place, options.name, context);
+  const opened = await openFlow(place, options.name, context, services.config.timezone);
   await identify(begun, opened.flow, opened.hooks);
   await watchDeath(run, services.stateDirectory, context);
   const params = (await continuation?.params(context)) ?? (await readParameters(opened.flow, options, context));

@@ -1,18 +1,41 @@
 import ms from "ms";
 
+type Unit = "ms" | "s" | "m" | "h" | "d";
+
 /**
- * A length of time as people write it: a text such as `250ms`, `10s`, `5m`,
- * `2h`, `1d`, or a number of milliseconds.
+ * A length of time as people write it: a text such as `250ms`, `10s`, `5m`, `1h30m`, `1d`, the same in ISO 8601
+ * (`PT5M`, `P1DT12H`), or a number of milliseconds.
  */
-export type Duration = number | `${number}${"ms" | "s" | "m" | "h" | "d"}`;
+export type Duration = number | `${number}${Unit}` | `${number}${Unit}${number}${Unit}` | `P${string}`;
 
 const SHAPE = /^\d+(\.\d+)?\s*(ms|s|m|h|d)$/;
+/** Each unit once, the longest first. */
+const COMPOUND = /^(?:(\d+)d)?\s*(?:(\d+)h)?\s*(?:(\d+)m)?\s*(?:(\d+(?:\.\d+)?)s)?\s*(?:(\d+)ms)?$/;
+/** Years and months have no length. */
+const ISO =
+  /^P(?:(\d+(?:\.\d+)?)W)?(?:(\d+(?:\.\d+)?)D)?(?:T(?=\d)(?:(\d+(?:\.\d+)?)H)?(?:(\d+(?:\.\d+)?)M)?(?:(\d+(?:[.,]\d+)?)S)?)?$/;
+const LENGTHS_MS = { week: 604_800_000, day: 86_400_000, hour: 3_600_000, minute: 60_000, second: 1000, ms: 1 };
 
 /** @returns milliseconds; `undefined` where the value is not a duration */
 export function parseDuration(value: unknown): number | undefined {
   if (typeof value === "number") return Number.isFinite(value) && value >= 0 ? value : undefined;
-  if (typeof value !== "string" || !SHAPE.test(value.trim())) return undefined;
-  return ms(value.trim() as ms.StringValue);
+  if (typeof value !== "string") return undefined;
+  const text = value.trim();
+  if (SHAPE.test(text)) return ms(text as ms.StringValue);
+  const { week, day, hour, minute, second } = LENGTHS_MS;
+  return (
+    sum(COMPOUND.exec(text), [day, hour, minute, second, LENGTHS_MS.ms]) ??
+    sum(ISO.exec(text), [week, day, hour, minute, second])
+  );
+}
+
+function sum(found: RegExpExecArray | null, lengths: readonly number[]): number | undefined {
+  const parts = found?.slice(1) as readonly (string | undefined)[] | undefined;
+  if (parts === undefined || parts.every((part) => part === undefined)) return undefined;
+  return parts.reduce(
+    (total, part, index) => total + Number((part ?? "0").replace(",", ".")) * (lengths[index] ?? 0),
+    0,
+  );
 }
 
 /** A duration as people write it: `250ms`, `10s`, `90s`, `5m`. */

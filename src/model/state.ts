@@ -48,7 +48,11 @@ interface Common {
 interface Extra {
   /** `startTime`: epoch milliseconds; `null` only for Paused, and then: until somebody resumes it. */
   Scheduled: { readonly startTime: number | null };
-  Paused: { readonly startTime: number | null };
+  Paused: {
+    readonly startTime: number | null;
+    /** The texts that a prompt takes, in words, `""` for any; absent if an approval is wanted. */
+    readonly answers?: string;
+  };
   Resume: { readonly startTime: number | null };
   /** `runCount`: attempts made so far; 0 where a signal or a handler left it out, until the engine has filled it in. */
   Retrying: { readonly startTime: number | null; readonly runCount: number };
@@ -71,7 +75,7 @@ type Fields<T extends StateType> = Partial<Omit<StateOf<T>, "type">>;
 
 const DEFAULTS: { readonly [T in keyof Extra]: (fields: Fields<T>) => Extra[T] } = {
   Scheduled: (f) => ({ startTime: f.startTime ?? 0 }),
-  Paused: (f) => ({ startTime: f.startTime ?? null }),
+  Paused: (f) => ({ startTime: f.startTime ?? null, ...(f.answers === undefined ? {} : { answers: f.answers }) }),
   Resume: (f) => ({ startTime: f.startTime ?? 0 }),
   Retrying: (f) => ({ startTime: f.startTime ?? 0, runCount: f.runCount ?? 0 }),
   Queued: (f) => ({ startTime: f.startTime ?? 0, state: f.state ?? null }),

@@ -44,6 +44,7 @@ export class Tally {
   readonly #own: Failure[] = [];
   readonly #knockOn: Failure[] = [];
   readonly #notNeeded: string[] = [];
+  readonly #paused = new Map<string, string | undefined>();
 
   get counts(): Counts {
     return this.#counts;
@@ -64,6 +65,11 @@ export class Tally {
     return this.#notNeeded;
   }
 
+  /** Tasks that wait for a person: by label, with the texts that a prompt takes. */
+  get paused(): readonly { readonly label: string; readonly wanted: string | undefined }[] {
+    return Array.from(this.#paused, ([label, wanted]) => ({ label, wanted }));
+  }
+
   /** Takes an event in. @returns what a person would say of it, and the task's time so far */
   add(event: RunEvent): { readonly verdict: Verdict; readonly durationMs: number } | undefined {
     // A run that was gone on with: what stands is told again.
@@ -75,8 +81,10 @@ export class Tally {
     const since = this.#underway.get(key)?.since ?? event.at;
     const durationMs = Math.max(event.at - since, 0);
     if (verdict === "start") this.#start(event, key, since);
-    else if (verdict === "paused") this.#underway.delete(key);
-    else if (verdict !== "retry") {
+    else if (verdict === "paused") {
+      this.#underway.delete(key);
+      if (this.#paused.size < KEPT) this.#paused.set(key, event.to.type === "Paused" ? event.to.answers : undefined);
+    } else if (verdict !== "retry") {
       this.#underway.delete(key);
       this.#end(event, verdict, durationMs);
     }
@@ -86,12 +94,14 @@ export class Tally {
   #forget(): void {
     Object.assign(this.#counts, { ok: 0, failed: 0, skipped: 0, cancelled: 0 });
     this.#underway.clear();
+    this.#paused.clear();
     for (const list of [this.#own, this.#knockOn, this.#notNeeded]) list.length = 0;
   }
 
   #start(event: TaskState, key: string, since: number): void {
     const { task, mapIndex, attempt } = event;
     // Written out, not spread: it is done for each task.
+    this.#paused.delete(key);
     this.#underway.set(key, mapIndex === undefined ? { task, attempt, since } : { task, mapIndex, attempt, since });
   }
 

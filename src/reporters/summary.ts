@@ -74,10 +74,21 @@ function failure(input: SummaryInput): string[] {
   lines.push(...report.notifications.map((each) => `   ${cleanText(each)}`));
   const wrote = own.filter((each) => input.tail.of(labelOf(each)) !== NOTHING);
   if (wrote.length > 0) lines.push(`   log:     flowctl runs logs ${report.runId} ${logOf(wrote, own)}`);
-  if (state.type === "Paused") lines.push(`   go on:   flowctl runs resume ${report.runId} --approve`);
+  if (state.type === "Paused") lines.push(...resumeLines(input));
   else if (state.type === "Cancelled") lines.push(`   go on:   flowctl runs resume ${report.runId}`);
   else if (own.length > 0) lines.push(`   again:   flowctl runs retry ${report.runId}`);
   return lines;
+}
+
+/** What to type for each task that waits: a prompt wants a text, everything else an approval. */
+function resumeLines({ tally, report }: SummaryInput): readonly string[] {
+  const command = `   go on:   flowctl runs resume ${report.runId}`;
+  const prompts = tally.paused.filter((each) => each.wanted !== undefined);
+  const texts = prompts.map(
+    ({ label, wanted = "" }) => `--input ${quoted(`${label}=TEXT`)}${wanted === "" ? "" : `   (${cleanText(wanted)})`}`,
+  );
+  const approval = tally.paused.length > prompts.length || prompts.length === 0 ? ["--approve"] : [];
+  return [...approval, ...texts].map((option) => `${command} ${option}`);
 }
 
 /** Whose log to look at: the failed task's, or that of all that failed. */

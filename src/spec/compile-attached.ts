@@ -26,6 +26,8 @@ export interface AttachedSetting {
   readonly library: Library;
   readonly variables: Readonly<Record<string, string | undefined>>;
   readonly now: () => number;
+  /** The config's time zone. */
+  readonly timezone?: string | undefined;
   /** Where it stands in the config; absent, or without a source, where that is a module. */
   readonly place: { readonly source: Source | undefined; readonly path: Path } | undefined;
   readonly file: string;
@@ -51,7 +53,10 @@ export async function compileAttached(
     file,
     under: place?.path.slice(0, -1) ?? ["tasks"],
     content: { tasks: {} },
-    around: { roots: [], params, tasks, outputs: new Map() },
+    around: {
+      ...{ roots: [], params, tasks, outputs: new Map(), variables: new Set(Object.keys(setting.variables)) },
+      ...(setting.timezone === undefined ? {} : { zone: setting.timezone }),
+    },
     scope: { flow, variables: setting.variables, fromFiles: {}, env: () => ({}), envSecrets: [], now: setting.now },
   });
   Object.assign(compiled.task, {

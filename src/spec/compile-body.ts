@@ -146,11 +146,12 @@ function naming(context: TaskContext, sources: ReadonlyMap<string, string>): Tas
   });
 }
 
-function compileRun(entry: TaskEntry, path: Path, reader: Reader, setting: TaskSetting): Body {
+function compileRun(entry: TaskEntry, path: Path, outside: Reader, setting: TaskSetting): Body {
+  const reader = outside.withVariables(Object.keys(entry.env ?? {}));
   const { file, content, scope: flow, outputsRead } = setting;
   const key = String(path.at(-1));
   const isRead = (): boolean => outputsRead?.has(key) === true || outputsRead?.has(`${key}.stdout`) === true;
-  const env = compileEnv(entry.env, [...path, "env"], reader);
+  const env = compileEnv(entry.env, [...path, "env"], outside);
   const cwd = reader.text(entry.cwd ?? content.cwd ?? ".", [...path, "cwd"]);
   const stdin = entry.stdin === undefined ? undefined : reader.text(entry.stdin, [...path, "stdin"]);
   const declared = declaredOutputs(entry.outputs);

@@ -8,9 +8,10 @@ export type Variables = (scope: Scope) => Readonly<Record<string, unknown>>;
 
 /** Compiles `env:`. Each variable may read those before it. */
 export function compileEnv(written: FlowFile["env"], path: Path, reader: Reader): Variables {
-  const values = Object.entries(written ?? {}).map(
-    ([name, value]) => [name, reader.data(secretMapsRead(value), [...path, name])] as const,
-  );
+  const values = Object.entries(written ?? {}).map(([name, value], index, all) => {
+    const before = reader.withVariables(all.slice(0, index).map(([each]) => each));
+    return [name, before.data(secretMapsRead(value), [...path, name])] as const;
+  });
   return (scope) => {
     const made: Record<string, unknown> = {};
     const env: Record<string, unknown> = { ...(scope["env"] as object) };

@@ -1,5 +1,6 @@
 import { Flow } from "../authoring/flow.ts";
 import type { FlowHandlerEntry } from "../model/flow.ts";
+import type { ParameterDeclaration } from "../model/parameter.ts";
 import type { Task } from "../model/task.ts";
 import { checkCycles } from "./check-cycles.ts";
 import { compileEnv } from "./compile-env.ts";
@@ -31,6 +32,8 @@ export interface FlowSetting {
   readonly fromFiles: Readonly<Record<string, string>>;
   /** The time, in milliseconds. */
   readonly now: () => number;
+  /** The config's time zone. */
+  readonly timezone?: string | undefined;
 }
 
 /** A flow with what is known of how it was written. */
@@ -45,15 +48,21 @@ export interface CompiledFlow {
 export async function compileFlow(content: FlowFile, setting: FlowSetting): Promise<CompiledFlow> {
   const { report, variables, fromFiles, file, now } = setting;
   const name = content.flow ?? setting.name;
-  const declarations = compileParams(content.params, { report, flow: name, variables, now });
+  const zone = content.timezone ?? setting.timezone ?? "UTC";
+  const declarations = compileParams(content.params, { report, flow: name, variables, now, zone });
   const around: Surroundings = {
     roots: ["params", "env", "secrets", "run", "flow", "now"],
     params: declarations.map((each) => each.name),
     tasks: setting.taskNames,
+    variables: new Set(Object.keys(variables)),
+    zone,
+    samples: samplesOf(declarations),
     ...outputsOf(content, setting.library),
   };
   const read = noNeeds();
   const env = compileEnv(content.env, ["env"], new Reader(report, around, read));
+  // Tasks read the flow's own variables, too.
+  const inside = { ...around, variables: new Set([...(around.variables ?? []), ...Object.keys(content.env ?? {})]) };
   const scope: FlowScope = {
     flow: name,
     variables,
@@ -64,13 +73,13 @@ export async function compileFlow(content: FlowFile, setting: FlowSetting): Prom
     defaults: Object.fromEntries(declarations.map((each) => [each.name, each.written ?? each.default])),
   };
   const outputsRead = new Set<string>();
-  const compiling: TaskSetting = { ...setting, content, around, scope, outputsRead };
+  const compiling: TaskSetting = { ...setting, content, around: inside, scope, outputsRead };
   const tasks: CompiledTask[] = [];
   for (const [key, entry] of Object.entries(content.tasks)) tasks.push(await compileTask(key, entry, compiling));
   checkNames(tasks, report);
   checkCycles(tasks, report);
   const handlers = await compileHandlers(content.stateHandlers, ["stateHandlers"], compiling);
-  const result = compileResult(content.result, around, report);
+  const result = compileResult(content.result, inside, report);
   const pools = tasks.flatMap(({ key, entry }) =>
     entry.max === undefined ? [] : [[`map:${key}`, entry.max] as const],
   );
@@ -98,6 +107,23 @@ export async function compileFlow(content: FlowFile, setting: FlowSetting): Prom
   for (const each of [...tasks.map((task) => task.outputsRead), result?.needs.outputs ?? []])
     for (const output of each) outputsRead.add(output);
   return { flow, tasks, outputsRead };
+}
+
+/** A value of each parameter whose type is known: what an expression makes of it shows whether the types fit. */
+function samplesOf(declarations: readonly ParameterDeclaration[]): Readonly<Record<string, unknown>> {
+  const samples = {
+    string: "2026-01-31",
+    date: "2026-01-31",
+    datetime: new globalThis.Date(0),
+    integer: 1,
+    number: 1.5,
+    boolean: true,
+  };
+  return Object.fromEntries(
+    declarations.flatMap(({ name, type, default: fallback }) =>
+      type === undefined || type === "object" || type === "array" || fallback === null ? [] : [[name, samples[type]]],
+    ),
+  );
 }
 
 /** The outputs of tasks, where they are known, and the tasks whose outputs are lists. */

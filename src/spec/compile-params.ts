@@ -19,6 +19,8 @@ export interface ParamsSetting {
   readonly variables: Readonly<Record<string, string | undefined>>;
   /** The time, in milliseconds. */
   readonly now: () => number;
+  /** The time zone of dates that name none. */
+  readonly zone: string;
 }
 
 /**
@@ -100,9 +102,9 @@ function computed(
   declaration: ParameterDeclaration,
   written: ParameterEntry,
   { at, before }: { readonly at: Path; readonly before: readonly string[] },
-  { report, flow, variables, now }: ParamsSetting,
+  { report, flow, variables, now, zone }: ParamsSetting,
 ): NonNullable<ParameterDeclaration["defaultFrom"]> {
-  const around = { roots: ["params", "env", "flow", "now"], params: before, tasks: [], outputs: new Map() };
+  const around = { roots: ["params", "env", "flow", "now"], params: before, tasks: [], outputs: new Map(), zone };
   const value = new Reader(report, around).data(written.default, at);
   return (params) => {
     const scope: Scope = { params, env: variables, flow: { name: flow }, now: new globalThis.Date(now()) };

@@ -78,6 +78,7 @@ export async function compileTask(key: string, entry: TaskEntry, setting: TaskSe
     const own = scopeNeeds(reads, setting.scope);
     return { key: ITEM + name, list: value, reads: tasks, needs: own, outputsOf: outputsOf(list) };
   });
+  checkLengths(lists, [...path, "foreach"], report);
   const condition =
     entry.if === undefined
       ? undefined
@@ -123,6 +124,17 @@ export async function compileTask(key: string, entry: TaskEntry, setting: TaskSe
 function listsOf(foreach: TaskEntry["foreach"]): readonly (readonly [string, unknown])[] {
   if (foreach === undefined) return [];
   return typeof foreach === "string" || Array.isArray(foreach) ? [["", foreach]] : Object.entries(foreach);
+}
+
+/** Lists side by side must be of one length: no item is dropped. */
+function checkLengths(lists: readonly (readonly [string, unknown])[], path: Path, report: Report): void {
+  const known = lists.flatMap(([name, list]) => (Array.isArray(list) ? [`${name} has ${list.length}`] : []));
+  if (new Set(lists.flatMap(([, list]) => (Array.isArray(list) ? [list.length] : []))).size > 1)
+    report.value(path, {
+      code: "FOREACH_LENGTHS",
+      message: `the lists of foreach differ in length: ${known.join(", ")}`,
+      help: "items are taken side by side, the first of each list, then the second: make the lists equally long",
+    });
 }
 
 function outputsOf(list: unknown): string | undefined {

@@ -1,17 +1,11 @@
-import { Environment, EvaluationError, ParseError, type ASTNode } from "@marcbachmann/cel-js";
-import { exactJson, parseExactJson } from "../model/exact-json.ts";
+import { EvaluationError, ParseError, type ASTNode } from "@marcbachmann/cel-js";
+import { isTimeZone } from "../model/time-zone.ts";
+import { celEnvironment, functionNames } from "./cel-environment.ts";
 import { fromCel, toCel } from "./cel-values.ts";
-import { expressionProblem, lower, type ExpressionProblem } from "./expression-problem.ts";
-
-/** What an expression reads: `tasks.load.outputs.rows` has the root `tasks` and that path. */
-export interface Reading {
-  readonly root: string;
-  /** Fields after the root, as far as they are fixed. */
-  readonly path: readonly string[];
-  /** Offsets inside the expression. */
-  readonly start: number;
-  readonly end: number;
-}
+import { limitSize, resetSize, withTimeLimit } from "./evaluation-limits.ts";
+import { expressionProblem, plainWords, type ExpressionProblem } from "./expression-problem.ts";
+import { collect, withGuards, type Found, type Reading } from "./readings.ts";
+import { suggestion } from "./suggestion.ts";
 
 /** An expression that was understood. */
 export interface Expression {
@@ -28,117 +22,190 @@ export class ExpressionError extends Error {
   override readonly name = "ExpressionError";
 }
 
-let shared: Environment | undefined;
+/** What it reads is not there. */
+class MissingValue extends ExpressionError {}
 
-function environment(): Environment {
-  shared ??= create();
-  return shared;
+/** How an expression is read. */
+export interface ExpressionOptions {
+  /** The time zone of dates that name none. @default "UTC" */
+  readonly zone?: string;
+  /** Sample values of what it may read, by root: it is tried with them if it reads nothing else. */
+  readonly samples?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 }
 
-function functionNames(): readonly string[] {
-  return [
-    ...new Set(
-      environment()
-        .getDefinitions()
-        .functions.map(({ name }) => name),
-    ),
-  ];
-}
-
-function create(): Environment {
-  const made = new Environment({
-    unlistedVariablesAreDyn: true,
-    homogeneousAggregateLiterals: false,
-    limits: { maxAstNodes: 2000, maxDepth: 60 },
-  });
-  const arithmetic: Readonly<Record<string, (a: number, b: number) => number>> = {
-    "+": (a, b) => a + b,
-    "-": (a, b) => a - b,
-    "*": (a, b) => a * b,
-    "/": (a, b) => a / b,
-  };
-  // A value of data may be 2 or 2.5: people expect both to be numbers.
-  for (const [sign, compute] of Object.entries(arithmetic))
-    for (const [left, right] of [
-      ["int", "double"],
-      ["double", "int"],
-    ])
-      made.registerOperator(`${left ?? ""} ${sign} ${right ?? ""}`, (a: bigint | number, b: bigint | number) =>
-        compute(Number(a), Number(b)),
-      );
-  made.registerFunction("json(dyn): string", (value: unknown) => exactJson(fromCel(value)));
-  made.registerFunction("date(google.protobuf.Timestamp): string", (at: MomentLike) => at.toISOString().slice(0, 10));
-  made.registerFunction("date(google.protobuf.Timestamp, string): string", dateIn);
-  made.registerFunction("sum(list): dyn", (list: readonly unknown[]) => total(list));
-  made.registerFunction("parseJson(string): dyn", (text: string) => toCel(parseExactJson(text)));
-  return made;
-}
-
-type MomentLike = Parameters<Intl.DateTimeFormat["format"]>[0] & { toISOString(): string };
-
-/** The date in a time zone, as `2026-01-31`. */
-function dateIn(at: MomentLike, zone: string): string {
-  const parts = new Intl.DateTimeFormat("en", { timeZone: zone, year: "numeric", month: "2-digit", day: "2-digit" });
-  const found = new Map(parts.formatToParts(at).map(({ type, value }) => [type, value]));
-  return `${found.get("year") ?? ""}-${found.get("month") ?? ""}-${found.get("day") ?? ""}`;
-}
-
-/** Integers add up exactly; one decimal makes the sum a double. */
-function total(list: readonly unknown[]): number | bigint {
-  const numbers = list.map((each) => {
-    const value = toCel(fromCel(each));
-    if (typeof value === "bigint" || typeof value === "number") return value;
-    throw new TypeError(`sum() adds numbers, and found ${exactJson(fromCel(each))}`);
-  });
-  return numbers.every((each) => typeof each === "bigint")
-    ? numbers.reduce((sum, each) => sum + each, 0n)
-    : numbers.reduce((sum: number, each) => sum + Number(each), 0);
-}
-
-/** Reads an expression in CEL (https://cel.dev). Nothing of it is ever run as JavaScript. */
-export function parseExpression(code: string): Expression | ExpressionProblem {
-  if (code === "") return { message: "the expression is empty", start: 0, end: 1 };
+/**
+ * Reads an expression in CEL (https://cel.dev). Nothing of it is ever run as JavaScript. Beside CEL there is `??`
+ * between whole expressions: `env.REGION ?? "eu"`.
+ */
+export function parseExpression(code: string, options: ExpressionOptions = {}): Expression | ExpressionProblem {
   if (code.length > 4000) return { message: "the expression is longer than 4000 characters", start: 0, end: 1 };
+  const parts = alternatives(code);
+  const parsed: Expression[] = [];
+  for (const { start, end } of parts) {
+    const isLast = end === code.length;
+    const each = parsePart(code.slice(start, end), options);
+    if (!("evaluate" in each)) return { ...each, start: each.start + start, end: each.end + start };
+    const moved = each.readings.map((reading) => ({
+      ...reading,
+      start: reading.start + start,
+      end: reading.end + start,
+      isOptional: reading.isOptional === true || !isLast,
+    }));
+    parsed.push({ ...each, readings: moved });
+  }
+  const [only, ...others] = parsed;
+  if (only !== undefined && others.length === 0) return only;
+  return { code, type: undefined, readings: parsed.flatMap((each) => each.readings), evaluate: firstValue(parsed) };
+}
+
+/** The value of the first expression that has one; nothing is none. */
+function firstValue(parts: readonly Expression[]): Expression["evaluate"] {
+  return (scope) => {
+    for (const part of parts.slice(0, -1)) {
+      try {
+        const value = part.evaluate(scope);
+        if (value !== null && value !== undefined) return value;
+      } catch (error) {
+        if (!(error instanceof MissingValue)) throw error;
+      }
+    }
+    return parts.at(-1)?.evaluate(scope);
+  };
+}
+
+/** Where the expressions between `??` stand. Those in brackets or quotes are CEL's business. */
+function alternatives(code: string): readonly Pick<Reading, "start" | "end">[] {
+  const found: { start: number; end: number }[] = [];
+  let [start, depth, quote] = [0, 0, ""];
+  for (let at = 0; at < code.length; at += 1) {
+    const char = code.charAt(at);
+    if (quote !== "") {
+      if (char === "\\") at += 1;
+      else if (char === quote) quote = "";
+    } else if (char === '"' || char === "'") quote = char;
+    else if ("([{".includes(char)) depth += 1;
+    else if (")]}".includes(char)) depth -= 1;
+    else if (depth === 0 && code.startsWith("??", at)) {
+      found.push({ start, end: at });
+      start = at + 2;
+      at += 1;
+    }
+  }
+  return [...found, { start, end: code.length }];
+}
+
+function parsePart(text: string, options: ExpressionOptions): Expression | ExpressionProblem {
+  const offset = text.length - text.trimStart().length;
+  const code = text.trim();
+  if (code === "") return { message: "the expression is empty", start: 0, end: 1 };
+  const moved = <T extends { readonly start: number; readonly end: number }>(at: T): T => ({
+    ...at,
+    start: at.start + offset,
+    end: at.end + offset,
+  });
+  const { zone = "UTC" } = options;
+  const names = (): readonly string[] => functionNames(zone);
   try {
-    const compiled = environment().parse(code);
-    const readings: Reading[] = [];
-    const refused = collect(compiled.ast, new Set(), readings);
-    if (refused !== undefined) return refused;
+    const compiled = celEnvironment(zone).parse(code);
+    const found: Found = { readings: [], constants: [], isLooping: false };
+    const refused = collect(compiled.ast, new Set(), found);
+    if (refused !== undefined) return moved(refused);
     const typed = compiled.check();
-    if (!typed.valid && typed.error !== undefined) return expressionProblem(typed.error, code, functionNames);
+    if (!typed.valid && typed.error !== undefined) return moved(expressionProblem(typed.error, code, names));
+    limitSize(compiled.ast);
+    for (const constant of found.constants) {
+      const problem = constantProblem(constant, code, options);
+      if (problem !== undefined) return moved(problem);
+    }
     const steps = stepsOf(compiled.ast);
+    const evaluate: Expression["evaluate"] = (scope) =>
+      // A plain reading hands a value on as it is: an Error stays one, a number keeps its spelling.
+      steps === undefined ? compute(compiled, found, scope, code) : walk(steps, scope);
+    const problem = tried(evaluate, found.readings, options.samples);
+    if (problem !== undefined) return moved({ message: problem, start: 0, end: code.length });
     return {
       code,
-      readings,
+      readings: withGuards(found.readings).map(moved),
       type: typed.type === undefined || typed.type === "dyn" ? undefined : typed.type,
-      evaluate: (scope) =>
-        // A plain reading hands a value on as it is: an Error stays one, a number keeps its spelling.
-        steps === undefined ? compute(compiled, readings, scope, code) : walk(steps, scope),
+      evaluate,
     };
   } catch (error) {
     if (!(error instanceof ParseError)) throw error;
-    return expressionProblem(error, code, functionNames);
+    return moved(expressionProblem(error, code, names));
   }
+}
+
+/** What is wrong with a call whose arguments are all known: `duration("1x")`. */
+function constantProblem(node: ASTNode, code: string, options: ExpressionOptions): ExpressionProblem | undefined {
+  const { start, end } = node;
+  const [, ...args] = node.args as readonly unknown[];
+  const literals = args.flat().filter(isLiteral);
+  const isZoned = node.op === "rcall" || literals.length < args.flat().length;
+  const zone = literals.at(-1)?.args;
+  if (isZoned) {
+    if (typeof zone !== "string" || isTimeZone(zone)) return undefined;
+    const zones = Intl.supportedValuesOf("timeZone");
+    const help = suggestion(zone, zones);
+    const at = literals.at(-1) ?? node;
+    return { message: `there is no time zone "${zone}"`, start: at.start, end: at.end, help };
+  }
+  const environment = celEnvironment(options.zone ?? "UTC");
+  try {
+    const call = environment.parse(code.slice(start, end));
+    collect(call.ast, new Set(), { readings: [], constants: [], isLooping: false });
+    call({});
+    return undefined;
+  } catch (error) {
+    return { message: reasonOf(error), start, end };
+  }
+}
+
+function isLiteral(node: unknown): node is ASTNode & { readonly args: unknown } {
+  return typeof node === "object" && node !== null && "op" in node && node.op === "value";
+}
+
+/** Whether the types fit, as far as samples of what it reads can tell. */
+function tried(
+  evaluate: Expression["evaluate"],
+  readings: readonly Reading[],
+  samples: ExpressionOptions["samples"],
+): string | undefined {
+  if (samples === undefined || readings.length === 0) return undefined;
+  const isKnown = ({ root, path: [first] }: Reading): boolean =>
+    root === "now" || (first !== undefined && Object.hasOwn(samples[root] ?? {}, first));
+  if (!readings.every(isKnown)) return undefined;
+  try {
+    evaluate({ ...samples, now: new globalThis.Date(0) });
+    return undefined;
+  } catch (error) {
+    const cause = error instanceof Error ? error.cause : undefined;
+    const isType = cause instanceof EvaluationError && /^no_(?:such|matching)_overload$/.test(cause.code);
+    return isType ? reasonOf(cause) : undefined;
+  }
+}
+
+/** Why an evaluation failed, in words that need no knowledge of CEL. */
+function reasonOf(error: unknown): string {
+  const text = error instanceof EvaluationError ? error.summary : error instanceof Error ? error.message : "";
+  return plainWords(text.split("\n")[0] ?? "");
 }
 
 function compute(
   compiled: (context: Record<string, unknown>) => unknown,
-  readings: readonly Reading[],
+  { readings, isLooping }: Found,
   scope: Readonly<Record<string, unknown>>,
   code: string,
 ): unknown {
   const context: Record<string, unknown> = {};
   for (const { root } of readings) if (Object.hasOwn(scope, root)) context[root] ??= toCel(scope[root]);
+  resetSize();
+  const evaluate = (): unknown => fromCel(compiled(context));
   try {
-    return fromCel(compiled(context));
+    return isLooping ? withTimeLimit(evaluate) : evaluate();
   } catch (error) {
-    const why =
-      error instanceof EvaluationError
-        ? lower(error.summary).replace(/\bdyn<(\w+)>/g, "$1")
-        : error instanceof Error
-          ? error.message.split("\n")[0]
-          : "";
-    throw new ExpressionError(`\${{ ${code} }} has no value: ${why ?? ""}`, { cause: error });
+    const isMissing = error instanceof EvaluationError && error.code === "no_such_key";
+    const Kind = isMissing ? MissingValue : ExpressionError;
+    throw new Kind(`\${{ ${code} }} has no value: ${reasonOf(error)}`, { cause: error });
   }
 }
 
@@ -148,7 +215,7 @@ function walk([root = "", ...steps]: Steps, scope: Readonly<Record<string, unkno
   for (const step of steps) {
     const holds = typeof value === "object" && value !== null && Object.hasOwn(value, step);
     if (!holds)
-      throw new ExpressionError(`\${{ ${[root, ...steps].reduce(joined)} }} has no value: ${at} has no "${step}"`);
+      throw new MissingValue(`\${{ ${[root, ...steps].reduce(joined)} }} has no value: ${at} has no "${step}"`);
     value = (value as Record<string, unknown>)[step];
     at = joined(at, step);
   }
@@ -171,62 +238,4 @@ function stepsOf(node: ASTNode): Steps | undefined {
   const step = typeof key === "string" ? key : key.op === "value" ? key.args : undefined;
   const isStep = typeof step === "string" || (typeof step === "bigint" && step >= 0n);
   return before === undefined || !isStep ? undefined : [...before, String(step)];
-}
-
-/** Macros bind a variable: `list.map(x, x.name)`. */
-const MACROS = new Set(["all", "exists", "exists_one", "map", "filter"]);
-
-function collect(node: ASTNode, bound: ReadonlySet<string>, readings: Reading[]): ExpressionProblem | undefined {
-  const path = pathOf(node);
-  if (path !== undefined) {
-    if (!bound.has(path.root)) readings.push(path);
-    return undefined;
-  }
-  if (node.op === "value") return undefined;
-  if (node.op === "call" || node.op === "rcall") {
-    const [name] = node.args;
-    if (name === "matches")
-      return {
-        message: "matches() is not available: a pattern could run for minutes; use contains, startsWith or endsWith",
-        start: node.start,
-        end: node.end,
-      };
-    const [receiver, words] = node.op === "rcall" ? [node.args[1], node.args[2]] : [undefined, node.args[1]];
-    const [variable] = words;
-    const macro = node.op === "rcall" && MACROS.has(name) && variable?.op === "id";
-    const isBind = name === "bind" && receiver?.op === "id" && receiver.args === "cel" && variable?.op === "id";
-    const inside = macro || isBind ? new Set([...bound, variable.args]) : bound;
-    const parts = macro || isBind ? words.slice(1) : words;
-    return first([
-      ...(receiver === undefined || isBind ? [] : [collect(receiver, bound, readings)]),
-      ...parts.map((part) => collect(part, inside, readings)),
-    ]);
-  }
-  return first(childrenOf(node).map((child) => collect(child, bound, readings)));
-}
-
-function first(problems: readonly (ExpressionProblem | undefined)[]): ExpressionProblem | undefined {
-  return problems.find((problem) => problem !== undefined);
-}
-
-function pathOf(node: ASTNode): Reading | undefined {
-  if (node.op === "id") return { root: node.args, path: [], start: node.start, end: node.end };
-  if (node.op !== "." && node.op !== "[]") return undefined;
-  const [of, key] = node.args;
-  const name =
-    typeof key === "string" ? key : key.op === "value" && typeof key.args === "string" ? key.args : undefined;
-  const before = name === undefined ? undefined : pathOf(of);
-  return before === undefined || name === undefined
-    ? undefined
-    : { ...before, path: [...before.path, name], end: node.end };
-}
-
-function childrenOf(node: ASTNode): readonly ASTNode[] {
-  const found: ASTNode[] = [];
-  const look = (value: unknown): void => {
-    if (Array.isArray(value)) value.forEach(look);
-    else if (typeof value === "object" && value !== null && "op" in value) found.push(value as ASTNode);
-  };
-  look(node.args);
-  return found;
 }

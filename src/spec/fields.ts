@@ -2,6 +2,7 @@ import { z } from "zod";
 import { parseDuration } from "../model/duration.ts";
 import { parseSize } from "../model/size.ts";
 import type { RetryPolicy } from "../model/retry.ts";
+import { isTimeZone } from "../model/time-zone.ts";
 import { STATE_TYPES } from "../model/state.ts";
 import { STOP_SIGNALS } from "../model/stop-policy.ts";
 
@@ -10,13 +11,19 @@ import { STOP_SIGNALS } from "../model/stop-policy.ts";
 /** A name of a task, channel or hook, as text of one line. */
 export const name = z.string().min(1).max(200).describe("A name");
 
-const LENGTH_OF_TIME = "expected a length of time with its unit, such as 250ms, 30s, 5m, 2h or 1d";
+const LENGTH_OF_TIME = "expected a length of time with its unit, such as 250ms, 30s, 5m, 1h30m, 1d or PT5M";
 /** A length of time: text with a unit, or 0. */
 export const duration = z
   .union([z.literal(0), z.string().refine((text) => parseDuration(text) !== undefined, { error: LENGTH_OF_TIME })], {
     error: LENGTH_OF_TIME,
   })
-  .describe("A length of time with its unit: 250ms, 30s, 5m, 2h, 1d");
+  .describe("A length of time with its unit: 250ms, 30s, 5m, 1h30m, 1d, PT5M");
+
+/** A time zone by its name. */
+export const timezone = z
+  .string()
+  .refine(isTimeZone, { error: "expected a time zone such as Europe/Oslo or UTC" })
+  .describe("The time zone of dates in expressions; by default UTC");
 
 /** How attempts are ended, in a task, a flow or the defaults. */
 export const stopping = {

@@ -1,5 +1,17 @@
 import { z } from "zod";
-import { duration, hook, hooksOf, name, oneOrMany, options, retry, size, stopping, trigger } from "./fields.ts";
+import {
+  duration,
+  hook,
+  hooksOf,
+  name,
+  oneOrMany,
+  options,
+  retry,
+  size,
+  stopping,
+  timezone,
+  trigger,
+} from "./fields.ts";
 
 /** Task names stand in expressions, so they are identifiers, and none of CEL's own words. */
 const RESERVED =
@@ -180,6 +192,7 @@ export const flowSchema = z
     dotenv: oneOrMany(z.string().min(1))
       .optional()
       .describe("Files of environment variables, from the flow's directory"),
+    timezone: timezone.optional(),
     cwd: z.string().min(1).optional().describe("Where scripts run, from the flow's directory"),
     defaults: z
       .strictObject({

@@ -27,6 +27,8 @@ export interface SpecOptions extends Library {
   readonly files: Files;
   /** The time, in milliseconds. */
   readonly now: () => number;
+  /** The config's time zone, for a flow that names none. */
+  readonly timezone?: string | undefined;
 }
 
 /** A spec that was understood. */
@@ -65,6 +67,7 @@ export async function loadSpec(file: string, text: string, options: SpecOptions)
     taskNames: typeof tasks === "object" && tasks !== null ? Object.keys(tasks) : [],
     ...(await variables(file, content, options, report)),
     now: options.now,
+    timezone: options.timezone,
   });
   for (const [index, { message }] of (content.hooks ?? []).entries())
     if (message !== undefined) checkHookMessage(message, ["hooks", index, "message"], report);

@@ -2,6 +2,7 @@ import { WrittenNumber } from "../model/written-number.ts";
 import type { Path } from "./source.ts";
 import { ExpressionError, parseExpression, type Expression } from "./expression.ts";
 import type { Report } from "./report.ts";
+import { ALL_ROOTS, FIELDS, ROOTS_ELSEWHERE } from "./roots.ts";
 import { suggestion } from "./suggestion.ts";
 import { asText, isWhole, literal, parseTemplate, type Hole } from "./template.ts";
 
@@ -25,6 +26,12 @@ export interface Surroundings {
   readonly lists?: ReadonlySet<string>;
   /** The task it stands in. */
   readonly self?: string;
+  /** Names of environment variables that are set; absent if nothing is known of them. */
+  readonly variables?: ReadonlySet<string>;
+  /** The time zone of dates that name none. @default "UTC" */
+  readonly zone?: string;
+  /** Sample values of parameters by name, of those whose type is known. */
+  readonly samples?: Readonly<Record<string, unknown>>;
   /** Whether it stands in a script. */
   readonly isScript?: boolean;
   /** Whether people are told of it: it is said all the same where an expression in it has no value. */
@@ -58,32 +65,6 @@ const TYPES: Readonly<Record<string, string>> = {
   ...{ list: "always a list", map: "always a map", null: "nothing" },
 };
 
-/** Maps, because a name in a text may be that of something every object has: `constructor`. */
-const ALL_ROOTS: ReadonlyMap<string, string> = new Map(
-  Object.entries({
-    secrets: "a secret is handed to a task, with env: or with:, and never becomes a part of anything else",
-    tasks: "the tasks' outputs are not known here",
-    params: "parameters are not known here",
-    env: "variables are not known here",
-    item: "item goes with foreach:",
-    index: "index goes with foreach:",
-  }),
-);
-
-/** What there is to read of a root where nothing else is said; the whole of it, too. */
-const FIELDS: ReadonlyMap<string, readonly string[]> = new Map([
-  ["run", ["id", "attempt"]],
-  ["flow", ["name"]],
-]);
-
-/** What other tools call roots. */
-const ROOTS_ELSEWHERE: ReadonlyMap<string, string> = new Map(
-  Object.entries({
-    ...{ steps: "write tasks.NAME.outputs", needs: "write tasks.NAME.outputs", jobs: "write tasks.NAME.outputs" },
-    ...{ inputs: "write params.NAME", vars: "write params.NAME", matrix: "write item, with foreach:" },
-  }),
-);
-
 /** What an expression comes to; where it has no value, something else that is worth saying. */
 function said(evaluate: () => unknown, otherwise: unknown): unknown {
   try {
@@ -112,6 +93,12 @@ export class Reader {
     this.#report = report;
     this.#around = around;
     this.needs = needs;
+  }
+
+  /** The same reader with these variables set, too. */
+  withVariables(names: readonly string[]): Reader {
+    const { variables } = this.#around;
+    return variables === undefined ? this : this.with({ variables: new Set([...variables, ...names]) });
   }
 
   /** Roots that may be read here. */
@@ -207,7 +194,11 @@ export class Reader {
 
   /** One expression of a text. */
   hole(hole: Hole, text: string, path: Path): Expression {
-    const parsed = parseExpression(hole.code);
+    const { zone, samples } = this.#around;
+    const parsed = parseExpression(hole.code, {
+      ...(zone === undefined ? {} : { zone }),
+      ...(samples === undefined ? {} : { samples: { params: samples } }),
+    });
     if ("evaluate" in parsed) {
       for (const reading of parsed.readings) this.#check(reading, hole, text, path);
       return parsed;
@@ -260,6 +251,12 @@ export class Reader {
         ),
       );
     }
+    if (root === "env" && first !== undefined && reading.isOptional !== true && around.variables?.has(first) === false)
+      say(
+        "ENV_MISSING",
+        `the environment variable "${first}" is not set`,
+        `set it, or give a default: \${{ env.${first} ?? "…" }}`,
+      );
     if (root === "params" && first !== undefined && around.params?.includes(first) === false)
       say(
         "UNKNOWN_PARAM",

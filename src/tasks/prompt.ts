@@ -51,7 +51,7 @@ export const prompt = task("prompt", async (inputs: PromptInputs, context): Prom
   if (said !== undefined) context.logger.warn(`"${said}" is not among the answers: ${(choices ?? []).join(", ")}`);
   const hint = [...(choices ?? []), ...(inputs.default === undefined ? [] : [`default ${inputs.default}`])].join(", ");
   for (;;) {
-    const typed = (await ask(hint === "" ? `${message} ` : `${message} (${hint}) `, inputs, context)).trim();
+    const typed = (await ask(hint === "" ? `${message} ` : `${message} (${hint}) `, inputs, context, hint)).trim();
     const answer = typed === "" ? (inputs.default ?? "") : typed;
     if (isTaken(answer, inputs)) return answer;
   }
@@ -66,11 +66,18 @@ function answerOf(context: TaskContext): ReturnType<AnswerOf> {
 }
 
 /** @throws Pause, or Fail where the task is to fail, when nobody answers */
-async function ask(question: string, { message, otherwise }: Question, context: TaskContext): Promise<string> {
+async function ask(
+  question: string,
+  { message, otherwise }: Question,
+  context: TaskContext,
+  answers?: string,
+): Promise<string> {
   const lent = context.service("ask") as Ask | undefined;
   const answer = await lent?.(question, context.signal);
   context.signal.throwIfAborted();
   if (answer !== undefined) return answer;
   // eslint-disable-next-line @typescript-eslint/only-throw-error -- signals are not errors, on purpose
-  throw otherwise === "fail" ? new Fail(`nobody could be asked: ${message}`) : new Pause(message);
+  throw otherwise === "fail"
+    ? new Fail(`nobody could be asked: ${message}`)
+    : new Pause(message, answers === undefined ? {} : { answers });
 }

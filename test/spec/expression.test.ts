@@ -80,9 +80,8 @@ describe("an expression", () => {
     ["x.none + 1", "none"],
     ["1 / 0", "zero"],
     ["sum(['a'])", 'sum() adds numbers, and found "a"'],
-    ["date(now, 'Atlantis')", "Atlantis"],
     ["parseJson('{')", "JSON"],
-    ["x.n + 'a'", "no such overload"],
+    ["x.n + 'a'", "number + text is not possible"],
   ])("%s has no value, and says why", (code, why) => {
     const attempt = () => evaluate(code, { x: { n: 1 }, now: new Date(0) });
     expect(attempt).toThrow(ExpressionError);
@@ -104,4 +103,67 @@ describe("an expression", () => {
     if ("evaluate" in parsed) expect(() => parsed.evaluate({ x: {} })).toThrow(ExpressionError);
     else expect(parsed.message).not.toBe("");
   });
+});
+
+describe("dates and lengths of time", () => {
+  const scope = {
+    params: { day: "2026-03-28", at: new Date("2026-03-28T10:00:00Z") },
+    now: new Date("2026-03-29T22:30:00Z"),
+  };
+  const inOslo = (code: string): unknown => {
+    const parsed = parseExpression(code, { zone: "Europe/Oslo" });
+    if (!("evaluate" in parsed)) throw new Error(parsed.message);
+    return parsed.evaluate(scope);
+  };
+  it.each([
+    ["date(params.day - duration('48h'))", "2026-03-26"],
+    ["date(params.at + duration('P3DT14H'))", "2026-04-01"],
+    ["string(params.at + duration('1h30m'))", "2026-03-28T11:30:00.000Z"],
+    ["string(duration('PT5M'))", "300s"],
+    ["int(timestamp('2026-01-01')) - int(timestamp('2025-12-31T00:00:00Z'))", 86_400],
+    ["params.day < now", true],
+    ["(now - params.day).getHours()", 46],
+    ["double('2.5') + 1", 3.5],
+  ])("%s", (code, expected) => {
+    expect(evaluate(code, scope)).toEqual(expected);
+  });
+
+  it("are of the flow's time zone, over a change of the clock, too", () => {
+    expect(inOslo("date(now)")).toBe("2026-03-30");
+    expect(inOslo("now.getHours()")).toBe(0);
+    expect(inOslo("string(timestamp(params.day))")).toBe("2026-03-27T23:00:00.000Z");
+    expect(inOslo("string(timestamp('2026-03-30'))")).toBe("2026-03-29T22:00:00.000Z");
+  });
+
+  it.each([
+    ["duration('7 parsecs')", "is no length of time"],
+    ["date(now, 'Atlantis')", 'there is no time zone "Atlantis"'],
+    ["now.getHours('Europe/Olso')", "there is no time zone"],
+    ["timestamp('2026-02-31')", "is no date"],
+  ])("%s is refused before anything runs", (code, why) => {
+    expect(parseExpression(code)).toMatchObject({ message: expect.stringContaining(why) as string });
+  });
+});
+
+it("takes the first value that is there for ??", () => {
+  expect(evaluate("env.A ?? env.B ?? 'c'", { env: { B: "b" } })).toBe("b");
+  expect(evaluate("x.y ?? 1 + 1", { x: { y: null } })).toBe(2);
+  expect(() => evaluate("x.n + 'a' ?? 0", { x: { n: 1 } })).toThrow("number + text is not possible");
+});
+
+it("stops loops that would take for ever, and lists that would take all memory", () => {
+  const list = Array.from({ length: 2000 }, (_, index) => index);
+  expect(() => evaluate("x.all(a, x.all(b, x.all(c, a + b + c >= 0)))", { x: list })).toThrow(
+    "it takes longer than 2s",
+  );
+  const doubled = "[x]" + ".map(a, a + a)".repeat(30);
+  expect(() => evaluate(doubled, { x: list })).toThrow("become too large");
+});
+
+it("counts with numbers beyond 2^53 as doubles", () => {
+  expect(evaluate("type(x) == double", { x: 2 ** 60 })).toBe(true);
+});
+
+it("takes a map for a value", () => {
+  expect(evaluate("{'a': {'b': 2}}.a.b")).toBe(2);
 });

@@ -27,8 +27,8 @@ it("names cached results that are used whatever the task reads", async () => {
 tasks:
   a: { run: "echo \${{ params.day }}", cache: 1h }
   b: { uses: echo, with: { x: "\${{ tasks.a.outputs }}" }, cache: { for: 1h, key: b } }
-  c: { foreach: [1, 2], run: "echo \${{ item }} \${{ env.HOME }}", cache: 1h }
-  same: { run: "echo \${{ env.HOME }}", cache: 1h }
+  c: { foreach: [1, 2], run: "echo \${{ item }} \${{ env.PATH }}", cache: 1h }
+  same: { run: "echo \${{ env.PATH }}", cache: 1h }
   judged: { run: "echo \${{ params.day }}", cache: { for: 1h, validator: all_inputs } }
   meant: { run: "echo \${{ params.day }}", cache: { for: 1h, validator: duration_only } }
 `);

@@ -10,6 +10,7 @@ import type { Flow } from "./model/flow.ts";
 import type { Notifier } from "./model/notifier.ts";
 import { isWanted } from "./model/notifier.ts";
 import type { NotifyRequest } from "./model/notification.ts";
+import { messageWithoutMarks } from "./model/value-marks.ts";
 import type { State } from "./model/state.ts";
 import type { Task } from "./model/task.ts";
 import { virtualClock } from "./virtual-clock.ts";
@@ -130,8 +131,9 @@ export async function simulate(flow: Flow, options: SimulationOptions = {}): Pro
         userError("secret", "SECRET_NOT_FOUND", `Secret "${name}" was not given to the simulation.`),
       );
     },
-    notify(request, from) {
-      const { message } = request;
+    notify(asked, from) {
+      const message = messageWithoutMarks(asked.message);
+      const request = { ...asked, message };
       notifications.push({ request, from, ...(message.kind === "text" ? { text: message.text } : {}) });
       return Promise.resolve().then(() => {
         options.onNotify?.(request, from);

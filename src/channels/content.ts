@@ -1,8 +1,9 @@
 import { formatDuration } from "../model/duration.ts";
 import { isOfFamily } from "../model/state.ts";
 import type { Alert } from "../model/notification.ts";
+import { markValue, withoutMarks } from "../model/value-marks.ts";
 import type { DeliveryRequest } from "../outbox/channel.ts";
-import { cut, oneLine } from "./cut.ts";
+import { cut, oneLine, oneLineMarked } from "./cut.ts";
 import { isHttpUrl } from "./definition.ts";
 import { toneOf, wordOf, type Tone } from "./words.ts";
 
@@ -17,6 +18,8 @@ export interface Content {
   readonly what: readonly string[];
   /** Name and value: state, run, duration, where. */
   readonly facts: readonly (readonly [label: string, value: string])[];
+  /** The own words of the hook or notifier, which `headline` and `what` begin with: markup, with values marked. */
+  readonly own: string | undefined;
   /** The error's whole text. */
   readonly detail: string | null;
   readonly links: readonly { readonly label: string; readonly url: string }[];
@@ -29,6 +32,7 @@ export interface Content {
 /** How much of one name, one error line and one list is told. */
 const NAME = 120;
 const LINE = 200;
+const OWN_WORDS = 600;
 const MOST_FAILURES = 5;
 const LATE_MS = 60_000;
 
@@ -41,8 +45,8 @@ export function contentOf(alert: Alert, delivery: Occasion): Content {
   const name = subjectOf(alert);
   const what = whatOf(alert);
   const title = `${alert.subject === "flow" ? "Flow" : "Task"} ${word}: ${name}`;
-  const words = alert.text === undefined ? "" : oneLine(alert.text);
-  const own = words === "" ? undefined : words;
+  const words = wordsOf(alert);
+  const own = words === "" ? undefined : withoutMarks(words);
   const where = alert.host === undefined ? "" : ` on ${cut(oneLine(alert.host), NAME)}`;
   const took = alert.durationMs === undefined ? "" : ` after ${formatDuration(alert.durationMs)}`;
   const more =
@@ -53,13 +57,29 @@ export function contentOf(alert: Alert, delivery: Occasion): Content {
     tone: toneOf(alert),
     title,
     headline: cut(headline, 600),
-    what: own === undefined ? what : [cut(own, 600), ...what],
+    what: own === undefined ? what : [own, ...what],
+    own: own === undefined ? undefined : words,
     facts: factsOf(alert),
     detail: alert.detail === undefined || alert.detail.trim() === "" ? null : alert.detail,
     links: linksOf(alert),
     next: (alert.next ?? []).slice(0, 4).map((each) => cut(oneLine(each), LINE)),
     small: smallPrint(delivery),
   };
+}
+
+/** @returns the alert's own words on one line, cut; all of an older message's are values */
+function wordsOf({ text = "", textHasMarkup }: Alert): string {
+  return cut(textHasMarkup === true ? oneLineMarked(text) : markValue(oneLine(text)), OWN_WORDS);
+}
+
+/** `headline` as markup. */
+export function markedHeadline({ own, headline }: Content): string {
+  return own ?? markValue(headline);
+}
+
+/** `what` as markup. */
+export function markedWhat({ own, what }: Content): string {
+  return own === undefined ? markValue(what.join("\n")) : [own, ...what.slice(1).map(markValue)].join("\n");
 }
 
 function linksOf(alert: Alert): Content["links"] {

@@ -1,5 +1,6 @@
 import { clean } from "../model/clean.ts";
 import { graphemeBoundary } from "../model/grapheme.ts";
+import { withoutMarks } from "../model/value-marks.ts";
 
 const MARK = "…";
 
@@ -37,14 +38,27 @@ export function cutEscaped(text: string, limit: number, escape: (text: string) =
 
 /**
  * A text that any service can carry: no colour codes, no control characters but
- * line ends and tabs, no lone surrogates, and no marks that turn the direction
- * of the text around them.
+ * line ends and tabs, no lone surrogates, no marks that turn the direction of
+ * the text around them, and no marks of values.
  */
 export function plain(text: string): string {
+  return withoutMarks(plainMarked(text));
+}
+
+function plainMarked(text: string): string {
   return clean(text.replace(/\r\n?/g, "\n")).replace(/\p{Surrogate}/gu, "\uFFFD");
 }
 
 /** The same on one line. */
 export function oneLine(text: string): string {
-  return plain(text).replace(/\s+/g, " ").trim();
+  return onOneLine(plain(text));
+}
+
+/** The same, with its marks of values. */
+export function oneLineMarked(text: string): string {
+  return onOneLine(plainMarked(text));
+}
+
+function onOneLine(text: string): string {
+  return text.replace(/\s+/g, " ").trim();
 }

@@ -1,9 +1,11 @@
+import { escapeValues } from "../model/value-marks.ts";
 import type { Channel, Delivery, DeliveryRequest } from "../outbox/channel.ts";
-import { contentOf } from "./content.ts";
+import { contentOf, markedWhat } from "./content.ts";
 import { cut, cutEscaped, plain } from "./cut.ts";
 import { checkHttpOptions, isHttpUrl, optionText } from "./definition.ts";
 import { excerpt } from "./excerpt.ts";
 import { jsonText, postJson } from "./json-post.ts";
+import { discordValue, escapeDiscord, escapePayload, type MarkupAt } from "./markup.ts";
 import { payloadText, renderText } from "./render-text.ts";
 import { quote } from "./scrub.ts";
 import { isSuccess, judgeBody, verdictOf } from "./verdict.ts";
@@ -22,6 +24,7 @@ export const discord: Channel = {
   gapMs: 500,
   ambiguous: "resend",
   isForPeople: true,
+  readsMarks: true,
   check: (definition) => checkHttpOptions(definition, { url: { is: "url", required: true } }),
   recipients: () => [""],
   send,
@@ -52,10 +55,14 @@ async function post(url: string, payload: object, delivery: DeliveryRequest): Pr
   return verdictOf(answer, delivery.at ?? Date.now(), quote(jsonText(answer.body, "message"), delivery));
 }
 
-/** Keeps a text from being markup, in the one way that Discord knows. */
-export function escapeDiscord(text: string): string {
-  return text.replace(/[\\*_~`|>#[\]()<@:-]/g, "\\$&");
-}
+/** Keys of texts that Discord reads as Markdown. */
+const MARKUP_KEYS: ReadonlySet<string> = new Set(["content", "title", "description", "value"]);
+
+const markupAt: MarkupAt = (key, owner) =>
+  // The name of a field is read so, that of an author is not.
+  MARKUP_KEYS.has(key) || (key === "name" && "value" in owner) ? discordValue : undefined;
+
+const discordMarked = (text: string): string => escapeValues(text, discordValue);
 
 const SILENT = { allowed_mentions: { parse: [] } };
 
@@ -64,13 +71,16 @@ function discordLadder(delivery: DeliveryRequest): readonly Readonly<Record<stri
   switch (message.kind) {
     case "payload": {
       const content = cut(plain(payloadText(message.payload)), LIMITS.content);
-      return [{ ...SILENT, ...message.payload }, ...(content === "" ? [] : [{ ...SILENT, content }])];
+      return [
+        { ...SILENT, ...escapePayload(message.payload, markupAt) },
+        ...(content === "" ? [] : [{ ...SILENT, content }]),
+      ];
     }
     case "text": {
       const literal = message.literal === true;
       const content = literal
         ? cutEscaped(plain(message.text), LIMITS.content, escapeDiscord)
-        : cut(message.text, LIMITS.content);
+        : cutEscaped(message.text, LIMITS.content, discordMarked);
       return [{ ...SILENT, content }];
     }
     case "alert": {
@@ -85,7 +95,7 @@ function discordLadder(delivery: DeliveryRequest): readonly Readonly<Record<stri
 
 function embedOf(alert: Parameters<typeof contentOf>[0], delivery: DeliveryRequest): Readonly<Record<string, unknown>> {
   const content = contentOf(alert, delivery);
-  const what = cutEscaped(content.what.join("\n"), 1200, escapeDiscord);
+  const what = cutEscaped(markedWhat(content), 1200, discordMarked);
   // A fence ends at three backticks, and there is no escape inside: an invisible space parts them.
   const fenced = (text: string): string => `\`\`\`\n${text.replaceAll("`", "`\u200b")}\n\`\`\``;
   const shown = content.detail === null ? [] : [fenced(excerpt(content.detail, 1200))];

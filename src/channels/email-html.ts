@@ -1,19 +1,8 @@
 import type { Content } from "./content.ts";
 import { cut, plain } from "./cut.ts";
 import { excerpt } from "./excerpt.ts";
+import { escapeHtml } from "./markup.ts";
 import { COLOURS } from "./words.ts";
-
-/** Escapes what HTML reads as markup, also inside attributes. */
-function escapeHtml(text: string): string {
-  const entities: Readonly<Record<string, string>> = {
-    "&": "&amp;",
-    "<": "&lt;",
-    ">": "&gt;",
-    '"': "&quot;",
-    "'": "&#39;",
-  };
-  return text.replace(/[&<>"']/g, (each) => entities[each] ?? each);
-}
 
 // Its own colours, both of them: a reader in the dark would set light text on a light ground.
 const PRE =

@@ -6,6 +6,7 @@ import { contentOf } from "./content.ts";
 import { cut, oneLine } from "./cut.ts";
 import { optionList, optionRecord, optionText, severityOf, type Severity } from "./definition.ts";
 import { emailHtml } from "./email-html.ts";
+import { escapePayload, htmlValue } from "./markup.ts";
 import { renderText } from "./render-text.ts";
 
 /** Longest subject; longer ones are cut by most readers. */
@@ -71,7 +72,10 @@ async function partsOf(delivery: DeliveryRequest): Promise<SendMailOptions> {
   const { message } = delivery;
   const fixed = optionText(delivery, "subject");
   const subject = (own: string): string => cut(oneLine(own), SUBJECT);
-  if (message.kind === "payload") return payloadParts(message.payload, fixed);
+  if (message.kind === "payload") {
+    const payload = escapePayload(message.payload, (key) => (key === "html" ? htmlValue : undefined));
+    return payloadParts(payload, fixed);
+  }
   const { title, text } = renderText(delivery, LONGEST);
   if (message.kind === "text") return { subject: subject(message.subject ?? fixed ?? title), text };
   const content = contentOf(message.alert, delivery);

@@ -43,6 +43,7 @@ const RULES: OptionRules = {
  */
 export const email: Channel = {
   type: "email",
+  readsMarks: true,
   ambiguous: "resend",
   isForPeople: true,
   check,

@@ -1,5 +1,6 @@
 import { userError } from "../model/error.ts";
-import type { Channel } from "../outbox/channel.ts";
+import { messageWithoutMarks } from "../model/value-marks.ts";
+import type { Channel, DeliveryRequest } from "../outbox/channel.ts";
 
 /** Each type's module, loaded when a channel of that type is used for the first time. */
 const MODULES = {
@@ -38,10 +39,16 @@ export function isChannelType(type: unknown): type is ChannelType {
 
 /** A channel that cannot throw, not even through a bug of ours or a library that is not there. */
 function guarded(channel: Channel): Channel {
+  const readable = (delivery: DeliveryRequest): DeliveryRequest =>
+    channel.readsMarks === true ? delivery : { ...delivery, message: messageWithoutMarks(delivery.message) };
   return {
     ...channel,
+    preview: (delivery) => channel.preview(readable(delivery)),
+    ...(channel.find === undefined
+      ? {}
+      : { find: async (delivery) => (await channel.find?.(readable(delivery))) ?? "unknown" }),
     send: (delivery) =>
-      channel.send(delivery).catch((error: unknown) => {
+      channel.send(readable(delivery)).catch((error: unknown) => {
         const name = error instanceof Error ? error.name : "error";
         const code = error instanceof Error && "code" in error ? String(error.code) : "INTERNAL";
         return { outcome: "transient", code, note: `the ${channel.type} channel failed by itself (${name})` };

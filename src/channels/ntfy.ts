@@ -1,9 +1,10 @@
 import type { ChannelDefinition } from "../model/notification.ts";
 import type { Channel, ChannelProblem, Delivery, DeliveryRequest } from "../outbox/channel.ts";
 import { contentOf } from "./content.ts";
-import { cutBytes } from "./cut.ts";
+import { cutBytes, oneLine } from "./cut.ts";
 import { checkHttpOptions, isHttpUrl, optionText, severityOf, type Severity } from "./definition.ts";
 import { jsonText, postJson } from "./json-post.ts";
+import { escapePayload, markdownValue } from "./markup.ts";
 import { contentText, renderText } from "./render-text.ts";
 import { quote } from "./scrub.ts";
 import { verdictOf } from "./verdict.ts";
@@ -20,6 +21,7 @@ export const ntfy: Channel = {
   type: "ntfy",
   ambiguous: "resend",
   isForPeople: true,
+  readsMarks: true,
   check,
   recipients: () => [""],
   send,
@@ -77,10 +79,13 @@ function bodyOf(delivery: DeliveryRequest): Readonly<Record<string, unknown>> {
   const { message, definition } = delivery;
   const severity = severityOf(definition);
   const own = definition["priority"] ?? (severity === undefined ? undefined : OF_SEVERITY[severity]);
-  if (message.kind === "payload") return message.payload;
+  if (message.kind === "payload") {
+    const isMarkdown = message.payload["markdown"] === true;
+    return escapePayload(message.payload, (key) => (isMarkdown && key === "message" ? markdownValue : undefined));
+  }
   if (message.kind === "text") {
     const { text } = renderText(delivery, MOST_BYTES);
-    const title = message.subject === undefined ? {} : { title: cutBytes(message.subject, 250) };
+    const title = message.subject === undefined ? {} : { title: cutBytes(oneLine(message.subject), 250) };
     return { ...title, message: cutBytes(text, MOST_BYTES), ...(own === undefined ? {} : { priority: own }) };
   }
   const content = contentOf(message.alert, delivery);

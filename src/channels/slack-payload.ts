@@ -1,8 +1,10 @@
 import type { ActionsBlockElement, KnownBlock, MessageAttachment, MrkdwnElement, RichTextBlock } from "@slack/types";
+import { escapeValues } from "../model/value-marks.ts";
 import type { DeliveryRequest } from "../outbox/channel.ts";
-import { contentOf, type Content } from "./content.ts";
+import { contentOf, markedHeadline, markedWhat, type Content } from "./content.ts";
 import { cut, cutEscaped, plain } from "./cut.ts";
 import { excerpt } from "./excerpt.ts";
+import { escapePayload, escapeSlack, markdownValue, slackValue, typeIn, type MarkupAt } from "./markup.ts";
 import { payloadText, renderText } from "./render-text.ts";
 import { SLACK_LIMITS as LIMITS } from "./slack-limits.ts";
 import { COLOURS } from "./words.ts";
@@ -18,10 +20,19 @@ interface RichPayload extends Record<string, unknown> {
   readonly attachments: MessageAttachment[];
 }
 
-/** Escapes what Slack reads as markup for links and mentions; there is no escape for `*`, `_`, `~` and backticks. */
-export function escapeSlack(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
-}
+/** Keys of texts that Slack reads as its markup, in objects that do not say that they are something else. */
+const MARKUP_KEYS: ReadonlySet<string> = new Set([
+  ...["text", "pretext", "fallback", "title", "value", "footer", "author_name"],
+]);
+
+const markupAt: MarkupAt = (key, owner) => {
+  if (!MARKUP_KEYS.has(key)) return undefined;
+  const type = typeIn(owner);
+  if (type === "markdown") return markdownValue;
+  return type === undefined || type === "mrkdwn" ? slackValue : undefined;
+};
+
+const slackMarked = (text: string): string => escapeValues(text, slackValue);
 
 /**
  * The ladder of renderings of one message, the richest first. Slack refuses a
@@ -31,14 +42,17 @@ export function slackLadder(delivery: DeliveryRequest): readonly SlackPayload[] 
   const { message } = delivery;
   switch (message.kind) {
     case "text": {
-      const text = message.literal === true ? escapeSlack(plain(message.text)) : message.text;
-      const exact = { text: cut(text, LIMITS.text) };
+      const exact =
+        message.literal === true
+          ? { text: cut(escapeSlack(plain(message.text)), LIMITS.text) }
+          : { text: cutEscaped(message.text, LIMITS.text, slackMarked) };
       const short = { text: cutEscaped(plain(message.text), LIMITS.plainText, escapeSlack) };
       return exact.text === short.text ? [exact] : [exact, short];
     }
     case "payload": {
       const text = cutEscaped(plain(payloadText(message.payload)), LIMITS.plainText, escapeSlack);
-      return text === "" ? [message.payload] : [message.payload, { text }];
+      const payload = escapePayload(message.payload, markupAt);
+      return text === "" ? [payload] : [payload, { text }];
     }
     case "alert": {
       const content = contentOf(message.alert, delivery);
@@ -63,7 +77,7 @@ function signOf(name: string): string {
 
 /** The full layout; the excerpt shrinks until all blocks are within their budget. */
 function richPayload(content: Content, call: string, withExcerpt: boolean): RichPayload {
-  const headline = cutEscaped(content.headline, LIMITS.section, escapeSlack);
+  const headline = cutEscaped(markedHeadline(content), LIMITS.section, slackMarked);
   const attachment = (blocks: KnownBlock[]): RichPayload => ({
     text: call + headline,
     unfurl_links: false,
@@ -81,11 +95,11 @@ function richPayload(content: Content, call: string, withExcerpt: boolean): Rich
 }
 
 function blocksOf(content: Content, shown: string | null): KnownBlock[] {
-  const mrkdwn = (text: string, limit: number): MrkdwnElement => ({
+  const mrkdwn = (text: string, limit: number, escape = escapeSlack): MrkdwnElement => ({
     type: "mrkdwn",
-    text: cutEscaped(text, limit, escapeSlack),
+    text: cutEscaped(text, limit, escape),
   });
-  const what = content.what.join("\n");
+  const what = markedWhat(content);
   const buttons = content.links.filter(({ url }) => url.length <= LIMITS.buttonUrl);
   const some = <Block extends KnownBlock>(isThere: boolean, block: () => Block): Block[] => (isThere ? [block()] : []);
   return [
@@ -94,7 +108,7 @@ function blocksOf(content: Content, shown: string | null): KnownBlock[] {
       type: "section",
       fields: content.facts.slice(0, LIMITS.fieldCount).map(([label, value]) => mrkdwn(`*${label}*\n${value}`, 300)),
     },
-    ...some(what !== "", () => ({ type: "section", text: mrkdwn(what, 1500) })),
+    ...some(what !== "", () => ({ type: "section", text: mrkdwn(what, 1500, slackMarked) })),
     ...some(shown !== null && shown !== "", () => preformatted(shown ?? "")),
     ...some(buttons.length > 0, () => ({ type: "actions", elements: buttons.map(button) })),
     ...some(content.next.length > 0, () => preformatted(content.next.join("\n"))),

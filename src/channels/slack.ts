@@ -15,6 +15,7 @@ export const slack: Channel = {
   gapMs: 1100,
   ambiguous: "resend",
   isForPeople: true,
+  readsMarks: true,
   check: (definition) =>
     checkHttpOptions(definition, {
       url: { is: "url", required: true },

@@ -4,6 +4,7 @@ import { cut } from "./cut.ts";
 import { checkHttpOptions, optionText } from "./definition.ts";
 import { excerpt } from "./excerpt.ts";
 import { postJson } from "./json-post.ts";
+import { escapePayload, markdownValue, typeIn, type MarkupAt } from "./markup.ts";
 import { renderText } from "./render-text.ts";
 import { quote } from "./scrub.ts";
 import { isSuccess, judgeBody, verdictOf } from "./verdict.ts";
@@ -21,6 +22,7 @@ export const teams: Channel = {
   gapMs: 250,
   ambiguous: "resend",
   isForPeople: true,
+  readsMarks: true,
   check: (definition) => checkHttpOptions(definition, { url: { is: "url", required: true } }),
   recipients: () => [""],
   send,
@@ -39,7 +41,7 @@ async function send(delivery: DeliveryRequest): Promise<Delivery> {
 /** What is posted: a payload as it is, else a card whose texts are runs, in which nothing is markup. */
 export function teamsPayload(delivery: DeliveryRequest): Readonly<Record<string, unknown>> {
   const { message } = delivery;
-  if (message.kind === "payload") return message.payload;
+  if (message.kind === "payload") return escapePayload(message.payload, markupAt);
   if (message.kind === "text") {
     const rungs = [15_000, 5000].map((limit) => card([paragraph(renderText(delivery, limit).text)], []));
     return smallest(rungs);
@@ -51,6 +53,17 @@ export function teamsPayload(delivery: DeliveryRequest): Readonly<Record<string,
     card([paragraph(cut(content.headline, 1000))], []),
   ]);
 }
+
+/** Keys of texts that Teams reads as Markdown, in cards of both kinds. */
+const MARKUP_KEYS: ReadonlySet<string> = new Set([
+  ...["text", "title", "value", "summary", "activityTitle", "activitySubtitle", "activityText"],
+]);
+
+const markupAt: MarkupAt = (key, owner) => {
+  const type = typeIn(owner);
+  const isRead = type === undefined || type === "TextBlock" || type === "message";
+  return isRead && MARKUP_KEYS.has(key) ? markdownValue : undefined;
+};
 
 function smallest(rungs: readonly Readonly<Record<string, unknown>>[]): Readonly<Record<string, unknown>> {
   const fits = rungs.find((rung) => Buffer.byteLength(JSON.stringify(rung)) <= MOST_BYTES);

@@ -2,6 +2,7 @@ import { userError } from "../model/error.ts";
 import type { Hook } from "../model/hook.ts";
 import type { Alert, Message } from "../model/notification.ts";
 import type { StateType } from "../model/state.ts";
+import { ownWords } from "../hooks/run-alert.ts";
 import { suggestion } from "../spec/suggestion.ts";
 import type { CommandContext } from "../coordinator/context.ts";
 import { hookWords } from "../coordinator/hook-words.ts";
@@ -60,7 +61,7 @@ export async function sampleMessage(
   };
   if (hook?.message === undefined) return { kind: "alert", alert };
   const { compose } = await hookWords([hook]);
-  return { kind: "alert", alert: { ...alert, text: compose?.(hook.message, alert) ?? hook.message } };
+  return { kind: "alert", alert: { ...alert, ...ownWords(compose?.(hook.message, alert) ?? hook.message) } };
 }
 
 function sampleOf(event: string): Sample {

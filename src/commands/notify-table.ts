@@ -2,6 +2,7 @@ import { contentOf } from "../channels/content.ts";
 import { contentText } from "../channels/render-text.ts";
 import type { Screen } from "../host/host.ts";
 import { formatDuration } from "../model/duration.ts";
+import { messageWithoutMarks, withoutMarks } from "../model/value-marks.ts";
 import { channelLabel, isSuppressed, type OutboxItem, type Shelf } from "../outbox/item.ts";
 import type { StoredItem } from "../outbox/outbox.ts";
 import { inShort } from "../outbox/summary.ts";
@@ -79,6 +80,7 @@ export function itemData({ shelf, item }: StoredItem): Readonly<Record<string, u
   const iso = (at: number): string => new Date(at).toISOString();
   return {
     ...item,
+    message: messageWithoutMarks(item.message),
     state: wordOf({ shelf, item }),
     channel: channelLabel(item),
     created: iso(item.created),
@@ -97,7 +99,7 @@ function noteOf({ shelf, item }: StoredItem, now: number, short: boolean): strin
 }
 
 function textOf({ message, id }: OutboxItem): string {
-  if (message.kind === "text") return message.text;
-  if (message.kind === "payload") return JSON.stringify(message.payload, null, 2);
+  if (message.kind === "text") return withoutMarks(message.text);
+  if (message.kind === "payload") return withoutMarks(JSON.stringify(message.payload, null, 2));
   return contentText(contentOf(message.alert, { id, attempt: 1 }), LONGEST);
 }

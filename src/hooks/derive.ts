@@ -11,7 +11,7 @@ import { MappedEnds } from "./mapped-ends.ts";
 import { decide } from "./notifier-filter.ts";
 import { Quota } from "./quota.ts";
 import { resolveChannel } from "./resolve-channel.ts";
-import { placeOf, runAlert, type RunChange } from "./run-alert.ts";
+import { ownWords, placeOf, runAlert, type RunChange } from "./run-alert.ts";
 import { keyIn, type RunFacts, type Told } from "./told.ts";
 
 /** Turns a run's events into what is to be told. It remembers what was told, and does nothing else. */
@@ -53,7 +53,7 @@ export function createDeriver(facts: () => RunFacts, options: DeriverOptions = {
       return [];
     }
     const { message: words } = notifier;
-    const text = words === undefined ? {} : { text: facts().compose?.(words, alert) ?? words };
+    const text = words === undefined ? {} : ownWords(facts().compose?.(words, alert) ?? words);
     const message = { kind: "alert" as const, alert: { ...alert, ...text } };
     const names = [alert.task ?? alert.flow];
     const made: Told = {

@@ -4,7 +4,7 @@ import { isOfFamily, type StateType } from "../model/state.ts";
 import { matchesRun } from "./match.ts";
 import { repetition, tellsChanges, whyQuiet } from "./repeat.ts";
 import { resolveChannel, type NamedChannel } from "./resolve-channel.ts";
-import { runAlert, type RunChange } from "./run-alert.ts";
+import { ownWords, runAlert, type RunChange } from "./run-alert.ts";
 import { keyIn, type RunFacts, type Told } from "./told.ts";
 
 /**
@@ -139,7 +139,7 @@ function make({
   };
   const alert = {
     ...usual,
-    ...(hook.message === undefined ? {} : { text: facts.compose?.(hook.message, usual) ?? hook.message }),
+    ...(hook.message === undefined ? {} : ownWords(facts.compose?.(hook.message, usual) ?? hook.message)),
   };
   const told: Told = {
     runId: facts.runId,

@@ -40,6 +40,11 @@ export function runAlert(facts: RunFacts, change: RunChange): Alert {
   };
 }
 
+/** The own words of a hook or a notifier, as a part of its message. */
+export function ownWords(text: string): Pick<Alert, "text" | "textHasMarkup"> {
+  return { text, textHasMarkup: true };
+}
+
 /** Where a run runs: what all its messages have in common. */
 export function placeOf(facts: RunFacts): Pick<Alert, "host" | "user" | "project" | "startedBy" | "links"> {
   return {

@@ -22,7 +22,10 @@ export interface ChannelDefinition {
 
 /** What is to be said. Each channel renders it within its own limits. */
 export type Message =
-  /** Text; `literal` where it is not the author's markup but somebody else's words, such as an error's. */
+  /**
+   * Text; `literal` where none of it is the author's markup, such as an error's. Values of expressions in texts and
+   * payloads have marks around them: see `value-marks.ts`.
+   */
   | { readonly kind: "text"; readonly text: string; readonly subject?: string; readonly literal?: true }
   /** A service's own payload, sent as it is (Slack blocks). */
   | { readonly kind: "payload"; readonly payload: Readonly<Record<string, unknown>> }
@@ -76,6 +79,8 @@ export interface Alert {
   readonly startedBy?: "ci" | "cron" | "terminal" | "other";
   /** The hook or notifier's own words; stands in the place of the usual headline. */
   readonly text?: string;
+  /** `text` is the author's markup but for the values marked in it. @default none of it is markup */
+  readonly textHasMarkup?: true;
   readonly links?: readonly { readonly label: string; readonly url: string }[];
   /** Commands to paste. */
   readonly next?: readonly string[];

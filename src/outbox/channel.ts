@@ -15,6 +15,8 @@ export interface Channel {
   readonly ambiguous?: "resend" | "hold" | "hold good news";
   /** Asks the service whether the message of an earlier, ambiguous attempt arrived. It never throws. */
   find?(delivery: DeliveryRequest): Promise<"arrived" | "absent" | "unknown">;
+  /** It tells the author's markup from values in a message. @default messages come to it without marks of values */
+  readonly readsMarks?: true;
   /** People read it: after an outage one message may tell of many. @default each is sent, as a program counts on it */
   readonly isForPeople?: true;
   /** Milliseconds between two messages of one channel, where the service limits the rate. @default 0 */

@@ -1,5 +1,6 @@
 import { mapTexts } from "../model/map-texts.ts";
 import type { Message } from "../model/notification.ts";
+import { maskMarked } from "../model/value-marks.ts";
 import { channelIdOf, isGoodNews, isRecovery, itemIdOf, suppression, type NewItem, type OutboxItem } from "./item.ts";
 import { recipientsOf } from "./recipients.ts";
 import { DEFAULT_TTL_MS, SMS_TTL_MS, SUCCESS_TTL_MS } from "./schedule.ts";
@@ -51,7 +52,7 @@ export function redactedNews(item: NewItem, redact: (text: string) => string): N
   const { message, fallback } = item;
   return {
     ...item,
-    message: mapTexts(message, redact),
+    message: mapTexts(message, (text) => maskMarked(text, redact)),
     ...(fallback === undefined ? {} : { fallback: redactedNews(fallback, redact) }),
   };
 }

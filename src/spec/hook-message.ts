@@ -1,6 +1,7 @@
 import { NOTIFIERS } from "../authoring/notifiers.ts";
 import { formatDuration } from "../model/duration.ts";
 import type { Alert } from "../model/notification.ts";
+import { markValue } from "../model/value-marks.ts";
 import { parseExpression } from "./expression.ts";
 import { Reader } from "./reader.ts";
 import type { Report } from "./report.ts";
@@ -57,7 +58,7 @@ export function checkHookMessage(text: string, path: Path, report: Report, subje
 }
 
 /**
- * Own words with what their expressions come to. One that has no value stays as it was written, so that
+ * Own words with what their expressions come to, marked as values. One that has no value stays as it was written, so that
  * the message still goes out.
  */
 export function composeMessage(text: string, alert: Alert): string {
@@ -80,7 +81,7 @@ function valueOf(code: string, scope: Readonly<Record<string, unknown>>): string
     const parsed = parseExpression(code);
     if (!("evaluate" in parsed)) return undefined;
     const value = parsed.evaluate(scope);
-    return Array.isArray(value) ? value.map(asText).join(", ") : asText(value);
+    return markValue(Array.isArray(value) ? value.map(asText).join(", ") : asText(value));
   } catch {
     return undefined;
   }

@@ -1,4 +1,5 @@
 import { WrittenNumber } from "../model/written-number.ts";
+import { markValue, markValues } from "../model/value-marks.ts";
 import type { Path } from "./source.ts";
 import { ExpressionError, parseExpression, type Expression } from "./expression.ts";
 import type { Report } from "./report.ts";
@@ -66,11 +67,11 @@ const TYPES: Readonly<Record<string, string>> = {
 };
 
 /** What an expression comes to; where it has no value, something else that is worth saying. */
-function said(evaluate: () => unknown, otherwise: unknown): unknown {
+function said<T, Otherwise>(evaluate: () => T, otherwise: Otherwise): T | NonNullable<Otherwise> {
   try {
     return evaluate();
   } catch (error) {
-    if (otherwise === undefined || !(error instanceof ExpressionError)) throw error;
+    if (otherwise === undefined || otherwise === null || !(error instanceof ExpressionError)) throw error;
     return otherwise;
   }
 }
@@ -148,7 +149,8 @@ export class Reader {
     const [only] = expressions;
     const isSaid = this.#around.isSaid === true;
     if (only !== undefined && isWhole(template))
-      return (scope) => (isSaid ? said(() => only.evaluate(scope), failureIn(only, scope)) : only.evaluate(scope));
+      return (scope) =>
+        isSaid ? markValues(said(() => only.evaluate(scope), failureIn(only, scope))) : only.evaluate(scope);
     const texts = [0, ...template.holes.map((hole) => hole.end)].map((start, index) =>
       literal(text.slice(start, template.holes[index]?.start)),
     );
@@ -156,7 +158,9 @@ export class Reader {
     if (!isSaid) return (scope) => texts.map((part, index) => part + asText(valueOf(index, scope))).join("");
     const written = template.holes.map(({ start, end }) => text.slice(start, end));
     return (scope) =>
-      texts.map((part, index) => part + asText(said(() => valueOf(index, scope), written[index]))).join("");
+      texts
+        .map((part, index) => part + said(() => markValue(asText(valueOf(index, scope))), written[index] ?? ""))
+        .join("");
   }
 
   /** A key whose text is an expression with or without `${{ }}` around it: `if: params.publish`. */

@@ -1,6 +1,7 @@
 import { exactJson } from "../model/exact-json.ts";
 import type { Message } from "../model/notification.ts";
 import { Signal } from "../model/signal.ts";
+import { hasMarks, markValue, withoutMarks } from "../model/value-marks.ts";
 import { isFailed } from "../model/state.ts";
 
 /** There is nothing to say, or it cannot be said. The text tells which task gave what. */
@@ -33,7 +34,7 @@ export function messageOf(value: unknown, source: string | undefined): Message {
   }
   if (isPayload(value)) return { kind: "payload", payload: value };
   const text = textOf(value);
-  if (text.trim() === "") throw new NoMessage(`there is no message to send: "message" is empty${origin}`);
+  if (withoutMarks(text).trim() === "") throw new NoMessage(`there is no message to send: "message" is empty${origin}`);
   return { kind: "text", text };
 }
 
@@ -42,7 +43,7 @@ export function textMessageOf(value: unknown, source: string | undefined): Messa
   const message = messageOf(value, source);
   if (message.kind !== "payload") return message;
   const { text } = message.payload;
-  return { kind: "text", text: typeof text === "string" ? text : exactJson(message.payload) };
+  return { kind: "text", text: typeof text === "string" ? text : jsonOf(message.payload) };
 }
 
 function failureOf(value: unknown): string | undefined {
@@ -72,7 +73,13 @@ function textOf(value: unknown): string {
 function lineOf(value: unknown): string {
   const failure = failureOf(value);
   if (failure !== undefined) return firstLine(failure);
-  return typeof value === "object" && value !== null && !(value instanceof Date) ? exactJson(value) : textOf(value);
+  return typeof value === "object" && value !== null && !(value instanceof Date) ? jsonOf(value) : textOf(value);
+}
+
+/** Where there are values in it, keys and all may be one. */
+function jsonOf(value: object): string {
+  const text = exactJson(value);
+  return hasMarks(text) ? markValue(text) : text;
 }
 
 function firstLine(text: string): string {

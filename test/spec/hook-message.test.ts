@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { Alert } from "../../src/model/notification.ts";
 import { load, problems } from "./rig.ts";
+import { escapeValues, withoutMarks } from "../../src/model/value-marks.ts";
 import { composeMessage } from "../../src/spec/hook-message.ts";
 
 const alert: Alert = {
@@ -24,8 +25,14 @@ test("of a task its own state is told, beside its run's", () => {
   const task: Alert = { ...alert, subject: "task", task: "load", mapIndex: 3, attempt: 2, summary: "no rows" };
   const text =
     "${{ task.name }}[${{ task.index }}] ${{ task.state }} (${{ task.attempt }}): ${{ task.message }}, ${{ run.state }}";
-  expect(composeMessage(text, task)).toBe("load[3] Failed (2): no rows, Running");
+  expect(withoutMarks(composeMessage(text, task))).toBe("load[3] Failed (2): no rows, Running");
   expect(composeMessage("${{ task.name }}", alert)).toBe("${{ task.name }}");
+});
+
+test("marks the values of expressions, and nothing that the author wrote", () => {
+  const text = "<${{ run.host }}> ${{ run.failed }} $${{ x }} ${{ run.oops }}";
+  const upper = (value: string): string => value.toUpperCase();
+  expect(escapeValues(composeMessage(text, alert), upper)).toBe("<ETL-1> LOAD, MAIL ${{ x }} ${{ run.oops }}");
 });
 
 test("a notifier's words are checked where they stand: a task's may read the task", async () => {
@@ -58,5 +65,5 @@ test.each([
   ],
   ["an open ${{ end", "an open ${{ end"],
 ])("%s says %s: what has no value stays as it was written", (text, said) => {
-  expect(composeMessage(text, alert)).toBe(said);
+  expect(withoutMarks(composeMessage(text, alert))).toBe(said);
 });

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { createServer as createHttpServer } from "node:http";
 import { createServer, type AddressInfo, type Server } from "node:net";
 import { afterAll, describe, expect, it } from "vitest";
@@ -112,6 +113,30 @@ describe("one exchange", () => {
     const url = (await listening(server)).replace("//", "//etl:p%40ss@");
     expect((await exchange({ url }, deliveryOf({ definition }))).answer?.status).toBe(200);
     expect(seen).toEqual([`Basic ${Buffer.from("etl:p@ss").toString("base64")}`]);
+  });
+
+  it("takes the login out of the URL that a proxy is asked for", async () => {
+    const seen: (string | undefined)[][] = [];
+    const proxy = createHttpServer((request, response) => {
+      seen.push([request.url, request.headers.authorization]);
+      response.end();
+    });
+    const delivery = deliveryOf({ definition, environment: { http_proxy: await listening(proxy) } });
+    const { answer } = await exchange({ url: "http://me:s3same@hooks.test/in?a=1" }, delivery);
+    expect(answer?.status).toBe(200);
+    expect(seen).toEqual([["http://hooks.test/in?a=1", `Basic ${Buffer.from("me:s3same").toString("base64")}`]]);
+  });
+
+  it("closes its connections to a proxy when the answer is there", async () => {
+    const ended: Promise<unknown>[] = [];
+    // A server that keeps connections for as long as its client does.
+    const proxy = createHttpServer({ keepAliveTimeout: 600_000 }, (_, response) => response.end("ok"));
+    proxy.on("connection", (socket) => ended.push(once(socket, "close")));
+    const delivery = deliveryOf({ definition, environment: { http_proxy: await listening(proxy) } });
+    const { answer } = await exchange({ url: "http://hooks.test/in" }, delivery);
+    expect(answer?.body).toBe("ok");
+    expect(ended).toHaveLength(1);
+    await Promise.all(ended);
   });
 
   it("knows that a host without an address was sent nothing", async () => {

@@ -154,3 +154,22 @@ test.each([
     for (const { note } of quiet) expect(note).toBe(`told in the run's own message ${run!}`);
   },
 );
+
+test("a task's message that may have arrived is sent again, as a repeat, and not left to its run's message", async () => {
+  using rig = outboxRig();
+  const { channel, seen } = scriptedChannel([{ outcome: "ambiguous", code: "TIMEOUT", note: "no answer in time" }]);
+  const outbox = rig.open(channel);
+  const failed = alert({ subject: "task", task: "load", to: "Failed" });
+  const [task] = outbox.enqueue(newItem({ event: "task-failed", key: "load", origin: "notifier", message: failed }));
+  await outbox.deliver({ deadlineMs: 100 });
+  const failures = [{ task: "load", type: "Failed", message: "no rows" }] as const;
+  const [run] = outbox.enqueue(newItem({ message: alert({ failures }) }));
+  rig.clock.advance(11_000);
+  const { outcomes } = await outbox.deliver({ deadlineMs: 1000 });
+  expect(outcomes.map(({ state }) => state)).toEqual(["sent", "sent"]);
+  expect(seen.map(({ id, repeat = false }) => [id, repeat])).toEqual([
+    [task, false],
+    [task, true],
+    [run, false],
+  ]);
+});

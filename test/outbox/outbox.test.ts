@@ -337,6 +337,20 @@ test("Retry-After pauses the whole channel, in other processes too", async () =>
   expect(seen).toHaveLength(3);
 });
 
+test("a message that a person retries waits, too, until the service may be called again", async () => {
+  using rig = outboxRig();
+  const { channel, seen } = scriptedChannel([{ ...transient, code: "429", retryAfterMs: 300_000 }]);
+  const outbox = rig.open(channel);
+  const ids = outbox.enqueue(newItem());
+  const began = rig.clock.now();
+  await outbox.deliver({ ids, deadlineMs: 1000 });
+  expect(await outbox.retry(ids)).toEqual(ids);
+  await outbox.deliver({ ids, deadlineMs: 60_000, urgent: true });
+  expect(seen).toHaveLength(1);
+  await outbox.deliver({ ids, deadlineMs: 600_000, urgent: true });
+  expect(seen.map(({ at = 0 }) => at - began >= 300_000)).toEqual([false, true]);
+});
+
 test("five failures in a row open the circuit: the next message waits instead of trying", async () => {
   using rig = outboxRig();
   const { channel, seen } = scriptedChannel(Array.from({ length: 5 }, () => transient));

@@ -24,6 +24,17 @@ test("a failure and its recovery are told once more, however late: the machine m
   expect(seen).toHaveLength(2);
 });
 
+test("a message that cannot be delivered is tried a last time as its time runs out", async () => {
+  using rig = outboxRig();
+  const { channel, seen } = scriptedChannel(Array.from({ length: 20 }, () => transient));
+  const outbox = rig.open(channel);
+  const ids = outbox.enqueue(newItem({ message: about("Failed"), definition: { type: "sms", to: "+15005550006" } }));
+  const { expires } = outbox.read(ids[0]!)!.item;
+  const { outcomes } = await outbox.deliver({ ids, deadlineMs: 5 * 3_600_000 });
+  expect(outcomes).toMatchObject([{ state: "dead", code: "expired" }]);
+  expect(seen.at(-1)?.at).toBe(expires);
+});
+
 test("after that one attempt it is given up", async () => {
   using rig = outboxRig();
   const { channel, seen } = scriptedChannel([transient, transient, transient]);

@@ -13,6 +13,7 @@ import retries from "../../flows/retries.ts";
 import slackTest from "../../flows/slack-test.ts";
 import { LIBRARY } from "../../src/coordinator/library.ts";
 import { importModule } from "../../src/load/import-module.ts";
+import { withoutMarks } from "../../src/model/value-marks.ts";
 import type { Flow } from "../../src/model/flow.ts";
 import { drawGraph } from "../../src/reporters/draw-graph.ts";
 import { load, run } from "./rig.ts";
@@ -57,7 +58,7 @@ async function histories(flow: Flow, params: Record<string, unknown>) {
   const { events, state } = await run(flow, {
     params,
     notify: ({ to, message }) =>
-      void told.push(["task", to, message.kind === "text" ? inOneWord(message.text) : message]),
+      void told.push(["task", to, message.kind === "text" ? inOneWord(withoutMarks(message.text)) : message]),
   });
   const tasks: Record<string, string[]> = {};
   for (const event of events) {

@@ -2,7 +2,8 @@ import { join } from "node:path";
 import { userError } from "../model/error.ts";
 import type { RunEvent, TaskOutput } from "../model/event.ts";
 import { labelOf, Tally } from "../model/tally.ts";
-import { cleanText } from "../reporters/clean-text.ts";
+import { logLine } from "../reporters/clean-text.ts";
+import { decideMode } from "../reporters/mode.ts";
 import { readJournal } from "../runs/read-journal.ts";
 import type { CommandContext } from "../coordinator/context.ts";
 import { openHistory } from "./open-history.ts";
@@ -38,7 +39,10 @@ export async function runsLogsCommand(
     const who = task === undefined ? `No ${options.failed === true ? "failed " : ""}task` : `Task "${task}"`;
     stderr.write(`${who} of run ${run.runId} wrote ${task === undefined ? "anything" : "nothing"}.\n`);
   }
-  for (const each of shown) stdout.write(globals.json ? `${JSON.stringify(asJson(each))}\n` : line(each, task));
+  const { dataColor } = decideMode({ ...globals, stdoutIsData: true }, host.environment, host.terminal);
+  const colours = dataColor > 0;
+  for (const each of shown)
+    stdout.write(globals.json ? `${JSON.stringify(asJson(each))}\n` : line(each, { task, colours }));
   return 0;
 }
 
@@ -51,10 +55,11 @@ function isOf(event: TaskOutput, task: string | undefined): boolean {
   return task === undefined || event.task === task || nameOf(event) === task;
 }
 
-function line(event: TaskOutput, task: string | undefined): string {
+function line(event: TaskOutput, { task, colours }: { task: string | undefined; colours: boolean }): string {
   const name = nameOf(event);
+  const text = logLine(event.text, { colours });
   // Of one task the name is known; the children of a mapped one are told apart.
-  return name === "" || name === task ? `${cleanText(event.text)}\n` : `${name} | ${cleanText(event.text)}\n`;
+  return name === "" || name === task ? `${text}\n` : `${name} | ${text}\n`;
 }
 
 function asJson(event: TaskOutput): Readonly<Record<string, unknown>> {

@@ -24,6 +24,7 @@ export interface WrittenLine {
  * comes to the process's streams is handed on with the task it came from.
  */
 export interface Attribution {
+  /** Hands on a last line without a newline as soon as the task function has ended: before its state is recorded. */
   within<T>(task: RunningTask, body: () => T): T;
   /** Hands on what has no newline yet, and gives the streams back. */
   release(): void;
@@ -42,9 +43,22 @@ export function attributeOutput(
 ): Attribution {
   const running = new AsyncLocalStorage<RunningTask>();
   const open = new Map<string, OpenLine>();
+  const keyOf = (stream: StreamName, task: RunningTask | undefined): string =>
+    `${task?.run ?? ""} ${stream} ${task?.name ?? ""} ${String(task?.mapIndex ?? "")}`;
+  const flush = (key: string): void => {
+    const line = open.get(key);
+    if (line === undefined) return;
+    open.delete(key);
+    const { task, stream, text, clean } = line;
+    const rest = text + clean.end();
+    if (rest !== "") for (const each of rest.replace(/\n$/, "").split("\n")) onLine({ task, stream, text: each });
+  };
+  const ended = (task: RunningTask): void => {
+    if (open.size > 0) for (const stream of ["stdout", "stderr"] as const) flush(keyOf(stream, task));
+  };
   const giveBack = terminal.intercept((stream, text) => {
     const task = running.getStore();
-    const key = `${task?.run ?? ""} ${stream} ${task?.name ?? ""} ${String(task?.mapIndex ?? "")}`;
+    const key = keyOf(stream, task);
     const { text: before, clean } = open.get(key) ?? { text: "", clean: redactor.stream() };
     const lines = (before + clean.write(text)).split("\n");
     const rest = lines.pop() ?? "";
@@ -53,14 +67,22 @@ export function attributeOutput(
     else open.set(key, { task, stream, text: rest, clean });
   });
   return {
-    within: (task, body) => running.run(task, body),
+    within(task, body) {
+      let isPending = false;
+      try {
+        const result = running.run(task, body);
+        if (!(result instanceof Promise)) return result;
+        isPending = true;
+        return result.finally(() => {
+          ended(task);
+        }) as typeof result;
+      } finally {
+        if (!isPending) ended(task);
+      }
+    },
     release() {
       giveBack();
-      for (const { task, stream, text, clean } of open.values()) {
-        const rest = text + clean.end();
-        if (rest !== "") for (const line of rest.replace(/\n$/, "").split("\n")) onLine({ task, stream, text: line });
-      }
-      open.clear();
+      for (const key of [...open.keys()]) flush(key);
     },
   };
 }

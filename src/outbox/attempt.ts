@@ -189,7 +189,11 @@ async function send(channel: Channel, request: DeliveryRequest, clock: Clock): P
 }
 
 function redacted(delivery: Delivery, redact: (text: string) => string): Delivery {
-  return delivery.note === undefined ? delivery : { ...delivery, note: redact(delivery.note) };
+  return {
+    ...delivery,
+    ...(delivery.note === undefined ? {} : { note: redact(delivery.note) }),
+    ...("help" in delivery ? { help: redact(delivery.help) } : {}),
+  };
 }
 
 function firstLine(error: unknown): string {

@@ -5,7 +5,7 @@ import { formatDuration } from "../model/duration.ts";
 import { state, type State } from "../model/state.ts";
 import { labelOf, Tally, type Failure } from "../model/tally.ts";
 import type { Screen } from "../host/host.ts";
-import { cleanText } from "./clean-text.ts";
+import { cleanText, logLine } from "./clean-text.ts";
 import { errorPlace } from "./error-place.ts";
 import { jobSummary } from "./job-summary.ts";
 import { OutputTail } from "./output-tail.ts";
@@ -105,7 +105,11 @@ export class GithubReporter implements Reporter {
     if (lines.length === 0) return;
     const { screen } = this.#options;
     const cut = earlier > 0 ? [`… ${earlier} earlier lines`] : [];
-    const output = [`::stop-commands::${this.#token}`, ...[...cut, ...lines].map(cleanText), `::${this.#token}::`];
+    const output = [
+      `::stop-commands::${this.#token}`,
+      ...[...cut, ...lines].map((each) => logLine(each, { colours: true })),
+      `::${this.#token}::`,
+    ];
     const title = durationMs === undefined ? undefined : `ok ${data(label)} (${formatDuration(durationMs)})`;
     const all = title === undefined ? output : [`::group::${title}`, ...output, "::endgroup::"];
     screen.write(`${all.join("\n")}\n`);

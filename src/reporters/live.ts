@@ -73,7 +73,7 @@ export class LiveReporter implements Reporter {
         ) {
           if (event.stream !== "debug" || this.#options.debug === true)
             this.#above(
-              `${event.task === undefined ? "" : `${labelOf({ ...event, task: event.task })} | `}${cleanText(event.text)}`,
+              `${event.task === undefined ? "" : `${labelOf({ ...event, task: event.task })} | `}${logLine(event.text, { colours: palette !== NO_COLOR })}`,
             );
         }
         break;

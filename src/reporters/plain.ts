@@ -4,9 +4,9 @@ import { formatDuration } from "../model/duration.ts";
 import { state, type State } from "../model/state.ts";
 import { labelOf, Tally } from "../model/tally.ts";
 import type { Verdict } from "../model/verdict.ts";
-import { cleanText } from "./clean-text.ts";
+import { cleanText, logLine } from "./clean-text.ts";
 import { OutputTail } from "./output-tail.ts";
-import type { Glyphs, Palette } from "./palette.ts";
+import { NO_COLOR, type Glyphs, type Palette } from "./palette.ts";
 import type { Reporter, RunReport } from "./reporter.ts";
 import { headerLine, type RunHeader } from "./run-header.ts";
 import { summaryLines } from "./summary.ts";
@@ -149,12 +149,12 @@ export class PlainReporter implements Reporter {
     const { logs, debug, palette } = this.#options;
     if (event.stream === "debug" && debug !== true) return;
     const label = event.task === undefined ? "" : labelOf({ ...event, task: event.task });
-    if (event.task !== undefined && logs === "full")
-      this.#write(`${palette.dim(`${label} |`)} ${cleanText(event.text)}`);
+    const text = logLine(event.text, { colours: palette !== NO_COLOR });
+    if (event.task !== undefined && logs === "full") this.#write(`${palette.dim(`${label} |`)} ${text}`);
     else if (event.task === undefined || event.stream === "warn" || event.stream === "error") {
       const word = event.stream === "warn" || event.stream === "error" ? event.stream : "log";
       const name = label === "" ? "" : `${label.padEnd(NAME - 1)} `;
-      this.#line(event.at, `${palette.yellow(word.padEnd(WORD))}${name}${cleanText(event.text)}`);
+      this.#line(event.at, `${palette.yellow(word.padEnd(WORD))}${name}${text}`);
     }
   }
 

@@ -4,7 +4,8 @@ import type { RunEvent, TaskState } from "../model/event.ts";
 import { state, type State } from "../model/state.ts";
 import { labelOf, Tally } from "../model/tally.ts";
 import type { Verdict } from "../model/verdict.ts";
-import { cleanText } from "./clean-text.ts";
+import { cleanText, logLine } from "./clean-text.ts";
+import { NO_COLOR } from "./palette.ts";
 import { liveRows, type LiveTask } from "./live-rows.ts";
 import { OutputTail } from "./output-tail.ts";
 import { Painter } from "./painter.ts";
@@ -73,7 +74,7 @@ export class LiveReporter implements Reporter {
         ) {
           if (event.stream !== "debug" || this.#options.debug === true)
             this.#above(
-              `${event.task === undefined ? "" : `${labelOf({ ...event, task: event.task })} | `}${logLine(event.text, { colours: palette !== NO_COLOR })}`,
+              `${event.task === undefined ? "" : `${labelOf({ ...event, task: event.task })} | `}${logLine(event.text, { colours: this.#options.palette !== NO_COLOR })}`,
             );
         }
         break;

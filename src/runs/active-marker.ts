@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { isStateType, type StateType } from "../model/state.ts";
 import type { Durability } from "../host/files.ts";
+import type { HeldLock } from "../host/lock.ts";
 import type { RunStoreOptions } from "./run-store.ts";
 
 /**
@@ -57,3 +58,26 @@ function pathOf(directory: string, { runId, ended }: ActiveMarker): string {
 }
 
 const REPORTED = "reported";
+
+/** Longest time that a process may take to exit once the record of its run is written, and between two looks. */
+const EXIT_MS = 5000;
+const POLL_MS = 25;
+
+/**
+ * The lock of a run whose record is written and whose process has not exited yet: Node closes the sentinel's pipe
+ * early in its exit, and the lock is free at the very end. Only for the caller that asks for this run.
+ */
+export async function lockOnceExited(
+  { store, runId }: { readonly store: RunStoreOptions; readonly runId?: string },
+  marker: ActiveMarker,
+): Promise<HeldLock | undefined> {
+  const directory = join(store.directory, "runs", marker.runId);
+  for (let waited = 0; waited < EXIT_MS; waited += POLL_MS) {
+    const isEnding = hasMarker(store, marker) && store.files.stat(join(directory, "end.json")) !== undefined;
+    if (runId === undefined || !isEnding) return undefined;
+    await new Promise<void>((resolve) => store.clock.setTimeout(resolve, POLL_MS));
+    const held = await store.locks.tryLock(join(directory, "lock"), { create: false });
+    if (held !== undefined) return held;
+  }
+  return undefined;
+}

@@ -4,7 +4,7 @@ import type { Processes } from "../host/process.ts";
 import type { RunEvent, TaskOutput } from "../model/event.ts";
 import { labelOf, type Underway } from "../model/tally.ts";
 import { readable } from "../model/disk-trouble.ts";
-import { hasMarker, listMarkers, removeMarker, type ActiveMarker } from "./active-marker.ts";
+import { hasMarker, lockOnceExited, listMarkers, removeMarker, type ActiveMarker } from "./active-marker.ts";
 import { readUndone } from "./active-run.ts";
 import { causeOfDeath, type Evidence, type ProcessEnd } from "./crash-message.ts";
 import { rememberState } from "./last-state.ts";
@@ -77,7 +77,7 @@ export async function reap(options: ReapOptions): Promise<readonly DeadRun[]> {
 }
 
 async function reapOne(options: ReapOptions, marker: ActiveMarker): Promise<DeadRun | undefined> {
-  const held = await lockOf(options.store, marker);
+  const held = (await lockOf(options.store, marker)) ?? (await lockOnceExited(options, marker));
   if (held === undefined) return undefined;
   try {
     return await reapLocked(options, marker, held);

@@ -40,6 +40,19 @@ async function begin(rig: StoreRig, more: Parameters<typeof draft>[0] = {}): Pro
 const look = (rig: StoreRig, processes: Processes = systemProcesses()) =>
   reap({ store: rig.store.options, processes, redact: same });
 
+describe("a run whose record is written while its process still exits", () => {
+  it("is reaped by the caller that asks for it as soon as its lock is free", async () => {
+    using rig = storeRig();
+    const run = await begin(rig);
+    run.crash("The process ended before the run did.");
+    const looking = reap({ store: rig.store.options, processes: systemProcesses(), redact: same, runId: run.id });
+    const others = await reap({ store: rig.store.options, processes: systemProcesses(), redact: same });
+    expect(others).toEqual([]);
+    dies(run);
+    expect((await looking).map(({ record }) => record.runId)).toEqual([run.id]);
+  });
+});
+
 describe("a look for dead runs", () => {
   it("leaves a run alone that goes on", async () => {
     using rig = storeRig();

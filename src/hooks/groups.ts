@@ -60,7 +60,6 @@ export class Groups {
   /** One message for each task and destination of which not all has been told. */
   flush(make: Make, run: Run): readonly Told[] {
     const groups = [...this.#groups.values()].filter((group) => group.count > group.toldCount);
-    this.#groups.clear();
     return groups.flatMap((group) =>
       make(group.notifier, alertOf(group, run, this.#ended.get(group.first.task)), `${group.first.task}#group`),
     );

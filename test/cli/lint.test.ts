@@ -48,7 +48,7 @@ describe("what flowctl validate warns of", () => {
     await using home = cliHome();
     home.write("lints.yaml", SPEC);
     home.write("t.mjs", "export const echo = ({ message }) => message;\n");
-    const { code, shown } = await problemsOf(home, "lints.yaml");
+    const { code, problems, shown } = await problemsOf(home, "lints.yaml");
     expect(shown).toEqual([
       "warning RETRY_BEYOND_TIMEOUT lints.yaml:4:32",
       "warning TIMEOUT_BEYOND_FLOW lints.yaml:4:64",
@@ -67,6 +67,7 @@ describe("what flowctl validate warns of", () => {
       "warning HOOK_MATCHES_NOTHING lints.yaml:15:53",
     ]);
     expect(code).toBe(0);
+    expect(problems.find((each) => each.code === "TRIGGER_WITHOUT_UPSTREAM")?.help).toContain("needs");
     const plain = await home.run(["validate", "lints.yaml"]);
     expect(plain.stdout).toBe('ok: lints.yaml: flow "lints", 10 tasks, 15 warnings\n');
     expect(await home.run(["validate", "lints.yaml", "--strict"])).toMatchObject({ code: 2, stdout: "" });

@@ -351,6 +351,9 @@ it("a run is gone on with under the config and the profile that were chosen for 
   expect(first.stdout).toContain("config: other/c.yaml");
   const retry = await home.run(["runs", "retry", "last", "--ui", "plain"]);
   expect(retry.stdout).toContain("config: other/c.yaml");
+  home.write("other/c.yaml", "{}\n");
+  expect((await home.run(["runs", "retry", "last"])).stderr).toContain('"quick"');
+  home.write("other/c.yaml", "profiles: { quick: {} }\n");
   expect((await home.run(["runs", "resume", "last"])).stdout).toContain("config: other/c.yaml");
   expect((await home.run(["runs", "retry", "last", "--config", "none"])).stdout).toContain("config: none");
   expect((await home.run(["runs", "retry", "last"])).stdout).toContain("config: none");

@@ -363,7 +363,10 @@ describe("flowctl config", () => {
       'defaults.retry: {"max":2,"delay":["1s","90s"],"on":["TypeError"]}  # more.yaml:1\ndefaults.timeout: "5m"',
     );
     expect(await more("defaults.retry")).toBe("max: 2\ndelay:\n  - 1s\n  - 90s\non:\n  - TypeError\n");
-    expect((await home.run(["config", "path"])).stdout).toBe(`${join(home.directory, "flowctl.config.yaml")}\n`);
+    const file = join(home.directory, "flowctl.config.yaml");
+    expect((await home.run(["config", "path"])).stdout).toBe(`${file}\n`);
+    const json = await home.run(["config", "path", "--json"]);
+    expect(JSON.parse(json.stdout)).toMatchObject({ file, files: [file] });
   });
 
   it("gives the schemas that editors read", async () => {

@@ -229,6 +229,7 @@ test("recovered, still failing, started and slow are told to hooks that ask for 
     { event: "run-running", message: { alert: { event: "started" } } },
   ]);
   expect(slowTimes(after)).toEqual([60_000]);
+  expect(slowTimes(facts({ hooks: [hook(), hook({ slowAfter: 60_000 }), hook({ events: ["slow"] })] }))).toEqual([]);
   expect(slowTold(after, 60_000, 60_001)).toMatchObject([{ event: "run-slow", message: { alert: { event: "slow" } } }]);
   const later = { ...after, hooks: [...hooks, hook({ states: [], events: ["slow"], slowAfter: 120_000 })] };
   const keys = [60_000, 120_000].map((afterMs) => slowTold(later, afterMs, afterMs)[0]?.key);
@@ -316,4 +317,18 @@ test("a glob's star takes any part of a name, as names are no paths", () => {
   expect(isTold("*", "two\nlines")).toBe(true);
   expect(isTold("etl*", "team/etl")).toBe(false);
   expect(isTold("!prod*", "prod/etl")).toBe(false);
+});
+
+test("a notifier that asks for retries hears of a mapped child's, and not of its start", () => {
+  const deriver = createDeriver(() => facts());
+  const notifiers = [slackNotifier({ onlyStates: ["Running", "Retrying"] })];
+  const on = (to: State) => deriver.on(taskState("load", to, { notifiers, mapIndex: 3 })).map((each) => alertOf(each).to);
+  expect([...on(state("Running")), ...on(state("Retrying"))]).toEqual(["Retrying"]);
+});
+
+test("a failed run whose state has no error gives the place of its first failed task's error", () => {
+  const deriver = createDeriver(() => facts());
+  deriver.on(taskState("load", failed));
+  expect(deriver.changeOf(runState(state("Failed"))).detail).toMatch(/^load: Error: no rows\n +at /);
+  expect(deriver.changeOf(runState(state("Success"))).detail).toBeUndefined();
 });

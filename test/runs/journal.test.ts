@@ -83,6 +83,20 @@ describe("a journal", () => {
     expect(written).toEqual([expect.stringContaining("one"), "closed"]);
   });
 
+  it("waits for no further turn of the event loop once the disk failed or it is closed", () => {
+    const full = rig();
+    full.journal.record(output("one"));
+    full.fill();
+    full.turns[0]?.();
+    full.journal.record(output("two"));
+    expect(full.errors).toHaveLength(1);
+    expect(full.turns).toHaveLength(1);
+    const closed = rig();
+    closed.journal.close();
+    closed.journal.record(output("one"));
+    expect(closed.turns).toEqual([]);
+  });
+
   it("comes back as the events that were recorded, without results and with errors as text", () => {
     const { journal, written } = rig();
     const failed = state("Failed", {

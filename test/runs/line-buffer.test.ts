@@ -28,6 +28,13 @@ describe("a buffer of lines", () => {
     );
   });
 
+  it("grows for bytes beyond its capacity", () => {
+    const buffer = new LineBuffer(4);
+    buffer.bytes(Buffer.from("longer than four"));
+    buffer.bytes(Buffer.from(", twice"));
+    expect(read(buffer)).toBe("longer than four, twice");
+  });
+
   it("is empty once it has been taken, and does not hold on to the room a long text took", () => {
     const buffer = new LineBuffer(16);
     buffer.text("x".repeat(1000));

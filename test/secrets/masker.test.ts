@@ -127,6 +127,15 @@ describe("a secret of 4 to 7 characters", () => {
 });
 
 describe("base64", () => {
+  test("leaves the line break before it and after it", () => {
+    const masker = maskerOf("correct horse");
+    const encoded = Buffer.from("correct horse").toString("base64");
+    for (const lineBreak of ["\n", "\\n"])
+      expect(masker.mask(`token:${lineBreak}${encoded}${lineBreak}end`)).toBe(
+        `token:${lineBreak}${masker.mask(encoded)}${lineBreak}end`,
+      );
+  });
+
   const value = "a key of many bytes, longer than one line of base64: 0123456789 abcdefghijklmnopqrstuvwxyz ABCDEFG";
   test.each([1, 4, 19, 57, 64, 76, 77])("is masked in lines of %i characters", (width) => {
     for (const offset of ["", "u", "ux"]) {

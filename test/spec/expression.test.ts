@@ -53,6 +53,10 @@ describe("an expression", () => {
     expect(evaluate("has(tasks.a.outputs.rows)", { tasks })).toBe(false);
   });
 
+  it("sees null where there is no value, and in place of functions and symbols", () => {
+    for (const none of [undefined, () => 1, Symbol("x")]) expect(evaluate("x.a == null", { x: { a: none } })).toBe(true);
+  });
+
   it("reads data that holds itself", () => {
     const circle: Record<string, unknown> = { n: 1 };
     circle["self"] = circle;

@@ -322,7 +322,8 @@ test("a glob's star takes any part of a name, as names are no paths", () => {
 test("a notifier that asks for retries hears of a mapped child's, and not of its start", () => {
   const deriver = createDeriver(() => facts());
   const notifiers = [slackNotifier({ onlyStates: ["Running", "Retrying"] })];
-  const on = (to: State) => deriver.on(taskState("load", to, { notifiers, mapIndex: 3 })).map((each) => alertOf(each).to);
+  const on = (to: State) =>
+    deriver.on(taskState("load", to, { notifiers, mapIndex: 3 })).map((each) => alertOf(each).to);
   expect([...on(state("Running")), ...on(state("Retrying"))]).toEqual(["Retrying"]);
 });
 

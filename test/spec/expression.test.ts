@@ -54,7 +54,8 @@ describe("an expression", () => {
   });
 
   it("sees null where there is no value, and in place of functions and symbols", () => {
-    for (const none of [undefined, () => 1, Symbol("x")]) expect(evaluate("x.a == null", { x: { a: none } })).toBe(true);
+    for (const none of [undefined, () => 1, Symbol("x")])
+      expect(evaluate("x.a == null", { x: { a: none } })).toBe(true);
   });
 
   it("reads data that holds itself", () => {

@@ -3,12 +3,16 @@ import { AFTER_OTHER, type Before } from "./nfa.ts";
 import { patternsOf, type Pattern } from "./patterns.ts";
 import type { RedactorStream } from "./redactor.ts";
 import { SecretMatcher } from "./secret-matcher.ts";
+import { Sieve } from "./sieve.ts";
 
 /** The first of them that is in no secret frames the masks, so that a mask can never complete a secret. */
 const FRAMES = ["*", "█", "▓", "▒", "░"];
 const ESCAPE = 0x1b;
-/** What is longer than this and no secret yet is blanks without end. In bytes. */
+/** What may be the beginning of a secret and is longer than this is not waited for: it is masked. In bytes. */
 const MAX_KEPT = 256 * 1024;
+/** Texts that are longer than this, in characters, and all that follow so many others, go to the automaton at once. */
+const SIEVED_LENGTH = 4096;
+const SIEVED_TEXTS = 200;
 const NO_BYTES = Buffer.alloc(0);
 
 /** Puts masks in place of known secrets. Imported once there is a secret. */
@@ -23,20 +27,35 @@ export interface Masker {
 interface Masks {
   readonly matcher: SecretMatcher;
   readonly of: (name: string) => string;
+  /** In place of what may be a part of a secret. */
+  readonly nameless: string;
 }
 
-/** Makes a masker that knows no secret yet. The automaton is built when the first text comes. */
+/** Makes a masker that knows no secret yet. The automaton is built with the first text that the sieve lets pass. */
 export function createMasker(): Masker {
-  const patterns = new Map<string, readonly Pattern[]>();
+  /** Names by value. */
+  const secrets = new Map<string, string>();
+  let patterns: readonly Pattern[] | undefined;
+  let sieve: Sieve | undefined;
+  let sieved = 0;
   let masks: Masks | undefined;
-  const current = (): Masks => (masks ??= masksOf([...patterns.keys()], distinct([...patterns.values()].flat())));
+  const known = (): readonly Pattern[] =>
+    (patterns ??= distinct([...secrets].flatMap(([value, name]) => patternsOf(name, value))));
+  const current = (): Masks => (masks ??= masksOf([...secrets.keys()], known()));
+  /** Most runs show a few short texts, and never need an automaton, which takes longer to build than the run. */
+  const isInnocent = (text: string): boolean => {
+    if (masks !== undefined || text.length > SIEVED_LENGTH || sieved >= SIEVED_TEXTS) return false;
+    sieved += 1;
+    sieve ??= new Sieve(known());
+    return !sieve.mayShow(text);
+  };
   return {
     add(name, value) {
-      if (patterns.has(value)) return;
-      patterns.set(value, patternsOf(name, value));
-      masks = undefined;
+      if (secrets.has(value)) return;
+      secrets.set(value, name);
+      patterns = sieve = masks = undefined;
     },
-    mask: (text) => maskAll(text, current()),
+    mask: (text) => (isInnocent(text) ? text : maskAll(text, current())),
     stream: () => maskingStream(current),
   };
 }
@@ -57,6 +76,7 @@ function masksOf(values: readonly string[], patterns: readonly Pattern[]): Masks
   const made = new Map<string, string>();
   return {
     matcher,
+    nameless: frame,
     of: (name) => {
       let mask = made.get(name);
       if (mask === undefined) {
@@ -115,8 +135,8 @@ function maskingStream(current: () => Masks): RedactorStream {
     const bytes = isNew ? coming : Buffer.concat([kept, coming]);
     const scan = masks.matcher.scan(bytes, { before, isLast });
     const isTooLong = bytes.length - scan.undecidedFrom > MAX_KEPT;
-    const until = isTooLong ? bytes.length : scan.undecidedFrom;
-    before = isTooLong ? AFTER_OTHER : scan.before;
+    const until = scan.undecidedFrom;
+    before = scan.before;
     if (isNew && scan.ranges.length === 0 && until === bytes.length) {
       covered = -1;
       return text;
@@ -133,6 +153,13 @@ function maskingStream(current: () => Masks): RedactorStream {
       at = Math.max(at, to);
     }
     out += bytes.toString("utf8", at, until);
+    if (isTooLong) {
+      kept = NO_BYTES;
+      before = AFTER_OTHER;
+      if (coveredTo < until) out += masks.nameless;
+      covered = 0;
+      return out;
+    }
     kept = until === bytes.length ? NO_BYTES : Buffer.from(bytes.subarray(until));
     covered = coveredTo >= until && (until > 0 || covered >= 0) ? coveredTo - until : -1;
     return out;

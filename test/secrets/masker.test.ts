@@ -168,6 +168,17 @@ test("an endless row of one secret is not kept back", () => {
   expect(shown + stream.end()).toBe("***N0***");
 });
 
+test("what may be the beginning of a secret is masked, and not kept, from 256 KiB on", () => {
+  const stream = maskerOf("tok-7:\nthe second half").stream();
+  const blanks = " ".repeat(100 * 1024);
+  let shown = stream.write("use tok-7:\n");
+  for (let index = 0; index < 4; index += 1) shown += stream.write(blanks);
+  expect(shown.replaceAll(" ", "")).toBe("use***");
+  expect(shown.trimEnd()).toBe("use ***");
+  expect(stream.write("the second half\n") + stream.end()).not.toContain("second");
+  expect(stream.isEmpty).toBe(true);
+});
+
 test("ordinary text is shown at once, line by line", () => {
   const stream = maskerOf("correct horse").stream();
   expect(stream.write("line one\n")).toBe("line one\n");

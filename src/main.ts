@@ -1,7 +1,7 @@
 import { inspect } from "node:util";
 import type { CommandContext } from "./coordinator/context.ts";
 import { explain } from "./coordinator/explain.ts";
-import { guardOutput } from "./commands/output-gate.ts";
+import { guardOutput, redactedTerminal } from "./commands/output-gate.ts";
 import { runProgram } from "./commands/program.ts";
 import { keepCode } from "./host/code-cache.ts";
 import { endBy, signals, type Stop } from "./host/signals.ts";
@@ -47,7 +47,10 @@ async function outcome(
   try {
     return await runProgram(args, { ...parts, host, reveal });
   } catch (error) {
-    return explain(error, host, { redact: (text) => parts.redactor.redact(text) });
+    const { redactor } = parts;
+    const isGitHub = host.environment.variables["GITHUB_ACTIONS"] === "true";
+    const terminal = redactedTerminal(host.terminal, { redactor, isGitHub, stdoutIsData: false });
+    return explain(error, { ...host, terminal }, { redact: (text) => redactor.redact(text) });
   }
 }
 

@@ -1,10 +1,10 @@
 import { relative } from "node:path";
 import type { Config, Origin } from "../config/config.ts";
+import { prettyJson } from "../model/exact-json.ts";
 import { writtenDuration } from "../model/duration.ts";
 import { userError } from "../model/error.ts";
 import { suggestion } from "../spec/suggestion.ts";
 import type { CommandContext } from "../coordinator/context.ts";
-import { jsonText } from "./json-text.ts";
 import { openServices } from "../coordinator/services.ts";
 
 /** The options of `flowctl config show`. */
@@ -40,7 +40,7 @@ export async function configShowCommand(
   const value = context.globals.json ? found : withUnits(found, key?.split(".").at(-1));
   if (context.globals.json) {
     const origins = Object.fromEntries(config.origins);
-    stdout.write(jsonText(options.origin === true ? { value, origins } : value, context));
+    stdout.write(prettyJson(options.origin === true ? { value, origins } : value));
     return 0;
   }
   if (options.origin !== true) {
@@ -69,7 +69,7 @@ export async function configPathCommand(
   const { stdout, stderr } = context.host.terminal;
   const { config } = await openServices(context, { state: "nothing" });
   if (context.globals.json) {
-    stdout.write(jsonText({ file: config.file ?? null, files: config.files, searched: config.searched }, context));
+    stdout.write(prettyJson({ file: config.file ?? null, files: config.files, searched: config.searched }));
     return 0;
   }
   if (config.file !== undefined) stdout.write(`${config.file}\n`);

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { prettyJson } from "../model/exact-json.ts";
 import { userError } from "../model/error.ts";
 import { drawGraph, GRAPH_FORMATS, type GraphFormat } from "../reporters/draw-graph.ts";
 import { applyConfig } from "../coordinator/apply-config.ts";
@@ -9,7 +10,6 @@ import { openFlow } from "../coordinator/open-flow.ts";
 import { openServices } from "../coordinator/services.ts";
 import type { Host } from "../host/host.ts";
 import type { RunRecord } from "../runs/run-record.ts";
-import { jsonText } from "./json-text.ts";
 import { openHistory } from "./open-history.ts";
 
 /** The options of `flowctl graph`. */
@@ -47,7 +47,7 @@ export async function graphCommand(
     ...(options.all === true ? { all: true } : {}),
     ...(run === undefined ? {} : { states: await statesIn(run, flow.name, host) }),
   });
-  stdout.write(asked === "json" ? jsonText(JSON.parse(text), context) : text);
+  stdout.write(asked === "json" ? prettyJson(JSON.parse(text)) : text);
   return 0;
 }
 

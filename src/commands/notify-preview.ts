@@ -14,6 +14,8 @@ export async function previewOf(definition: ChannelDefinition, message: Message,
     createdAt: now,
     at: now,
     values: Object.fromEntries(secretNames(definition).map((name) => [name, `(secret ${name})`])),
+    // A preview sends nothing that a service could repeat.
+    redact: (text) => text,
     signal: new AbortController().signal,
     environment: {},
   });

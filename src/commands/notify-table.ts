@@ -6,7 +6,7 @@ import { messageWithoutMarks, withoutMarks } from "../model/value-marks.ts";
 import { channelLabel, isSuppressed, type OutboxItem, type Shelf } from "../outbox/item.ts";
 import type { StoredItem } from "../outbox/outbox.ts";
 import { inShort } from "../outbox/summary.ts";
-import { oneLine } from "../reporters/clean-text.ts";
+import { cleanLine } from "../model/clean.ts";
 
 /** Longest text of one message that is shown. */
 const LONGEST = 20_000;
@@ -33,7 +33,7 @@ export function notifyTable(items: readonly StoredItem[], { now, screen }: { now
       item.flow,
       screen.isTTY ? `${formatDuration(Math.max(0, now - item.created))} ago` : new Date(item.created).toISOString(),
       noteOf({ shelf, item }, now, screen.isTTY),
-    ].map(oneLine),
+    ].map(cleanLine),
   );
   if (!screen.isTTY) return rows.map((row) => `${row.join("\t")}\n`).join("");
   const table = [["MESSAGE", "STATE", "CHANNEL", "FLOW", "MADE", "NOTE"], ...rows];

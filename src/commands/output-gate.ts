@@ -1,30 +1,63 @@
 import type { Screen } from "../host/host.ts";
 import type { StreamName, SystemTerminal } from "../host/terminal.ts";
+import { clean, escapeControls } from "../model/clean.ts";
+import { withoutCommands } from "../model/workflow-commands.ts";
 import { screenBefore } from "../reporters/screen-before.ts";
 import type { Redactor } from "../secrets/redactor.ts";
 
+/** What a command's terminal is made of. */
+interface GateOptions {
+  readonly redactor: Pick<Redactor, "redact">;
+  /** Whether standard output is JSON: texts are masked before they are escaped, so that it stays JSON. */
+  readonly stdoutIsData: boolean;
+  /** `GITHUB_ACTIONS` is set: lines of text are no commands. */
+  readonly isGitHub: boolean;
+}
+
 /**
- * The last gate before the terminal: what has come this far with a secret in it is shown without.
- *
- * @param stdoutIsData what is JSON by now is left alone: a mask in it could end a string or replace a number, and
- *   its texts were redacted before they were escaped
+ * The one way from a command to the terminal: text is cleaned, then masked, whatever names, messages and paths are in it.
+ * Cursor movements and commands of a CI system go through `control`.
  */
-export function redactedTerminal(
-  terminal: SystemTerminal,
-  redactor: Redactor,
-  { stdoutIsData }: { readonly stdoutIsData: boolean },
-): SystemTerminal {
+export function redactedTerminal(terminal: SystemTerminal, options: GateOptions): SystemTerminal {
+  const { stdout, stderr } = terminal;
   return {
     ...terminal,
-    stdout: stdoutIsData ? terminal.stdout : redactedScreen(terminal.stdout, redactor),
-    stderr: redactedScreen(terminal.stderr, redactor),
+    stdout: options.stdoutIsData ? dataScreen(stdout, options) : textScreen(stdout, options),
+    stderr: textScreen(stderr, options),
   };
 }
 
-function redactedScreen(screen: Screen, redactor: Redactor): Screen {
-  return screenBefore(screen, (text) => {
-    screen.write(redactor.redact(text));
+function textScreen(screen: Screen, { redactor, isGitHub }: GateOptions): Screen {
+  return screenBefore(screen, (text, method) => {
+    if (method === "control") {
+      screen.write(redactor.redact(text));
+      return;
+    }
+    const cleaned = clean(text, { colours: true });
+    screen.write(redactor.redact(isGitHub ? withoutCommands(cleaned) : cleaned));
   });
+}
+
+/** A string of JSON. */
+const STRING = /"(?:[^"\\]|\\.)*"/g;
+
+function dataScreen(screen: Screen, options: GateOptions): Screen {
+  const text = textScreen(screen, options);
+  return screenBefore(screen, (written) => {
+    if (!/^\s*[[{"]/.test(written)) {
+      text.write(written);
+      return;
+    }
+    const json = escapeControls(written.replaceAll(STRING, (each) => maskedString(each, options)));
+    screen.write(options.isGitHub ? json.replaceAll("##[", "#\\u0023[") : json);
+  });
+}
+
+/** A text is masked as it is, not as JSON escapes it: an escape before a short secret looks like a letter of its word. */
+function maskedString(json: string, { redactor }: GateOptions): string {
+  const text = JSON.parse(json) as string;
+  const masked = redactor.redact(text);
+  return masked === text ? json : JSON.stringify(masked);
 }
 
 /**

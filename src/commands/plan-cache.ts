@@ -28,7 +28,7 @@ export async function planCache(
     random: host.random,
     directory: cacheDirectory(services),
     flow: flow.name,
-    redact: (text) => text,
+    redact: (text) => services.redactor.redact(text),
     warn: () => undefined,
   });
   const decide = async (task: Task): Promise<string> => {

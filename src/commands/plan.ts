@@ -1,5 +1,6 @@
 import { resolveParameters } from "../authoring/resolve-parameters.ts";
 import { matchesRun } from "../hooks/match.ts";
+import { prettyJson } from "../model/exact-json.ts";
 import { exactJson } from "../model/exact-json.ts";
 import { writtenDuration } from "../model/duration.ts";
 import { UserError } from "../model/error.ts";
@@ -10,7 +11,6 @@ import type { CommandContext } from "../coordinator/context.ts";
 import { descriptionsOf } from "./descriptions.ts";
 import { flowPlace } from "../coordinator/flow-place.ts";
 import { givenParameters, type GivenParameters } from "../coordinator/given-parameters.ts";
-import { jsonText } from "./json-text.ts";
 import { imaginedRun } from "../coordinator/imagined-run.ts";
 import { longestRetries } from "../coordinator/longest-retries.ts";
 import { neededSecrets } from "../coordinator/needed-secrets.ts";
@@ -117,7 +117,7 @@ export async function planCommand(
     ),
     before: await planEarlier(flow, resolved.values, services, options, context),
   };
-  host.terminal.stdout.write(globals.json ? jsonText(plan, services) : render(plan));
+  host.terminal.stdout.write(globals.json ? prettyJson(plan) : render(plan));
   return plan.secrets.some(({ name, from }) => from === null && needed.tasks.has(name)) ? 3 : 0;
 }
 

@@ -61,7 +61,8 @@ export async function runProgram(args: readonly string[], parts: ProcessParts): 
 }
 
 function declare(parts: ProcessParts, first: string | undefined, done: (code: number) => void): Command {
-  const { host } = parts;
+  const { host, redactor } = parts;
+  const gate = { redactor, isGitHub: host.environment.variables["GITHUB_ACTIONS"] === "true" };
   const program = new Command("flowctl");
   const does: Does =
     (load) =>
@@ -74,7 +75,7 @@ function declare(parts: ProcessParts, first: string | undefined, done: (code: nu
         throw userError("usage", "CWD", `there is no directory ${globals.cwd}`, { help: "-C takes a directory" });
       const options = command.opts<{ readonly ui?: string; readonly events?: string; readonly format?: string }>();
       const stdoutIsData = globals.json || options.ui === "json" || options.format === "json" || options.events === "-";
-      const terminal = redactedTerminal(host.terminal, parts.redactor, { stdoutIsData });
+      const terminal = redactedTerminal(host.terminal, { ...gate, stdoutIsData });
       done(await action(words, options as never, { ...parts, host: { ...host, terminal }, globals }));
     };
   program

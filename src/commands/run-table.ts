@@ -2,7 +2,8 @@ import stringWidth from "string-width";
 import { formatDuration } from "../model/duration.ts";
 import { isFailed, isSuccessful, state, type StateType } from "../model/state.ts";
 import { labelOf } from "../model/tally.ts";
-import { firstLine, oneLine } from "../reporters/clean-text.ts";
+import { cleanLine } from "../model/clean.ts";
+import { firstLine } from "../reporters/clean-text.ts";
 import type { Palette } from "../reporters/palette.ts";
 import type { RunRecord } from "../runs/run-record.ts";
 import { shownState } from "../runs/select-run.ts";
@@ -25,7 +26,7 @@ export function rowOf(record: RunRecord): RunRow {
   const { will, end } = record;
   return {
     run: will.runId,
-    flow: oneLine(will.flow),
+    flow: cleanLine(will.flow),
     state: shownState(record),
     startedAt: Date.parse(will.startedAt),
     durationMs: end?.durationMs,

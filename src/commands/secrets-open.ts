@@ -38,7 +38,7 @@ export async function openSecrets(
   const { config, stateDirectory, redactor } = services;
   const interactive = globals.input && terminal.stdinIsTTY && terminal.stderr.isTTY;
   const line = (screen: { write(text: string): void }) => (text: string) => {
-    screen.write(`${redactor.redact(text)}\n`);
+    screen.write(`${text}\n`);
   };
   const warn = line(terminal.stderr);
   const options: SecretsOptions = {

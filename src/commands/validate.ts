@@ -1,13 +1,14 @@
 import { dirname } from "node:path";
+import { prettyJson } from "../model/exact-json.ts";
 import { UserError, type Diagnostic } from "../model/error.ts";
 import type { Flow } from "../model/flow.ts";
 import type { Config } from "../config/config.ts";
 import { isConfig } from "../config/find-config.ts";
 import { annotateDiagnostics, diagnosticJson, renderDiagnostics, shownPath } from "../reporters/diagnostics.ts";
 import type { CommandContext } from "../coordinator/context.ts";
-import { redactDiagnostics, workspaceOf } from "../coordinator/explain.ts";
+import { redactExcerpts, workspaceOf } from "../coordinator/explain.ts";
 import { flowPlace, type FlowPlace } from "../coordinator/flow-place.ts";
-import { jsonText } from "./json-text.ts";
+import { control } from "../reporters/screen-before.ts";
 import { applyConfig } from "../coordinator/apply-config.ts";
 import { imaginedRun } from "../coordinator/imagined-run.ts";
 import { lint, lintConfig } from "./lint.ts";
@@ -51,7 +52,7 @@ export async function validateCommand(
   }
   for (const { config, flows } of configs.values())
     found.push(...lintConfig(config, flows, { root: dirname(config.file ?? ""), files: host.files }));
-  const diagnostics = redactDiagnostics(inOrder(once(found)), (text) => context.redactor.redact(text));
+  const diagnostics = redactExcerpts(inOrder(once(found)), (text) => context.redactor.redact(text));
   const isBad = diagnostics.some((each) => each.severity === "error" || options.strict === true);
   if (globals.json) {
     const flows = checked
@@ -61,11 +62,11 @@ export async function validateCommand(
         flow: flow?.name ?? null,
         tasks: countOf(flow),
       }));
-    stdout.write(jsonText({ valid: !isBad, flows, problems: diagnostics.map(diagnosticJson) }, context));
+    stdout.write(prettyJson({ valid: !isBad, flows, problems: diagnostics.map(diagnosticJson) }));
     return isBad ? 2 : 0;
   }
   if (host.environment.variables["GITHUB_ACTIONS"] === "true") {
-    for (const line of annotateDiagnostics(diagnostics, workspaceOf(host))) stdout.write(`${line}\n`);
+    for (const line of annotateDiagnostics(diagnostics, workspaceOf(host))) control(stdout, `${line}\n`);
   }
   if (diagnostics.length > 0) stderr.write(renderDiagnostics(diagnostics, { cwd: globals.cwd }));
   if (!globals.quiet)

@@ -3,6 +3,7 @@ import type { Host } from "../host/host.ts";
 import { diskTrouble } from "../model/disk-trouble.ts";
 import { EXIT_CODES, UserError, userError, type Diagnostic } from "../model/error.ts";
 import { annotateDiagnostics, renderDiagnostics } from "../reporters/diagnostics.ts";
+import { control } from "../reporters/screen-before.ts";
 
 /** A bug of ours (design §3). */
 const BUG = 70;
@@ -16,18 +17,18 @@ export function explain(
   error: unknown,
   host: Host,
   options: {
-    readonly redact?: (text: string) => string;
+    readonly redact: (text: string) => string;
     readonly cwd?: string;
     /** False with `--no-annotations`. @default true */
     readonly annotations?: boolean;
-  } = {},
+  },
 ): number {
   const { stderr } = host.terminal;
-  const { redact = (text: string): string => text, cwd = host.environment.cwd, annotations = true } = options;
+  const { redact, cwd = host.environment.cwd, annotations = true } = options;
   if (error instanceof UserError) {
-    const diagnostics = redactDiagnostics(error.diagnostics, redact);
+    const diagnostics = redactExcerpts(error.diagnostics, redact);
     if (annotations && host.environment.variables["GITHUB_ACTIONS"] === "true")
-      for (const line of annotateDiagnostics(diagnostics, workspaceOf(host))) stderr.write(`${line}\n`);
+      for (const line of annotateDiagnostics(diagnostics, workspaceOf(host))) control(stderr, `${line}\n`);
     stderr.write(renderDiagnostics(diagnostics, { cwd }));
     return EXIT_CODES[error.kind];
   }
@@ -70,17 +71,14 @@ export function workspaceOf({ environment }: Host): { readonly workspace?: strin
   return workspace === undefined ? {} : { workspace };
 }
 
-/** Diagnostics without secrets. Before they are rendered: what is cut to a line's length could end within one. */
-export function redactDiagnostics(
+/** Diagnostics without secrets in their source lines, which are cut: a cut could end within one. */
+export function redactExcerpts(
   diagnostics: readonly Diagnostic[],
   redact: (text: string) => string,
 ): readonly Diagnostic[] {
-  return diagnostics.map((each) => ({
-    ...each,
-    message: redact(each.message),
-    ...(each.sourceLine === undefined ? {} : { sourceLine: redact(each.sourceLine) }),
-    ...(each.help === undefined ? {} : { help: redact(each.help) }),
-  }));
+  return diagnostics.map((each) =>
+    each.sourceLine === undefined ? each : { ...each, sourceLine: redact(each.sourceLine) },
+  );
 }
 
 function crashFile(host: Host, text: string): string | undefined {

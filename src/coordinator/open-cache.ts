@@ -26,7 +26,7 @@ export async function openCache(
     directory: cacheDirectory(services),
     flow: flow.name,
     redact: (text) => services.redactor.redact(text),
-    warn: (text) => problems.push(services.redactor.redact(text)),
+    warn: (text) => problems.push(text),
     isRead: options.cache !== false,
   });
   return { store, problems };

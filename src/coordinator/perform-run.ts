@@ -10,7 +10,7 @@ import { buryDead } from "./bury-dead.ts";
 import { bequeath } from "./death-hooks.ts";
 import { drainEarlier } from "./drain-earlier.ts";
 import { executeRun, type Executed } from "./execute-run.ts";
-import { explain, redactDiagnostics } from "./explain.ts";
+import { explain, redactExcerpts } from "./explain.ts";
 import type { FlowPlace } from "./flow-place.ts";
 import { gitHubMasks } from "./github-masks.ts";
 import { givenParameters } from "./given-parameters.ts";
@@ -117,7 +117,7 @@ async function warn(
 ): Promise<void> {
   if (warnings.length === 0) return;
   const { renderDiagnostics } = await import("../reporters/diagnostics.ts");
-  const shown = redactDiagnostics(warnings, (text) => redactor.redact(text));
+  const shown = redactExcerpts(warnings, (text) => redactor.redact(text));
   host.terminal.stderr.write(renderDiagnostics(shown, { cwd: globals.cwd }));
 }
 
@@ -156,7 +156,11 @@ async function unrecorded(
   services: Services,
   context: CommandContext,
 ): Promise<number> {
-  const code = explain(refusal, context.host, { cwd: context.globals.cwd, annotations: options.annotations });
+  const code = explain(refusal, context.host, {
+    redact: (text) => services.redactor.redact(text),
+    cwd: context.globals.cwd,
+    annotations: options.annotations,
+  });
   const isTold = options.notify ?? startedBy(context.host.environment, context.host.terminal) !== "terminal";
   if (!isTold) return code;
   await refuseUnrecorded(unrecordedFacts(place, services, context), services, refusal, context);

@@ -88,7 +88,11 @@ export async function recordRun(
     signal,
     ...limitsOf(begun, prepared),
     secret: async (name) => (await services.secrets()).get(name),
-    notify: async (request, from) => (await notify())(request, from),
+    notify: async (request, from) => {
+      // Values of a notification task's own options: a service may repeat them.
+      for (const [name, value] of Object.entries(request.values ?? {})) await services.redactor.register(name, value);
+      return (await notify())(request, from);
+    },
     service: taskServices(begun, prepared, parts, context),
     listen: (write) => {
       lines.onLine(write);

@@ -38,7 +38,10 @@ export interface Screen {
   /** 0 where unknown. */
   readonly columns: number;
   readonly rows: number;
+  /** Writes text. A command's screen cleans and masks it. */
   write(text: string): void;
+  /** Writes cursor movements or commands of a CI system: only masked. @default `write` */
+  control?(text: string): void;
 }
 
 export interface Terminal {

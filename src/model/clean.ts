@@ -32,6 +32,18 @@ export function clean(
   });
 }
 
+/** The text on one line: a name, a label or a path as it may stand in a row of a table, a log line or a message. */
+export function cleanLine(text: string): string {
+  return clean(text.replaceAll(/\s+/g, " "));
+}
+
+/** JSON text with everything escaped that `clean` takes away: JSON itself escapes only U+0000 to U+001F. */
+export function escapeControls(json: string): string {
+  return json.replaceAll(UNESCAPED, (each) => `\\u${each.charCodeAt(0).toString(16).padStart(4, "0")}`);
+}
+
+const UNESCAPED = /[\u007f-\u009f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060\u2066-\u2069\ufeff]/g;
+
 /** `clean` for text that comes in pieces; keeps back a sequence that the chunk ends within. Colours and returns stay. */
 export function cleaningStream(): { write(chunk: string): string; end(): string; readonly isEmpty: boolean } {
   const keep = { colours: true, returns: true };

@@ -40,6 +40,11 @@ export function exactJson(value: unknown, replacer?: Replacer, space?: number): 
   return stringify(value, replacer, space, [WRITTEN]) as string;
 }
 
+/** A value as indented JSON that ends in a line break. */
+export function prettyJson(value: unknown): string {
+  return `${exactJson(value, undefined, 2)}\n`;
+}
+
 const JSON_NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 const WRITTEN = {
   test: (value: unknown) => value instanceof WrittenNumber,

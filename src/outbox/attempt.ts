@@ -74,13 +74,12 @@ export async function attemptDelivery(
     if (isUnknown && !options.isOurs) return undefined;
     if (isUnknown) return hold(item, "unknown-channel", `this flowctl has no channel of the type "${type}"`);
     // Files that are not there, as flowctl is being updated, are there for the next process.
-    const note = sending.redact(`the code of the ${type} channel could not be loaded: ${firstLine(channel.error)}`);
-    const delivery: Delivery = { outcome: "transient", code: "channel-code", note };
-    return { ...settle(item, delivery, clock.now(), sending), delivery };
+    const note = `the code of the ${type} channel could not be loaded: ${firstLine(channel.error)}`;
+    return settled(item, { outcome: "transient", code: "channel-code", note }, sending);
   }
   const values = await valuesOf(item, sending);
   if ("outcome" in values && values.outcome === "permanent" && !options.isOurs) return undefined;
-  if ("outcome" in values) return { ...settle(item, values, clock.now(), sending), delivery: values };
+  if ("outcome" in values) return settled(item, values, sending);
   const doubtful = mayHaveArrived(item);
   const request: DeliveryRequest = {
     id: item.id,
@@ -101,8 +100,7 @@ export async function attemptDelivery(
   if (doubtful) {
     const found = (await channel.find?.(request)) ?? "unknown";
     if (found === "arrived") {
-      const delivery: Delivery = { outcome: "delivered", note: "the service has it from an earlier attempt" };
-      return { ...settle(item, delivery, clock.now(), sending), delivery };
+      return settled(item, { outcome: "delivered", note: "the service has it from an earlier attempt" }, sending);
     }
     if (found === "unknown" && isHeldInDoubt(item, channel)) {
       return hold(
@@ -116,8 +114,13 @@ export async function attemptDelivery(
   if (signal.aborted) return undefined;
   const started = startAttempt(item, clock.now());
   options.write(started);
-  const delivery = redacted(await send(channel, request, clock), sending.redact);
-  return { ...settle(started, delivery, clock.now(), sending), delivery };
+  return settled(started, await send(channel, request, clock), sending);
+}
+
+/** Where the item goes, with what became of the attempt: masked, whoever says it. */
+function settled(item: OutboxItem, given: Delivery, sending: Sending): Settled & { readonly delivery: Delivery } {
+  const delivery = redacted(given, sending.redact);
+  return { ...settle(item, delivery, sending.clock.now(), sending), delivery };
 }
 
 /** Whether it is rather not sent at all than twice: as the channel's definition says, else as its service is. */
@@ -133,7 +136,7 @@ async function valuesOf(
   try {
     return { found: await sending.values(stored(item) as ChannelDefinition, item.source ?? {}) };
   } catch (error) {
-    const note = sending.redact(firstLine(error));
+    const note = firstLine(error);
     const help = error instanceof UserError ? error.diagnostics[0]?.help : undefined;
     const code = error instanceof UserError ? (error.diagnostics[0]?.code ?? "SECRET") : "SECRET";
     // A store that is locked or slow may open again by itself; a secret that is not there does not appear.

@@ -43,8 +43,8 @@ export interface DeliveryRequest {
   readonly repeat?: true;
   /** Values of the secrets the definition names, and of `NotifyRequest.values`. */
   readonly values: Readonly<Record<string, string>>;
-  /** Takes all known secrets out of a text: a service may repeat what it was sent. @default only `values` are taken out */
-  readonly redact?: (text: string) => string;
+  /** Takes all known secrets out of a text, `values` included: a service may repeat what it was sent. */
+  readonly redact: (text: string) => string;
   readonly signal: AbortSignal;
   /** The time of this attempt, epoch milliseconds. @default the system's clock */
   readonly at?: number;

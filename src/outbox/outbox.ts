@@ -91,7 +91,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     },
   );
   const spool = withMemory(disk, (item, error) => {
-    const why = redact(diskTrouble(error));
+    const why = diskTrouble(error);
     warn(
       `not durable: the message for "${channelLabel(item)}" could not be written to ${directory} (${why}); it is kept in memory and sent from there`,
     );

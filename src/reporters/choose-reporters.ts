@@ -96,12 +96,9 @@ async function addView(choice: ReporterChoice, view: ViewOptions, chosen: Chosen
     return;
   } else {
     const { PlainReporter } = await import("./plain.ts");
-    const { withoutCommands } = await import("./github.ts");
     const plain = new PlainReporter({
       ...view,
-      ...(mode.github
-        ? { screen: withoutCommands(view.screen), logs: view.logs === "full" ? "failed" : view.logs }
-        : {}),
+      ...(mode.github ? { logs: view.logs === "full" ? "failed" : view.logs } : {}),
     });
     chosen.reporters.push({ name: "plain", reporter: plain });
     chosen.tick = (now) => {

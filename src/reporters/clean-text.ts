@@ -18,8 +18,3 @@ export function firstLine(text: string): string {
   const end = text.indexOf("\n");
   return cleanText(end === -1 ? text : text.slice(0, end)).trim();
 }
-
-/** A text as a cell of a table: clean, and on one line whatever a name holds. */
-export function oneLine(text: string): string {
-  return cleanText(text.replaceAll(/\s+/g, " "));
-}

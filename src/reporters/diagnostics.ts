@@ -1,5 +1,7 @@
 import { relative } from "node:path";
+import { clean, cleanLine } from "../model/clean.ts";
 import type { Diagnostic } from "../model/error.ts";
+import { commandData, commandProperty } from "../model/workflow-commands.ts";
 
 /** The colours a rendered diagnostic uses; an instance of chalk fits. */
 export interface Paint {
@@ -16,8 +18,6 @@ export const PLAIN: Paint = { red: same, yellow: same, cyan: same, dim: same, bo
 
 /** How many characters of a source line are shown. */
 const WIDTH = 120;
-/** What a terminal would obey, and what would turn the order of letters round. */
-const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g;
 const WIDE = /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]/;
 
 /**
@@ -36,7 +36,7 @@ export function renderDiagnostics(
 
 function renderOne(diagnostic: Diagnostic, cwd: string | undefined, paint: Paint): string {
   const tint = diagnostic.severity === "error" ? paint.red : paint.yellow;
-  const [first = "", ...rest] = visible(diagnostic.message).split("\n");
+  const [first = "", ...rest] = clean(diagnostic.message).split("\n");
   const lines = [`${tint(`${diagnostic.severity}[${diagnostic.code}]`)}: ${paint.bold(first)}`, ...rest];
   const number = String(diagnostic.line ?? "");
   const gutter = " ".repeat(number.length);
@@ -49,7 +49,7 @@ function renderOne(diagnostic: Diagnostic, cwd: string | undefined, paint: Paint
   }
   if (diagnostic.help !== undefined)
     lines.push(
-      ...visible(diagnostic.help)
+      ...clean(diagnostic.help)
         .split("\n")
         .map((text, index) => (index === 0 ? `  ${paint.cyan("help")}: ${text}` : `        ${text}`)),
     );
@@ -59,7 +59,7 @@ function renderOne(diagnostic: Diagnostic, cwd: string | undefined, paint: Paint
 /** `file:line:column`, with what is known of it; inside `cwd` the path is relative. */
 export function place(diagnostic: Diagnostic, cwd?: string): string {
   const position = [diagnostic.line, diagnostic.column].filter((each) => each !== undefined);
-  return [shownPath(diagnostic.file ?? "", cwd), ...position].join(":");
+  return [cleanLine(shownPath(diagnostic.file ?? "", cwd)), ...position].join(":");
 }
 
 /** A path as people see it: inside of `cwd` relative to it. */
@@ -69,11 +69,6 @@ export function shownPath(file: string, cwd: string | undefined): string {
   return path === "" || path.startsWith("..") ? file : path;
 }
 
-/** What a person sees of a text: control characters, which a terminal would obey, are replaced. */
-function visible(text: string): string {
-  return text.replace(CONTROL, "\u{fffd}");
-}
-
 /** The part of a long line that the caret is in, and the white space that puts the caret under it. */
 function cut(line: string, column: number, length: number): { text: string; indent: string; length: number } {
   const start = line.length > WIDTH && column > WIDTH - 40 ? column - 40 : 0;
@@ -81,9 +76,9 @@ function cut(line: string, column: number, length: number): { text: string; inde
   const part = line.slice(start, start + WIDTH);
   const end = start + WIDTH < line.length ? "…" : "";
   const before = dots + part.slice(0, Math.max(column - 1 - start, 0));
-  const indent = Array.from(before, (char) => (char === "\t" ? "\t" : WIDE.test(char) ? "  " : " ")).join("");
+  const indent = Array.from(clean(before), (char) => (char === "\t" ? "\t" : WIDE.test(char) ? "  " : " ")).join("");
   const room = Math.max(part.length - (column - 1 - start), 1);
-  return { text: visible(dots + part + end), indent, length: Math.max(Math.min(length, room), 1) };
+  return { text: clean(dots + part + end), indent, length: Math.max(Math.min(length, room), 1) };
 }
 
 /**
@@ -106,21 +101,15 @@ export function annotateDiagnostics(
 
 function annotation(diagnostic: Diagnostic, workspace: string | undefined): string {
   const properties = [
-    ...(diagnostic.file === undefined ? [] : [`file=${property(shownPath(diagnostic.file, workspace))}`]),
+    ...(diagnostic.file === undefined
+      ? []
+      : [`file=${commandProperty(cleanLine(shownPath(diagnostic.file, workspace)))}`]),
     ...(diagnostic.line === undefined ? [] : [`line=${String(diagnostic.line)}`]),
     ...(diagnostic.column === undefined ? [] : [`col=${String(diagnostic.column)}`]),
-    `title=${property(diagnostic.code)}`,
+    `title=${commandProperty(diagnostic.code)}`,
   ];
   const text = diagnostic.help === undefined ? diagnostic.message : `${diagnostic.message}\n${diagnostic.help}`;
-  return `::${diagnostic.severity} ${properties.join(",")}::${data(text)}`;
-}
-
-function data(text: string): string {
-  return text.replaceAll("%", "%25").replaceAll("\r", "%0D").replaceAll("\n", "%0A");
-}
-
-function property(text: string): string {
-  return data(text).replaceAll(":", "%3A").replaceAll(",", "%2C");
+  return `::${diagnostic.severity} ${properties.join(",")}::${commandData(clean(text))}`;
 }
 
 /** The object of a diagnostic under `--json`. */

@@ -1,5 +1,5 @@
 import type { Screen } from "../host/host.ts";
-import { screenBefore } from "./screen-before.ts";
+import { control, screenBefore, type ScreenMethod } from "./screen-before.ts";
 
 /** A screen that can be kept still: what is written meanwhile waits. */
 export interface GatedScreen {
@@ -10,18 +10,22 @@ export interface GatedScreen {
 
 /** Puts a gate before a screen. */
 export function gated(screen: Screen): GatedScreen {
-  let waiting: string[] | undefined;
+  let waiting: (readonly [text: string, method: ScreenMethod])[] | undefined;
+  const pass = (text: string, method: ScreenMethod): void => {
+    if (method === "control") control(screen, text);
+    else screen.write(text);
+  };
   return {
-    screen: screenBefore(screen, (text) => {
-      if (waiting === undefined) screen.write(text);
-      else waiting.push(text);
+    screen: screenBefore(screen, (text, method) => {
+      if (waiting === undefined) pass(text, method);
+      else waiting.push([text, method]);
     }),
     hold() {
       waiting ??= [];
       return () => {
-        const text = waiting?.join("") ?? "";
+        const held = waiting ?? [];
         waiting = undefined;
-        screen.write(text);
+        for (const [text, method] of held) pass(text, method);
       };
     },
   };

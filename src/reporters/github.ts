@@ -4,12 +4,13 @@ import type { RunEvent, TaskState } from "../model/event.ts";
 import { formatDuration } from "../model/duration.ts";
 import { state, type State } from "../model/state.ts";
 import { labelOf, Tally, type Failure } from "../model/tally.ts";
+import { commandData, commandProperty } from "../model/workflow-commands.ts";
 import type { Screen } from "../host/host.ts";
 import { cleanText, logLine } from "./clean-text.ts";
 import { errorPlace } from "./error-place.ts";
 import { jobSummary } from "./job-summary.ts";
 import { OutputTail } from "./output-tail.ts";
-import { screenBefore } from "./screen-before.ts";
+import { control } from "./screen-before.ts";
 import type { Reporter, RunReport } from "./reporter.ts";
 import { failureText } from "./wording.ts";
 
@@ -64,10 +65,10 @@ export class GithubReporter implements Reporter {
 
   onEnd(report: RunReport): void {
     const own = this.#tally.failures.filter((each) => each.causedBy === undefined);
-    for (const line of this.#annotations(own)) this.#options.screen.write(`${line}\n`);
+    for (const line of this.#annotations(own)) control(this.#options.screen, `${line}\n`);
     if (report.undelivered === true) {
       const left = report.notifications.map(cleanText).join("\n");
-      this.#options.screen.write(`::warning title=flowctl::${data(left)}\n`);
+      control(this.#options.screen, `::warning title=flowctl::${commandData(left)}\n`);
     }
     this.#options.appendSummary?.(
       jobSummary({
@@ -110,9 +111,9 @@ export class GithubReporter implements Reporter {
       ...[...cut, ...lines].map((each) => logLine(each, { colours: true })),
       `::${this.#token}::`,
     ];
-    const title = durationMs === undefined ? undefined : `ok ${data(label)} (${formatDuration(durationMs)})`;
+    const title = durationMs === undefined ? undefined : `ok ${commandData(label)} (${formatDuration(durationMs)})`;
     const all = title === undefined ? output : [`::group::${title}`, ...output, "::endgroup::"];
-    screen.write(`${all.join("\n")}\n`);
+    control(screen, `${all.join("\n")}\n`);
   }
 
   #annotations(failures: readonly Failure[]): string[] {
@@ -127,8 +128,8 @@ export class GithubReporter implements Reporter {
   #annotation(failed: Failure): string {
     const label = labelOf(failed);
     const place = errorPlace(this.#errors.get(label));
-    const where = place === undefined ? [] : [`file=${property(this.#path(place.file))}`, `line=${place.line}`];
-    const title = `title=${property(`${label} failed`)}`;
+    const where = place === undefined ? [] : [`file=${commandProperty(this.#path(place.file))}`, `line=${place.line}`];
+    const title = `title=${commandProperty(`${label} failed`)}`;
     const rest =
       failed.message === null
         ? ""
@@ -137,7 +138,7 @@ export class GithubReporter implements Reporter {
             .slice(1, 20)
             .map((line) => `\n${cleanText(line)}`)
             .join("");
-    return `::error ${[...where, title].join(",")}::${data(failureText(failed) + rest)}`;
+    return `::error ${[...where, title].join(",")}::${commandData(failureText(failed) + rest)}`;
   }
 
   #path(file: string): string {
@@ -146,23 +147,4 @@ export class GithubReporter implements Reporter {
     const near = relative(workspace, file);
     return near.startsWith("..") ? file : near;
   }
-}
-
-/** Source: GitHub, workflow commands; escapes of data and of properties. */
-function data(text: string): string {
-  return text.replaceAll("%", "%25").replaceAll("\r", "%0D").replaceAll("\n", "%0A");
-}
-
-function property(text: string): string {
-  return data(text).replaceAll(":", "%3A").replaceAll(",", "%2C");
-}
-
-/**
- * A screen whose lines GitHub takes for text: the old form of its commands, `##[…]`, is
- * obeyed anywhere in a line.
- */
-export function withoutCommands(screen: Screen): Screen {
-  return screenBefore(screen, (text) => {
-    screen.write(text.replaceAll("##[", "## [").replace(/^(\s*)::/gmu, "$1: :"));
-  });
 }

@@ -1,3 +1,4 @@
+import { escapeControls } from "../model/clean.ts";
 import type { RunEvent, RunState, TaskState } from "../model/event.ts";
 import { isFailed, isFinished } from "../model/state.ts";
 import { Tally } from "../model/tally.ts";
@@ -102,7 +103,7 @@ export class JsonlReporter implements Reporter {
 
   #write(event: { readonly at: number; readonly runId: string }, type: string, more: Json): void {
     const head = { v: 1, seq: (this.#seq += 1), ts: new Date(event.at).toISOString(), run: event.runId, type };
-    this.#sink.write(`${JSON.stringify({ ...head, ...more })}\n`);
+    this.#sink.write(`${escapeControls(JSON.stringify({ ...head, ...more }))}\n`);
   }
 }
 

@@ -1,4 +1,3 @@
-import { stripVTControlCharacters } from "node:util";
 import { formatDuration } from "../model/duration.ts";
 import type { RunEvent, TaskState } from "../model/event.ts";
 import { state, type State } from "../model/state.ts";
@@ -94,7 +93,8 @@ export class LiveReporter implements Reporter {
 
   /** Shows what somebody else wrote, above what is painted. */
   print(text: string): void {
-    for (const line of text.replace(/\n$/, "").split("\n")) this.#above(stripVTControlCharacters(line));
+    for (const line of text.replace(/\n$/, "").split("\n"))
+      this.#above(logLine(line, { colours: this.#options.palette !== NO_COLOR }));
     this.#painter.changed(this.#now, this.#render);
   }
 

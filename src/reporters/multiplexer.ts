@@ -1,5 +1,5 @@
 import type { RunEvent } from "../model/event.ts";
-import { clean } from "../model/clean.ts";
+import { clean, cleanLine } from "../model/clean.ts";
 import { redactEvent } from "./redact-event.ts";
 import type { Reporter, RunReport } from "./reporter.ts";
 
@@ -27,7 +27,7 @@ export function multiplex(reporters: readonly NamedReporter[], redact: (text: st
   const broken = new Set<Reporter>();
   const report = ({ name, reporter }: NamedReporter, error: unknown): void => {
     broken.add(reporter);
-    problems.push(`The reporter "${name}" failed: ${redact(error instanceof Error ? error.message : String(error))}`);
+    problems.push(`The reporter "${name}" failed: ${error instanceof Error ? error.message : String(error)}`);
   };
   return {
     problems,
@@ -45,7 +45,7 @@ export function multiplex(reporters: readonly NamedReporter[], redact: (text: st
     async onEnd(end) {
       const safe = {
         ...end,
-        flow: redact(clean(end.flow).replaceAll(/\s+/g, " ")),
+        flow: redact(cleanLine(end.flow)),
         notifications: end.notifications.map((each) => redact(clean(each))),
       };
       for (const each of reporters) {

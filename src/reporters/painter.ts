@@ -1,4 +1,5 @@
 import type { Screen } from "../host/host.ts";
+import { control } from "./screen-before.ts";
 
 /** Makes the rows to paint, for a width and as many rows as there is room for. */
 export type Render = (columns: number, height: number) => readonly string[];
@@ -53,7 +54,7 @@ export class Painter {
     const cursor = this.#isOn ? "" : HIDE_CURSOR;
     this.#isOn = true;
     const body = rows.map((row) => `${row}${CLEAR_LINE}\n`).join("");
-    this.#screen.write(`${BEGIN}${cursor}${this.#toTop(columns)}${this.#takeQueue()}${body}${CLEAR_BELOW}${END}`);
+    control(this.#screen, `${BEGIN}${cursor}${this.#toTop(columns)}${this.#takeQueue()}${body}${CLEAR_BELOW}${END}`);
     this.#height = rows.length;
     this.#columns = columns;
   }
@@ -62,7 +63,10 @@ export class Painter {
   hold(): () => void {
     this.#isHeld = true;
     if (this.#isOn)
-      this.#screen.write(`${this.#toTop(this.#screen.columns || 80)}${CLEAR_BELOW}${this.#takeQueue()}${SHOW_CURSOR}`);
+      control(
+        this.#screen,
+        `${this.#toTop(this.#screen.columns || 80)}${CLEAR_BELOW}${this.#takeQueue()}${SHOW_CURSOR}`,
+      );
     this.#isOn = false;
     this.#height = 0;
     return () => {
@@ -75,7 +79,10 @@ export class Painter {
     if (this.#isOver) return;
     this.#isOver = true;
     if (this.#isOn)
-      this.#screen.write(`${this.#toTop(this.#screen.columns || 80)}${CLEAR_BELOW}${this.#takeQueue()}${SHOW_CURSOR}`);
+      control(
+        this.#screen,
+        `${this.#toTop(this.#screen.columns || 80)}${CLEAR_BELOW}${this.#takeQueue()}${SHOW_CURSOR}`,
+      );
     else this.#screen.write(this.#takeQueue());
   }
 

@@ -1,4 +1,4 @@
-import { clean } from "../model/clean.ts";
+import { cleanLine } from "../model/clean.ts";
 import type { RunEvent } from "../model/event.ts";
 import { shownValue } from "../model/shown-value.ts";
 import type { State } from "../model/state.ts";
@@ -29,7 +29,7 @@ export function redactEvent(given: RunEvent, redact: (text: string) => string): 
 
 /** Names of flows, tasks and map labels as they may be shown: clean first, then masked, on one line. */
 function withCleanNames(event: RunEvent, redact: (text: string) => string): RunEvent {
-  const shown = (name: string): string => redact(clean(name).replaceAll(/\s+/g, " "));
+  const shown = (name: string): string => redact(cleanLine(name));
   const changes: Record<string, string> = {};
   for (const key of ["flow", "task", "causedBy"] as const) {
     const name = (event as Partial<Record<typeof key, unknown>>)[key];

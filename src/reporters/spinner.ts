@@ -1,5 +1,6 @@
 import type { Screen } from "../host/host.ts";
 import type { Mode } from "./mode.ts";
+import { control } from "./screen-before.ts";
 
 /** Shows that something short is under way. */
 export interface Spinner {
@@ -41,7 +42,7 @@ export async function spinner(text: string, { screen, mode }: SpinnerOptions): P
 /** The part of a stream that a spinner uses, on a screen. */
 function streamOf(screen: Screen): NodeJS.WriteStream {
   const write = (text: string): boolean => {
-    screen.write(text);
+    control(screen, text);
     return true;
   };
   const stream = {

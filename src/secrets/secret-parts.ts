@@ -60,9 +60,9 @@ function urlPartsOf(value: string): readonly string[] {
   ];
 }
 
-/** `services` or `api` in a webhook's path is a word; a token has digits or is long. */
+/** `services` or `api` in a webhook's path is a word; a token has digits, capitals behind small letters, or is long. */
 function looksRandom(segment: string): boolean {
-  return segment.length >= LONG_ENOUGH && (/\d/.test(segment) || segment.length >= 20);
+  return segment.length >= LONG_ENOUGH && (/\d|[a-z][A-Z]/.test(segment) || segment.length >= 20);
 }
 
 function decoded(text: string): string {

@@ -108,7 +108,7 @@ describe("command", () => {
       { values: { T: "s3cret-value" } },
       { env: { TOKEN: { secret: "T" } } },
     );
-    expect(outcome).toMatchObject({ note: "the program ended with exit code 1: failed with ***" });
+    expect(outcome).toMatchObject({ note: "the program ended with exit code 1: failed with ***T***" });
     expectNoSecret(outcome, ["s3cret-value"]);
   });
 });

@@ -1,11 +1,15 @@
 import { inspect } from "node:util";
 import { expect } from "vitest";
+import { createMasker } from "../../src/secrets/masker.ts";
 import type { Alert, Message } from "../../src/model/notification.ts";
 import type { Delivery, DeliveryRequest } from "../../src/outbox/channel.ts";
 
 /** A delivery with everything set; what a test is about goes on top. */
 export function deliveryOf(more: Partial<DeliveryRequest> & Pick<DeliveryRequest, "definition">): DeliveryRequest {
+  const masker = createMasker();
+  for (const [name, value] of Object.entries(more.values ?? {})) masker.add(name, value);
   return {
+    redact: (text) => masker.mask(text),
     id: "n_7qk2mzx4c5v6b7n8m9k0j1h2g3",
     recipient: "",
     message: text("Test SlackTask!"),

@@ -107,7 +107,7 @@ describe("the list of channels", () => {
     const sms = run(`${WATCH}
       const channel = await channelOf("sms");
       const definition = { type: "sms", accountSid: "AC1", authToken: "t", from: "+15551234567", to: "+15550001111", baseUrl: "http://127.0.0.1:1" };
-      await channel.send({ id: "n_1", definition, recipient: "+15550001111", message: { kind: "text", text: "a" }, attempt: 1, values: {}, environment: {}, signal: new AbortController().signal });
+      await channel.send({ id: "n_1", definition, recipient: "+15550001111", message: { kind: "text", text: "a" }, attempt: 1, values: {}, redact: (text) => text, environment: {}, signal: new AbortController().signal });
       await globalThis.settled();
       ${LOADED}`);
     expect(JSON.parse(sms)).toEqual(["twilio", "sms-segments-calculator"]);
@@ -132,7 +132,7 @@ describe("the list of channels", () => {
         const [recipient] = channel.recipients(definition);
         const message = { kind: "text", text: "a" };
         const signal = new AbortController().signal;
-        const { outcome, code } = await channel.send({ id: "n_1", message, attempt: 1, environment: process.env, signal, values: {}, definition, recipient });
+        const { outcome, code } = await channel.send({ id: "n_1", message, attempt: 1, environment: process.env, signal, values: {}, redact: (text) => text, definition, recipient });
         console.log(definition.type, outcome, code ?? "");
       }`;
     const child = spawn(process.execPath, ["--input-type=module", "-e", script], {

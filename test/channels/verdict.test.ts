@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { cut, cutBytes, cutEscaped, plain } from "../../src/channels/cut.ts";
 import { quote } from "../../src/channels/scrub.ts";
 import { judgeBody, retryAfterMs, verdictOf } from "../../src/channels/verdict.ts";
+import { deliveryOf } from "./delivery.ts";
 
 const wait = (header: string | null, body = ""): number | undefined =>
   retryAfterMs(
@@ -98,14 +99,14 @@ describe("an HTTP status", () => {
 describe("a service's own words", () => {
   it("are shown without secrets, their parts and their encodings, on one line", () => {
     const url = "https://user:p4ssw0rd@example.com/hooks/T0KENT0KEN?sig=abcdef123456";
-    const values = { URL: url, KEY: "k3y with space" };
+    const { redact } = deliveryOf({ definition: { type: "webhook" }, values: { URL: url, KEY: "k3y with space" } });
     const basic = Buffer.from("k3y with space").toString("base64");
     const said = `at ${url}\nor /hooks/T0KENT0KEN, sig abcdef123456, pw p4ssw0rd, ${encodeURIComponent("k3y with space")} ${basic}\u0007`;
-    const shown = quote(said, { values });
+    const shown = quote(said, { redact });
     for (const part of ["p4ssw0rd", "T0KENT0KEN", "abcdef123456", "k3y", basic.slice(0, 12), "\n", "\u0007"]) {
       expect(shown).not.toContain(part);
     }
-    expect(quote("x".repeat(500), { values })).toHaveLength(160);
+    expect(quote("x".repeat(500), { redact })).toHaveLength(160);
   });
 });
 

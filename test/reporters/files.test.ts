@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { state } from "../../src/model/state.ts";
-import { GithubReporter, withoutCommands } from "../../src/reporters/github.ts";
+import { GithubReporter } from "../../src/reporters/github.ts";
 import { JsonlReporter } from "../../src/reporters/jsonl.ts";
 import { JunitReporter } from "../../src/reporters/junit.ts";
 import { multiplex } from "../../src/reporters/multiplexer.ts";
@@ -149,18 +149,6 @@ describe("GitHub Actions", () => {
     expect(words[0]).not.toBe(words[1]);
   });
 
-  it("obeys nothing that stands in the log's own lines", () => {
-    const screen = keptScreen();
-    withoutCommands(screen).write("ok ##[error]x\n  ::warning::y\n");
-    expect(screen.text).toBe("ok ## [error]x\n  : :warning::y\n");
-  });
-
-  it.each(["\u00a0", "\u2003\t", "\u3000", "\ufeff", "\u2028"])("obeys no command behind white space %j", (space) => {
-    const screen = keptScreen();
-    withoutCommands(screen).write(`${space}::error::x\n`);
-    expect(screen.text).toBe(`${space}: :error::x\n`);
-  });
-
   it("gets a job summary that no text can break out of", async () => {
     const { summaries, play: run } = play();
     run.said("load", "```` fence");
@@ -182,7 +170,7 @@ describe("several reporters", () => {
           name: "broken",
           reporter: {
             onEvent: () => {
-              throw new Error("disk with s3cret");
+              throw new Error("disk is full");
             },
           },
         },
@@ -194,7 +182,7 @@ describe("several reporters", () => {
     await new Play(many).started().task("a", "Running").end();
     expect(heard).toEqual(["run-started", "task-state", "end"]);
     expect(many.problems).toEqual([
-      'The reporter "broken" failed: disk with ***',
+      'The reporter "broken" failed: disk is full',
       'The reporter "late" failed: no place',
     ]);
   });

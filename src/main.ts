@@ -22,7 +22,11 @@ export async function main(args: readonly string[]): Promise<void> {
   const code = await outcome(args, host, { stop, redactor });
   giveBack();
   await host.terminal.drain();
-  if (code <= 1) keepCode();
+  const refusal = code <= 1 ? keepCode() : undefined;
+  if (refusal !== undefined) {
+    host.terminal.stderr.write(`warning: ${refusal}\n`);
+    await host.terminal.drain();
+  }
   stop.release();
   // As by default, so that a shell's loop ends, too (exit 130 would not end it).
   const end = stop.caught !== undefined && code !== DONE_ANYWAY ? endBy(stop.caught) : code;

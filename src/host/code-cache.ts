@@ -1,6 +1,8 @@
 import {
   closeSync,
+  constants,
   fstatSync,
+  lstatSync,
   mkdirSync,
   openSync,
   readFileSync,
@@ -9,6 +11,7 @@ import {
   rmSync,
   statSync,
   writeFileSync,
+  type Stats,
 } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
@@ -23,6 +26,8 @@ const COMMANDS = ["run", "reap", "flush"];
 
 /** Where compiled code is kept, and for which kind of command. */
 let cache: { readonly directory: string; readonly kind: string } | undefined;
+/** Why the directory that a variable names is not used. */
+let refusal: string | undefined;
 /** What had to be compiled, and how many bytes were kept of it and could not be used. */
 const compiled: { readonly script: Script; readonly file: string; readonly unusable: number }[] = [];
 
@@ -32,23 +37,29 @@ const compiled: { readonly script: Script; readonly file: string; readonly unusa
  * `NODE_DISABLE_COMPILE_CACHE` does without, as in Node itself.
  */
 export function openCodeCache(args: readonly string[], variables: NodeJS.ProcessEnv): void {
-  const directory = cacheDirectory(variables);
+  const { directory, variable } = cacheDirectory(variables);
   if (directory === undefined) return;
+  if (isOthers(directory)) {
+    const reason = "the directory belongs to another user, or others may write to it";
+    // Under sudo the home is often another user's.
+    if (variable !== "HOME")
+      refusal = `compiled code is not kept in ${directory}: ${reason}; set ${variable} to a directory of your own`;
+    return;
+  }
   const kind = COMMANDS.find((each) => args.includes(each)) ?? "other";
   cache = { directory, kind: `${process.version}-${process.arch}-${kind}` };
 }
 
-function cacheDirectory(variables: NodeJS.ProcessEnv): string | undefined {
-  const set = (name: string): string | undefined => (variables[name] === "" ? undefined : variables[name]);
-  if (set("NODE_DISABLE_COMPILE_CACHE") !== undefined) return undefined;
-  const home = set("HOME");
-  const base =
-    set("NODE_COMPILE_CACHE") ??
-    set("XDG_CACHE_HOME") ??
-    (process.platform === "win32" ? set("LOCALAPPDATA") : undefined) ??
-    (home === undefined ? undefined : join(home, ".cache"));
-  return base === undefined ? undefined : join(base, "flowctl");
+function cacheDirectory(variables: NodeJS.ProcessEnv): { readonly directory?: string; readonly variable: string } {
+  const isSet = (name: string): boolean => (variables[name] ?? "") !== "";
+  const [variable = "HOME"] = ["NODE_COMPILE_CACHE", "XDG_CACHE_HOME", ...LOCAL].filter(isSet);
+  const base = variables[variable] ?? "";
+  if (isSet("NODE_DISABLE_COMPILE_CACHE") || base === "") return { variable };
+  return { directory: join(variable === "HOME" ? join(base, ".cache") : base, "flowctl"), variable };
 }
+
+/** What Windows calls the directory of a user's own data. */
+const LOCAL = process.platform === "win32" ? ["LOCALAPPDATA"] : [];
 
 /**
  * Evaluates the code of one of our files.
@@ -101,9 +112,10 @@ function placeOf(filename: string): string {
 function read(file: string): Buffer | undefined {
   let descriptor: number | undefined;
   try {
-    descriptor = openSync(file, "r");
-    const { uid, mode } = fstatSync(descriptor);
-    if (isOthers(uid, mode)) return undefined;
+    // A FIFO in the place of the file must not be waited for.
+    descriptor = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW);
+    const stat = fstatSync(descriptor);
+    if (!stat.isFile() || isWritableByOthers(stat)) return undefined;
     const twice = readFileSync(descriptor);
     const half = twice.subarray(0, twice.length / 2);
     return half.length > 0 && half.equals(twice.subarray(half.length)) ? half : undefined;
@@ -114,36 +126,44 @@ function read(file: string): Buffer | undefined {
   }
 }
 
-function isOthers(uid: number, mode: number): boolean {
+/** Whether a directory exists that another user owns or may write to. */
+function isOthers(directory: string): boolean {
+  const stat = statSync(directory, { throwIfNoEntry: false });
+  return stat !== undefined && isWritableByOthers(stat);
+}
+
+function isWritableByOthers({ uid, mode }: Pick<Stats, "uid" | "mode">): boolean {
   return process.getuid !== undefined && (uid !== process.getuid() || (mode & 0o022) !== 0);
 }
 
 /**
  * Keeps what this process had to compile; where that cannot be, the next one compiles it again. The first process only
  * leaves a mark, because to keep takes as long as to compile: a machine that is thrown away after it does not pay.
+ *
+ * @returns why the directory is not used, in one sentence; `undefined` where it is
  */
-export function keepCode(): void {
-  if (cache === undefined || compiled.length === 0) return;
+export function keepCode(): string | undefined {
+  if (cache === undefined || compiled.length === 0) return refusal;
   const { directory } = cache;
   try {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
-    const { uid, mode } = statSync(directory);
-    if (isOthers(uid, mode)) return;
+    if (isOthers(directory)) return undefined;
     for (const { script, file, unusable } of compiled.splice(0)) {
       const size = sizeOf(file);
-      if (size === undefined) writeFileSync(file, "", { mode: 0o600 });
+      if (size === undefined) writeFileSync(file, "", { mode: 0o600, flag: "wx" });
       // Another size is that of another process, which was quicker: a runner ends before its parent, and knows more.
       else if (size === unusable) write(file, script.createCachedData());
     }
     prune(directory);
   } catch {
-    // No home, a full disk, somebody else's directory: nothing that anybody has to be told.
+    // No home or a full disk: the next process compiles again.
   }
+  return undefined;
 }
 
 function sizeOf(file: string): number | undefined {
   try {
-    return statSync(file).size;
+    return lstatSync(file).size;
   } catch {
     return undefined;
   }
@@ -152,7 +172,7 @@ function sizeOf(file: string): number | undefined {
 function write(file: string, data: Buffer): void {
   const draft = `${file}.${String(process.pid)}`;
   try {
-    writeFileSync(draft, Buffer.concat([data, data]), { mode: 0o600 });
+    writeFileSync(draft, Buffer.concat([data, data]), { mode: 0o600, flag: "wx" });
     renameSync(draft, file);
   } finally {
     rmSync(draft, { force: true });
@@ -162,6 +182,6 @@ function write(file: string, data: Buffer): void {
 function prune(directory: string): void {
   for (const name of readdirSync(directory)) {
     const file = join(directory, name);
-    if (Date.now() - statSync(file).mtimeMs > LIFETIME) rmSync(file, { force: true });
+    if (Date.now() - lstatSync(file).mtimeMs > LIFETIME) rmSync(file, { force: true });
   }
 }

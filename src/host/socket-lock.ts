@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { linkSync, mkdirSync, readFileSync, renameSync, unlinkSync } from "node:fs";
+import { linkSync, lstatSync, mkdirSync, readFileSync, renameSync, unlinkSync } from "node:fs";
 import { connect, createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -55,9 +55,20 @@ function besideOf(path: string): string | undefined {
   return Buffer.byteLength(beside) <= LONGEST - 16 ? beside : undefined;
 }
 
+/** @throws Error if the directory is not this user's own */
 function elsewhereOf(path: string): string {
   const directory = join(tmpdir(), `flowctl-${String(process.getuid?.() ?? 0)}`);
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  try {
+    mkdirSync(directory, { mode: 0o700 });
+  } catch (error) {
+    if (errorCode(error) !== "EEXIST") throw error;
+  }
+  const stat = lstatSync(directory);
+  const isOwn = process.getuid === undefined || (stat.uid === process.getuid() && (stat.mode & 0o022) === 0);
+  if (!stat.isDirectory() || !isOwn)
+    throw new Error(
+      `the directory of locks ${directory} belongs to another user, or others may write to it: remove it, or set TMPDIR to a directory of your own`,
+    );
   return join(directory, createHash("sha256").update(path).digest("hex").slice(0, 24));
 }
 

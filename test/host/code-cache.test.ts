@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import {
   chmodSync,
   cpSync,
@@ -5,6 +6,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  rmSync,
   statSync,
   symlinkSync,
   truncateSync,
@@ -135,9 +137,52 @@ export default flow("fails", () => { load(); });`,
     chmodSync(file, 0o666);
     chmodSync(directory, 0o777);
     const { ino: left } = statSync(file);
-    expect((await home.run(["run", "one.ts"], { env })).code).toBe(0);
+    const refused = await home.run(["run", "one.ts"], { env });
+    expect([refused.code, refused.stderr]).toEqual([
+      0,
+      `warning: compiled code is not kept in ${directory}: the directory belongs to another user, or others may write to it; set XDG_CACHE_HOME to a directory of your own\n`,
+    ]);
     expect(statSync(file).ino).toBe(left);
   });
+
+  it.skipIf(onWindows)("says nothing of a home that is another user's, as under sudo", async () => {
+    await using home = cliHome();
+    home.write("one.ts", FLOW);
+    const own = join(home.directory, "..", "other-home");
+    mkdirSync(join(own, ".cache", "flowctl"), { recursive: true });
+    chmodSync(join(own, ".cache", "flowctl"), 0o777);
+    const env = { NODE_COMPILE_CACHE: undefined, XDG_CACHE_HOME: undefined, HOME: own };
+    const { code, stderr } = await home.run(["run", "one.ts"], { env });
+    expect([code, stderr, readdirSync(join(own, ".cache", "flowctl"))]).toEqual([0, "", []]);
+  });
+
+  const inPlaceOf: Readonly<Record<string, (file: string, other: string) => void>> = {
+    "a FIFO": (file) => {
+      execFileSync("mkfifo", ["-m", "600", file]);
+    },
+    "a link": (file, other) => {
+      symlinkSync(other, file);
+    },
+    "a directory": (file) => {
+      mkdirSync(file);
+    },
+  };
+  it.skipIf(onWindows).each(Object.entries(inPlaceOf))(
+    "waits for nobody where %s has the name of a file of it",
+    async (_name, put) => {
+      await using home = cliHome();
+      home.write("one.ts", FLOW);
+      const { env, files } = kept(home);
+      await home.run(["run", "one.ts"], { env });
+      await home.run(["run", "one.ts"], { env });
+      const [file = ""] = files();
+      const other = home.write("other", "not of the cache");
+      rmSync(file);
+      put(file, other);
+      const { code, stderr } = await home.run(["run", "one.ts"], { env });
+      expect([code, stderr, readFileSync(other, "utf8")]).toEqual([0, "", "not of the cache"]);
+    },
+  );
 
   it("is done without where it cannot be, or is not wanted", async () => {
     await using home = cliHome();

@@ -1,12 +1,24 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { buildSync } from "esbuild";
 import { systemLocks } from "../../src/host/lock.ts";
+import { onWindows } from "../rig/skip.ts";
 
 let directory: string;
 beforeEach(() => {
@@ -121,5 +133,53 @@ describe("where the kernel refuses only now and then", () => {
     const found = await systemLocks(REFUSED).tryLock(path, { create: false });
     expect(found).toBeDefined();
     found?.release();
+  });
+});
+
+describe.skipIf(onWindows)("a socket whose path would be too long", () => {
+  const DIRECTORY = `flowctl-${String(process.getuid?.())}`;
+  let before: string | undefined;
+  beforeEach(() => {
+    before = process.env["TMPDIR"];
+    process.env["TMPDIR"] = directory;
+  });
+  afterEach(() => {
+    if (before === undefined) delete process.env["TMPDIR"];
+    else process.env["TMPDIR"] = before;
+  });
+  const take = () => {
+    const deep = join(directory, "x".repeat(90));
+    mkdirSync(deep, { recursive: true });
+    return systemLocks(REFUSED).tryLock(join(deep, "lock"));
+  };
+
+  it("is held in a directory of this user's own", async () => {
+    const held = await take();
+    expect(await take()).toBeUndefined();
+    expect(statSync(join(directory, DIRECTORY)).mode & 0o777).toBe(0o700);
+    held?.release();
+  });
+
+  const wrong: Readonly<Record<string, (path: string) => void>> = {
+    "others may write to": (path) => {
+      mkdirSync(path);
+      chmodSync(path, 0o777);
+    },
+    "is a link": (path) => {
+      symlinkSync(directory, path);
+    },
+    "is a file": (path) => {
+      writeFileSync(path, "");
+    },
+    ...(process.getuid?.() === 0 && {
+      "another user owns": (path: string) => {
+        mkdirSync(path);
+        chownSync(path, 12345, 12345);
+      },
+    }),
+  };
+  it.each(Object.entries(wrong))("is refused with the reason in a directory that %s", async (_name, put) => {
+    put(join(directory, DIRECTORY));
+    await expect(take()).rejects.toThrow(/directory of locks .* belongs to another user.*set TMPDIR/);
   });
 });

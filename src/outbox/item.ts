@@ -94,15 +94,20 @@ export function isRecovery({ message }: Pick<OutboxItem, "message">): boolean {
   return message.kind === "alert" && message.alert.event === "recovered";
 }
 
+/** How long an important message is tried after the first attempt that came too late. */
+const LATE_MS = 60 * 60_000;
+
 /**
- * Whether it is too late to send it. A failure, its recovery and what is said in somebody's own words are tried once
- * more, however late: the machine may have been off all the time, and nobody would ever hear of it.
+ * Whether it is too late to send it. A failure, its recovery and what is said in somebody's own words are tried for an
+ * hour more, however late: the machine may have been off, or its clock been wrong, and nobody would ever hear of it.
  */
 export function isTooLate(item: OutboxItem, now: number): boolean {
   if (now <= item.expires) return false;
-  const { message, definition, attempts } = item;
+  const { message, definition, attempts, due, expires } = item;
   const matters = message.kind !== "alert" || isOfFamily(message.alert.to, "Failed") || isRecovery(item);
-  return definition.type === "sms" || !matters || attempts.some(({ at }) => at > item.expires);
+  if (definition.type === "sms" || !matters) return true;
+  const firstLate = attempts.find(({ at }) => at > expires);
+  return firstLate !== undefined && Math.max(now, due) > firstLate.at + LATE_MS;
 }
 
 /** The four directories of the outbox. */

@@ -45,6 +45,7 @@ export async function graphCommand(
   const run = options.run === undefined ? undefined : history?.store.find(options.run);
   const text = drawGraph(flow, asked, {
     ...(options.all === true ? { all: true } : {}),
+    redact: (name) => context.redactor.redact(name),
     ...(run === undefined ? {} : { states: await statesIn(run, flow.name, host) }),
   });
   stdout.write(asked === "json" ? prettyJson(JSON.parse(text)) : text);

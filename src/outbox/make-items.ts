@@ -49,9 +49,10 @@ export function idsOf(item: NewItem): readonly string[] {
 
 /** The same news without secrets in its words, nor in those of its fallback. */
 export function redactedNews(item: NewItem, redact: (text: string) => string): NewItem {
-  const { message, fallback } = item;
+  const { message, fallback, suppressed } = item;
   return {
     ...item,
+    ...(suppressed === undefined ? {} : { suppressed: redact(suppressed) }),
     message: mapTexts(message, (text) => maskMarked(text, redact)),
     ...(fallback === undefined ? {} : { fallback: redactedNews(fallback, redact) }),
   };

@@ -1,3 +1,4 @@
+import { cleanLine } from "../model/clean.ts";
 import type { Flow } from "../model/flow.ts";
 import type { Task } from "../model/task.ts";
 import type { StateType } from "../model/state.ts";
@@ -21,6 +22,8 @@ interface Drawn {
 /** With what became of each task; nothing where no run is looked at. */
 interface Coloured extends Drawn {
   readonly stateOf: (task: Task) => StateType | undefined;
+  /** A name as it is shown, before it is escaped. */
+  readonly shown: (name: string) => string;
 }
 
 const PLUMBING: ReadonlySet<Task["kind"]> = new Set(["parameter", "constant", "collection", "secret"]);
@@ -37,12 +40,16 @@ export function drawGraph(
     readonly all?: boolean;
     /** What became of the tasks in a run, by name: they are coloured by it. */
     readonly states?: ReadonlyMap<string, StateType>;
+    /** Takes secrets out of a name: escapes of some formats would hide them. @default the name */
+    readonly redact?: (name: string) => string;
   } = {},
 ): string {
   const { states } = options;
   const stateOf = (task: Task): StateType | undefined =>
     states === undefined ? undefined : (states.get(task.name) ?? "Pending");
-  const drawn = { ...(options.all === true ? whole(flow) : withoutPlumbing(flow)), stateOf };
+  const { redact = (name: string): string => name } = options;
+  const shown = (name: string): string => redact(cleanLine(name));
+  const drawn = { ...(options.all === true ? whole(flow) : withoutPlumbing(flow)), stateOf, shown };
   switch (format) {
     case "tree":
       return tree(flow, drawn);
@@ -96,21 +103,21 @@ function note(task: Task): string {
   ].join(", ");
 }
 
-function tree(flow: Flow, { tasks, links, stateOf }: Coloured): string {
-  const lines = [flow.name];
-  const shown = new Set<Task>();
+function tree(flow: Flow, { tasks, links, stateOf, shown }: Coloured): string {
+  const lines = [shown(flow.name)];
+  const drawn = new Set<Task>();
   const below = new Map<Task, Task[]>();
   for (const { from, to } of links) below.set(from, [...(below.get(from) ?? []), to]);
   const draw = (task: Task, indent: string, isLast: boolean): void => {
-    const again = shown.has(task);
+    const again = drawn.has(task);
     const about = note(task);
     const children = below.get(task) ?? [];
     const more = again && children.length > 0 ? " …" : "";
     const state = stateOf(task);
     const end = `${about === "" ? "" : ` (${about})`}${state === undefined ? "" : `: ${state}`}${more}`;
-    lines.push(`${indent}${isLast ? "└─ " : "├─ "}${task.name}${end}`);
+    lines.push(`${indent}${isLast ? "└─ " : "├─ "}${shown(task.name)}${end}`);
     if (again) return;
-    shown.add(task);
+    drawn.add(task);
     for (const [index, child] of children.entries())
       draw(child, `${indent}${isLast ? "   " : "│  "}`, index === children.length - 1);
   };
@@ -120,7 +127,7 @@ function tree(flow: Flow, { tasks, links, stateOf }: Coloured): string {
   return `${lines.join("\n")}\n`;
 }
 
-function mermaid({ tasks, links, stateOf }: Coloured): string {
+function mermaid({ tasks, links, stateOf, shown }: Coloured): string {
   const id = ids(tasks);
   const escape = (text: string): string =>
     text.replaceAll("&", "#amp;").replaceAll("<", "#lt;").replaceAll('"', "#quot;");
@@ -128,11 +135,11 @@ function mermaid({ tasks, links, stateOf }: Coloured): string {
   return [
     "flowchart TD",
     ...tasks.map((task) => {
-      const text = quote(...[task.name, note(task)].filter((part) => part !== ""));
+      const text = quote(...[shown(task.name), note(task)].filter((part) => part !== ""));
       return `  ${id(task)}${task.kind === "notification" ? `([${text}])` : `[${text}]`}`;
     }),
     ...links.map(({ from, to, label, mapped }) => {
-      const text = [label, mapped ? "each" : ""].filter((part) => part !== "").join(", ");
+      const text = [shown(label), mapped ? "each" : ""].filter((part) => part !== "").join(", ");
       return `  ${id(from)} -->${text === "" ? "" : `|${quote(text)}|`} ${id(to)}`;
     }),
     ...classes(tasks, id, stateOf),
@@ -153,40 +160,40 @@ function classes(tasks: readonly Task[], id: (task: Task) => string, stateOf: Co
   ]);
 }
 
-function dot(flow: Flow, { tasks, links, stateOf }: Coloured): string {
+function dot(flow: Flow, { tasks, links, stateOf, shown }: Coloured): string {
   const quote = (text: string): string => `"${text.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`;
   return [
-    `digraph ${quote(flow.name)} {`,
+    `digraph ${quote(shown(flow.name))} {`,
     ...tasks.map((task) => {
       const state = stateOf(task);
       const { fill, line } = COLORS[shadeOf(state ?? "Pending")];
       const colour =
         state === undefined ? "" : `, style=filled, fillcolor="${fill}", color="${line}", tooltip="${state}"`;
-      return `  ${quote(task.name)} [shape=${task.kind === "notification" ? "note" : "box"}${colour}];`;
+      return `  ${quote(shown(task.name))} [shape=${task.kind === "notification" ? "note" : "box"}${colour}];`;
     }),
     ...links.map(({ from, to, label, mapped }) => {
-      const text = [label, mapped ? "each" : ""].filter((part) => part !== "").join(", ");
-      return `  ${quote(from.name)} -> ${quote(to.name)}${text === "" ? "" : ` [label=${quote(text)}]`};`;
+      const text = [shown(label), mapped ? "each" : ""].filter((part) => part !== "").join(", ");
+      return `  ${quote(shown(from.name))} -> ${quote(shown(to.name))}${text === "" ? "" : ` [label=${quote(text)}]`};`;
     }),
     "}",
     "",
   ].join("\n");
 }
 
-function json(flow: Flow, { tasks, links, stateOf }: Coloured): string {
+function json(flow: Flow, { tasks, links, stateOf, shown }: Coloured): string {
   const data = {
-    flow: flow.name,
+    flow: shown(flow.name),
     tasks: tasks.map((task) => ({
-      name: task.name,
+      name: shown(task.name),
       kind: task.kind,
       trigger: task.trigger === undefined ? "all_successful" : (task.trigger.triggerName ?? "custom"),
       retries: task.retry?.max ?? 0,
       ...(stateOf(task) === undefined ? {} : { state: stateOf(task) }),
     })),
     edges: links.map(({ from, to, label, mapped }) => ({
-      from: from.name,
-      to: to.name,
-      ...(label === "" ? {} : { key: label }),
+      from: shown(from.name),
+      to: shown(to.name),
+      ...(label === "" ? {} : { key: shown(label) }),
       mapped,
     })),
   };

@@ -8,6 +8,8 @@ export interface Drawing {
   readonly links: readonly { readonly from: Task; readonly to: Task }[];
   /** What became of a task; `undefined` where no run is looked at. */
   readonly stateOf: (task: Task) => StateType | undefined;
+  /** A name as it is shown, before it is escaped. */
+  readonly shown: (name: string) => string;
 }
 
 const ROW = 70;
@@ -16,9 +18,9 @@ const HEIGHT = 34;
 const LETTER = 8;
 
 /** Draws tasks in rows, each below all that it comes after, as an SVG that needs nothing else. */
-export function drawSvg({ tasks, links, stateOf }: Drawing): string {
+export function drawSvg({ tasks, links, stateOf, shown }: Drawing): string {
   const rows = rowsOf(tasks, links);
-  const width = (task: Task): number => Math.max(60, Array.from(task.name).length * LETTER + 24);
+  const width = (task: Task): number => Math.max(60, Array.from(shown(task.name)).length * LETTER + 24);
   const boxes = new Map<Task, { readonly x: number; readonly y: number; readonly width: number }>();
   let total = 0;
   for (const [row, members] of rows.entries()) {
@@ -40,10 +42,10 @@ export function drawSvg({ tasks, links, stateOf }: Drawing): string {
     const round = task.kind === "notification" ? HEIGHT / 2 : 6;
     const state = stateOf(task);
     const { fill, line } = state === undefined ? { fill: "#f4f6fb", line: "#667" } : COLORS[shadeOf(state)];
-    const title = state === undefined ? "" : `<title>${escape(task.name)}: ${state}</title>`;
+    const title = state === undefined ? "" : `<title>${escape(shown(task.name))}: ${state}</title>`;
     return (
       `<g>${title}<rect x="${x}" y="${y}" width="${wide}" height="${HEIGHT}" rx="${round}" fill="${fill}" stroke="${line}"/>` +
-      `<text x="${x + wide / 2}" y="${y + 22}" text-anchor="middle" fill="#1b1f24">${escape(task.name)}</text></g>`
+      `<text x="${x + wide / 2}" y="${y + 22}" text-anchor="middle" fill="#1b1f24">${escape(shown(task.name))}</text></g>`
     );
   });
   return [

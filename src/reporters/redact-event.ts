@@ -51,9 +51,10 @@ function redactState(state: State, redact: (text: string) => string): State {
 function redactError(error: Error, redact: (text: string) => string): Error {
   const message = redact(error.message);
   const stack = error.stack === undefined ? undefined : redact(error.stack);
-  if (message === error.message && stack === error.stack) return error;
+  const name = redact(error.name);
+  if (message === error.message && stack === error.stack && name === error.name) return error;
   const copy = new Error(message);
-  copy.name = error.name;
+  copy.name = name;
   if (stack !== undefined) copy.stack = stack;
   return copy;
 }

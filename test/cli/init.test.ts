@@ -56,7 +56,7 @@ describe("flowctl init", () => {
 
   it("does not ask on a terminal of no columns, where the question could not be read", async () => {
     await using home = cliHome();
-    const { code, output } = await onTerminal(home, ["init"], [], 0);
+    const { code, output } = await onTerminal(home, ["init"], [], { columns: 0 });
     expect([code, has(home, "first.ts")]).toEqual([0, true]);
     expect(output).toMatch(/^wrote first\.ts\r\n/);
   });

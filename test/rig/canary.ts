@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { inspect } from "node:util";
 import { BIN, type CliHome } from "./cli.ts";
 
 const random = (): string => randomBytes(4).toString("hex");
@@ -33,9 +34,49 @@ const FORMS: Readonly<Record<string, string>> = {
   html: CANARY.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;"),
   shell: CANARY.replaceAll("'", "'\\''"),
   decomposed: CANARY.normalize("NFD"),
+  "url twice": encodeURIComponent(encodeURIComponent(CANARY)),
+  "url in part": CANARY.replaceAll("+", "%2B").replaceAll("é", "%C3%A9"),
+  "html in part": CANARY.replaceAll("&", "&amp;").replaceAll("'", "&#39;"),
+  "quoted-printable": quotedPrintable(CANARY),
+  "hex in pairs": hexPairs(CANARY).join(" "),
+  "hex with colons": hexPairs(CANARY).join(":"),
+  "bytes of decimal numbers": [...Buffer.from(CANARY)].join(","),
+  "lines of decimal numbers": [...Buffer.from(CANARY)].join(",\n    "),
+  "UTF-16 as base64": Buffer.from(CANARY, "utf16le").toString("base64").slice(0, -4),
+  "UTF-16 as hex": Buffer.from(CANARY, "utf16le").toString("hex"),
   "its beginning": CANARY.slice(0, 9),
   "its end": CANARY.slice(-9),
 };
+
+function quotedPrintable(text: string): string {
+  return text.replaceAll(/[^ -<>-~]/gu, (each) =>
+    [...Buffer.from(each)].map((byte) => `=${hexOf(byte).toUpperCase()}`).join(""),
+  );
+}
+
+function hexPairs(text: string): readonly string[] {
+  return Array.from(Buffer.from(text), hexOf);
+}
+
+function hexOf(byte: number): string {
+  return byte.toString(16).padStart(2, "0");
+}
+
+/** The canary as programs write it, whole: to be put into texts of theirs. */
+export function writtenForms(): readonly string[] {
+  const whole = Object.entries(FORMS).flatMap(([name, form]) => (/base64|^its /.test(name) ? [] : [form]));
+  const behind = ["", "x", "xx"].map((before) => Buffer.from(`${before}${CANARY} and more`).toString("base64"));
+  return [
+    ...whole,
+    ...behind,
+    behind.join("").replaceAll(/.{19}/g, "$&\n"),
+    Buffer.from(CANARY).toString("base64url"),
+    Buffer.from(CANARY, "utf16le").toString("base64"),
+    inspect(Buffer.from(CANARY)),
+    JSON.stringify(Buffer.from(CANARY)),
+    JSON.stringify([...Buffer.from(CANARY)], undefined, 2),
+  ];
+}
 
 /** In which forms a text shows the canary. */
 export function leaksIn(text: string): readonly string[] {
@@ -120,7 +161,8 @@ function read(path: string): string {
   }
 }
 
-function filesBelow(directory: string): readonly (readonly [path: string, text: string])[] {
+/** The files below a directory, with their texts. */
+export function filesBelow(directory: string): readonly (readonly [path: string, text: string])[] {
   return readdirSync(directory, { withFileTypes: true, recursive: true })
     .filter((each) => each.isFile())
     .map((each) => join(each.parentPath, each.name))

@@ -7,7 +7,7 @@ export async function onTerminal(
   home: CliHome,
   args: readonly string[],
   answers: readonly (readonly [question: string, answer: string])[],
-  columns = 100,
+  { columns = 100, env = {} }: { readonly columns?: number; readonly env?: Readonly<Record<string, string>> } = {},
 ): Promise<{ code: number | null; output: string }> {
   const command = `stty cols ${columns} rows 30; ${[process.execPath, BIN, ...args].join(" ")}`;
   const child: ChildProcess = spawn("script", ["-qefc", command, "/dev/null"], {
@@ -17,6 +17,7 @@ export async function onTerminal(
       HOME: join(home.directory, "../home"),
       FLOWCTL_STATE_DIR: home.state,
       TERM: "xterm",
+      ...env,
     },
     stdio: ["pipe", "pipe", "ignore"],
   });

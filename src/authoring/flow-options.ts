@@ -4,6 +4,7 @@ import type { Flow as AnyFlow, FlowHandlerEntry } from "../model/flow.ts";
 import type { ParameterDeclaration, StandardSchema } from "../model/parameter.ts";
 import type { State } from "../model/state.ts";
 import { STOP_SIGNALS, type StopSignal } from "../model/stop-policy.ts";
+import { isTimeZone } from "../model/time-zone.ts";
 import { callSite } from "./call-site.ts";
 import { nearest } from "./nearest.ts";
 import { isNotifierMaker } from "./notifiers.ts";
@@ -35,6 +36,8 @@ export interface FlowOptions {
   readonly grace?: Duration;
   /** The stop signal of tasks that have none of their own. @default "SIGTERM" */
   readonly stopSignal?: StopSignal;
+  /** The time zone of times in messages. @default the config's, else "UTC" */
+  readonly timezone?: string;
 }
 
 const OPTIONS = [
@@ -49,6 +52,7 @@ const OPTIONS = [
   "timeout",
   "grace",
   "stopSignal",
+  "timezone",
 ] as const satisfies readonly (keyof FlowOptions)[];
 
 /**
@@ -103,6 +107,8 @@ export function readFlowOptions(
   check("grace", isDuration, 'must be a duration such as "10s"');
   const isSignal = (value: unknown): boolean => STOP_SIGNALS.some((each) => each === value);
   check("stopSignal", isSignal, `must be one of ${STOP_SIGNALS.join(", ")}`);
+  const isZone = (value: unknown): boolean => typeof value === "string" && isTimeZone(value);
+  check("timezone", isZone, 'must be a time zone such as "Europe/Oslo"');
   if (wrong.length > 0) throw new UserError("usage", wrong);
   return { timeout: parseDuration(options.timeout), grace: parseDuration(options.grace) };
 }

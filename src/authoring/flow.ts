@@ -56,6 +56,7 @@ export class Flow implements AnyFlow {
   readonly timeout: number | undefined;
   readonly grace: AnyFlow["grace"];
   readonly stopSignal: AnyFlow["stopSignal"];
+  readonly timezone: AnyFlow["timezone"];
   readonly #place = markCallSite();
   readonly #options: FlowOptions;
   #graph = new Graph();
@@ -73,9 +74,8 @@ export class Flow implements AnyFlow {
     this.terminalStateHandler = options.terminalStateHandler;
     this.concurrency = options.concurrency;
     this.pools = options.pools ?? {};
-    this.timeout = timeout;
-    this.grace = grace;
-    this.stopSignal = options.stopSignal;
+    [this.timeout, this.grace] = [timeout, grace];
+    [this.stopSignal, this.timezone] = [options.stopSignal, options.timezone];
     this.#options = options;
   }
 

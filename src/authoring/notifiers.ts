@@ -67,6 +67,7 @@ export interface EmailNotifierOptions extends NotifierOptions {
   readonly to?: string | readonly string[];
   /** @default the name the mail server is told, which is a secret */
   readonly from?: string;
+  /** With `${{ }}` expressions. */
   readonly subject?: string;
   /** @default "smtp.gmail.com" */
   readonly host?: string;
@@ -85,6 +86,8 @@ export interface WebhookNotifierOptions extends NotifierOptions, HttpNotifierOpt
   readonly urlSecret?: string;
   /** The secret that signs each message. @default unsigned */
   readonly signingSecret?: string;
+  /** The body: a text, or data that is sent as JSON, with `${{ }}` expressions. @default flowctl's own */
+  readonly body?: unknown;
 }
 
 const MAKERS = new Set<unknown>();
@@ -144,12 +147,13 @@ function mailOf(options: EmailNotifierOptions, to: string | readonly string[] | 
 /** Posts changes of state to a URL, signed where a secret for it is named. */
 export const webhookNotifier = make<WebhookNotifierOptions>(
   "webhookNotifier",
-  ["urlSecret", "signingSecret", "proxies"],
+  ["urlSecret", "signingSecret", "proxies", "body"],
   (options) => ({
     type: "webhook",
     ...(options.proxies === undefined ? {} : { proxies: options.proxies }),
     url: { secret: options.urlSecret ?? "WEBHOOK_URL" },
     ...(options.signingSecret === undefined ? {} : { secret: { secret: options.signingSecret } }),
+    ...(options.body === undefined ? {} : { body: options.body }),
   }),
 );
 

@@ -1,6 +1,7 @@
 import { formatDuration } from "../model/duration.ts";
 import { isOfFamily } from "../model/state.ts";
 import type { Alert } from "../model/notification.ts";
+import { shownTime } from "../model/time-zone.ts";
 import { markValue, withoutMarks } from "../model/value-marks.ts";
 import type { DeliveryRequest } from "../outbox/channel.ts";
 import { cut, oneLine, oneLineMarked } from "./cut.ts";
@@ -158,20 +159,12 @@ function factsOf(alert: Alert): readonly (readonly [string, string])[] {
     ["State", `${change}${attempt === "" ? "" : `, ${attempt}${of}`}`],
     ["Run", alert.runId],
     ["Duration", alert.durationMs === undefined ? undefined : formatDuration(alert.durationMs)],
-    [started === undefined ? "At" : "Started", timeOf(started ?? alert.at)],
+    [started === undefined ? "At" : "Started", shownTime(started ?? alert.at, alert.timezone ?? "UTC")],
     ["Where", where.filter((each) => each !== undefined).join(" · ")],
   ];
   return facts.flatMap(([label, value]) =>
     value === undefined || value === "" ? [] : [[label, cut(oneLine(value), LINE)] as const],
   );
-}
-
-/** A time for people, with its zone: `2026-11-23 05:47:59 UTC`. */
-function timeOf(epochMs: number): string {
-  return new Date(epochMs)
-    .toISOString()
-    .replace("T", " ")
-    .replace(/\.\d+Z$/, " UTC");
 }
 
 function smallPrint({ id, attempt, createdAt, at, repeat }: Occasion): string {

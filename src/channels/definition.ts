@@ -6,8 +6,10 @@ import { PROXY_SCHEME } from "./route.ts";
 
 /** What an option of a channel may be. */
 interface OptionRule {
-  readonly is: "text" | "url" | "texts" | "number" | "flag" | "duration" | "headers" | "variables" | "proxies";
+  readonly is: "text" | "url" | "texts" | "number" | "flag" | "duration" | "headers" | "variables" | "proxies" | "body";
   readonly required?: true;
+  /** It may have expressions. */
+  readonly template?: true;
   /** It is no secret: the text itself must stand there, as one of `oneOf` does. */
   readonly open?: true;
   /** The least and the most that a number may be; it is whole then. */
@@ -89,6 +91,8 @@ function problemsOf(path: string, value: unknown, rule: OptionRule): readonly Ch
       return entryProblems(path, value, rule);
     case "proxies":
       return proxyProblems(path, value);
+    case "body":
+      return bodyProblems(path, value);
   }
 }
 
@@ -104,6 +108,19 @@ function proxyProblems(path: string, value: unknown): readonly ChannelProblem[] 
     const hasLogin = username !== "" || password !== "";
     return hasLogin ? [{ path: at, message: "holds a login: keep the URL as a secret, { secret: NAME }" }] : [];
   });
+}
+
+/** A text, or plain data in which no secret is named. */
+function bodyProblems(path: string, value: unknown): readonly ChannelProblem[] {
+  if (isSecretReference(value))
+    return [{ path, message: "names a secret, and none is put into a body: hand it over with headers" }];
+  if (value === null || value === "") return [{ path, message: "must be a text, a map or a list" }];
+  if (Array.isArray(value))
+    return value.flatMap((each, index) => (each === null ? [] : bodyProblems(`${path}[${index}]`, each)));
+  if (!isRecord(value)) return [];
+  return Object.entries(value).flatMap(([key, each]) =>
+    each === null || each === "" ? [] : bodyProblems(`${path}.${key}`, each),
+  );
 }
 
 /** The names and texts of headers, or of a program's variables. */
@@ -139,7 +156,7 @@ function hasExpression(value: unknown): boolean {
 
 function textProblem(value: unknown, rule: OptionRule): string | undefined {
   if (typeof value !== "string" || value.trim() === "") return "must be a text";
-  if (hasExpression(value)) return EXPRESSION;
+  if (hasExpression(value) && rule.template !== true) return EXPRESSION;
   if (rule.oneOf !== undefined && !rule.oneOf.includes(value)) return `must be one of ${rule.oneOf.join(", ")}`;
   return rule.like === undefined || rule.like[0].test(value) ? undefined : rule.like[1];
 }

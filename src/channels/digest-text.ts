@@ -1,4 +1,5 @@
 import type { Message } from "../model/notification.ts";
+import { shownTime } from "../model/time-zone.ts";
 import { contentOf } from "./content.ts";
 import { cut, oneLine } from "./cut.ts";
 
@@ -19,7 +20,7 @@ export function digestText(items: readonly Late[]): Message {
   const flows = [...new Set(items.map(({ flow }) => flow))];
   const of = flows.length === 1 ? `flow "${flows[0] ?? ""}"` : `${String(flows.length)} flows`;
   const subject = `${String(items.length)} late messages about ${cut(oneLine(of), 120)}`;
-  const lines = items.slice(0, LISTED).map((item) => `${time(item.created)}  ${headline(item)}  (${item.id})`);
+  const lines = items.slice(0, LISTED).map((item) => `${timeOf(item)}  ${headline(item)}  (${item.id})`);
   const more = items.length > LISTED ? [`and ${String(items.length - LISTED)} more`] : [];
   const text = [
     `${subject}: they could not be delivered for more than 15 minutes, and are told here in one.`,
@@ -41,6 +42,8 @@ function headline({ id, created, message }: Late): string {
   }
 }
 
-function time(epochMs: number): string {
-  return `${new Date(epochMs).toISOString().slice(0, 16).replace("T", " ")} UTC`;
+/** When a message was made, in its run's time zone, to the minute. */
+function timeOf({ created, message }: Late): string {
+  const zone = message.kind === "alert" ? message.alert.timezone : undefined;
+  return shownTime(created, zone ?? "UTC").replace(/:\d\d (?=\S+$)/, " ");
 }

@@ -6,7 +6,7 @@ import { checkHttpOptions, isHttpUrl, optionText } from "./definition.ts";
 import { excerpt } from "./excerpt.ts";
 import { jsonText, postJson } from "./json-post.ts";
 import { discordValue, escapeDiscord, escapePayload, type MarkupAt } from "./markup.ts";
-import { payloadText, renderText } from "./render-text.ts";
+import { renderMarked } from "./render-text.ts";
 import { quote } from "./scrub.ts";
 import { isSuccess, judgeBody, verdictOf } from "./verdict.ts";
 import { COLOURS } from "./words.ts";
@@ -70,7 +70,7 @@ function discordLadder(delivery: DeliveryRequest): readonly Readonly<Record<stri
   const { message } = delivery;
   switch (message.kind) {
     case "payload": {
-      const content = cut(plain(payloadText(message.payload)), LIMITS.content);
+      const content = cutEscaped(renderMarked(delivery, LIMITS.content), LIMITS.content, discordMarked);
       return [
         { ...SILENT, ...escapePayload(message.payload, markupAt) },
         ...(content === "" ? [] : [{ ...SILENT, content }]),
@@ -84,11 +84,8 @@ function discordLadder(delivery: DeliveryRequest): readonly Readonly<Record<stri
       return [{ ...SILENT, content }];
     }
     case "alert": {
-      const { text } = renderText(delivery, LIMITS.content);
-      return [
-        embedOf(message.alert, delivery),
-        { ...SILENT, content: cutEscaped(text, LIMITS.content, escapeDiscord) },
-      ];
+      const content = cutEscaped(renderMarked(delivery, LIMITS.content), LIMITS.content, discordMarked);
+      return [embedOf(message.alert, delivery), { ...SILENT, content }];
     }
   }
 }

@@ -70,7 +70,8 @@ function headersOf(delivery: DeliveryRequest): Readonly<Record<string, string>> 
 
 async function partsOf(delivery: DeliveryRequest): Promise<SendMailOptions> {
   const { message } = delivery;
-  const fixed = optionText(delivery, "subject");
+  const filled = message.kind === "payload" ? undefined : message.filled?.subject;
+  const fixed = filled ?? optionText(delivery, "subject");
   const subject = (own: string): string => cut(oneLine(own), SUBJECT);
   if (message.kind === "payload") {
     const payload = escapePayload(message.payload, (key) => (key === "html" ? htmlValue : undefined));
@@ -79,7 +80,7 @@ async function partsOf(delivery: DeliveryRequest): Promise<SendMailOptions> {
   const { title, text } = renderText(delivery, LONGEST);
   if (message.kind === "text") return { subject: subject(message.subject ?? fixed ?? title), text };
   const content = contentOf(message.alert, delivery);
-  return { subject: subject(fixed ?? content.headline), text, html: emailHtml(content) };
+  return { subject: subject(message.subject ?? fixed ?? content.headline), text, html: emailHtml(content) };
 }
 
 /** A mail made by the person: `subject`, `text`, `html`, and `attachments` as paths of files. */

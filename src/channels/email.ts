@@ -32,7 +32,7 @@ const RULES: OptionRules = {
   cc: { is: "texts", secrets: true, like: ADDRESSES },
   bcc: { is: "texts", secrets: true, like: ADDRESSES },
   replyTo: { is: "text", like: ADDRESS },
-  subject: { is: "text" },
+  subject: { is: "text", template: true },
   headers: { is: "headers" },
 };
 

@@ -1,4 +1,5 @@
 import type { Message } from "../model/notification.ts";
+import { markValue, withoutMarks } from "../model/value-marks.ts";
 import type { DeliveryRequest } from "../outbox/channel.ts";
 import { contentOf, type Content } from "./content.ts";
 import { cut, oneLine, plain } from "./cut.ts";
@@ -17,6 +18,23 @@ export function renderText(
   const text = plain(message.kind === "text" ? message.text : payloadText(message.payload));
   const subject = message.kind === "text" ? message.subject : undefined;
   return { title: cut(oneLine(subject ?? text), 150), text: cut(text, limit) };
+}
+
+/**
+ * The plainest form of a message as markup: the author's text is raw, all the rest is marked as values.
+ * @param limit of its text, in UTF-16 units without marks
+ */
+export function renderMarked(delivery: DeliveryRequest, limit: number): string {
+  const { message } = delivery;
+  if (message.kind === "payload") return payloadText(message.payload);
+  if (message.kind === "text") return message.literal === true ? markValue(plain(message.text)) : message.text;
+  const content = contentOf(message.alert, delivery);
+  const { own } = content;
+  const text = contentText(content, limit);
+  const unmarked = own === undefined ? "" : withoutMarks(own);
+  const at = unmarked === "" ? -1 : text.indexOf(unmarked);
+  if (own === undefined || at === -1) return markValue(text);
+  return markValue(text.slice(0, at)) + own + markValue(text.slice(at + unmarked.length));
 }
 
 /** An alert's content as lines; the error's excerpt gets what room the rest leaves, and goes first. */

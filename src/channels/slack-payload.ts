@@ -5,7 +5,7 @@ import { contentOf, markedHeadline, markedWhat, type Content } from "./content.t
 import { cut, cutEscaped, plain } from "./cut.ts";
 import { excerpt } from "./excerpt.ts";
 import { escapePayload, escapeSlack, markdownValue, slackValue, typeIn, type MarkupAt } from "./markup.ts";
-import { payloadText, renderText } from "./render-text.ts";
+import { renderMarked } from "./render-text.ts";
 import { SLACK_LIMITS as LIMITS } from "./slack-limits.ts";
 import { COLOURS } from "./words.ts";
 
@@ -46,18 +46,18 @@ export function slackLadder(delivery: DeliveryRequest): readonly SlackPayload[] 
         message.literal === true
           ? { text: cut(escapeSlack(plain(message.text)), LIMITS.text) }
           : { text: cutEscaped(message.text, LIMITS.text, slackMarked) };
-      const short = { text: cutEscaped(plain(message.text), LIMITS.plainText, escapeSlack) };
+      const short = { text: cutEscaped(renderMarked(delivery, LIMITS.plainText), LIMITS.plainText, slackMarked) };
       return exact.text === short.text ? [exact] : [exact, short];
     }
     case "payload": {
-      const text = cutEscaped(plain(payloadText(message.payload)), LIMITS.plainText, escapeSlack);
+      const text = cutEscaped(renderMarked(delivery, LIMITS.plainText), LIMITS.plainText, slackMarked);
       const payload = escapePayload(message.payload, markupAt);
       return text === "" ? [payload] : [payload, { text }];
     }
     case "alert": {
       const content = contentOf(message.alert, delivery);
       const call = callOf(delivery, content);
-      const text = cutEscaped(renderText(delivery, LIMITS.plainText).text, LIMITS.plainText, escapeSlack);
+      const text = cutEscaped(renderMarked(delivery, LIMITS.plainText), LIMITS.plainText, slackMarked);
       return [richPayload(content, call, true), richPayload(content, call, false), { text: call + text }];
     }
   }

@@ -23,16 +23,17 @@ export const webhook: Channel = {
       url: { is: "url", required: true },
       secret: { is: "texts", secrets: true },
       headers: { is: "headers" },
+      body: { is: "body" },
       method: { is: "text", oneOf: ["POST", "PUT"] },
     }),
   recipients: () => [""],
   send,
-  preview: (delivery) => JSON.stringify(JSON.parse(webhookBody(delivery, delivery.at ?? Date.now())), null, 2),
+  preview,
 };
 
 async function send(delivery: DeliveryRequest): Promise<Delivery> {
   const now = delivery.at ?? Date.now();
-  const body = webhookBody(delivery, now);
+  const { body, type } = contentOfRequest(delivery, now);
   const signed = await signatureOf(delivery, now, body);
   if (signed === undefined) {
     const help = "it is whsec_ and base64, or any text of your own";
@@ -42,7 +43,7 @@ async function send(delivery: DeliveryRequest): Promise<Delivery> {
     {
       method: delivery.definition["method"] === "PUT" ? "PUT" : "POST",
       url: optionText(delivery, "url") ?? "",
-      headers: { "user-agent": "flowctl", ...safeHeaders(delivery), "content-type": "application/json", ...signed },
+      headers: { "user-agent": "flowctl", ...type, ...safeHeaders(delivery, type), ...signed },
       body,
     },
     delivery,
@@ -51,11 +52,33 @@ async function send(delivery: DeliveryRequest): Promise<Delivery> {
   return verdictOf(answer, now);
 }
 
-/** The person's own headers, without what would break the request. */
-function safeHeaders(delivery: DeliveryRequest): Readonly<Record<string, string>> {
+/** The filled-in template of the channel, or the usual body, and its media type. */
+function contentOfRequest(delivery: DeliveryRequest, now: number) {
+  const { message } = delivery;
+  const filled = message.kind === "payload" ? undefined : message.filled?.body;
+  const json = { "content-type": "application/json" };
+  if (filled === undefined) return { body: webhookBody(delivery, now), type: json };
+  return { body: filled.text, type: filled.isJson ? json : { "content-type": "text/plain; charset=utf-8" } };
+}
+
+function preview(delivery: DeliveryRequest): string {
+  const { body, type } = contentOfRequest(delivery, delivery.at ?? Date.now());
+  const isJson = type["content-type"] === "application/json";
+  return isJson ? JSON.stringify(JSON.parse(body) as unknown, null, 2) : body;
+}
+
+/** The person's own headers, without what would break the request. A text may have any media type, JSON only its own. */
+function safeHeaders(
+  delivery: DeliveryRequest,
+  { "content-type": type }: { readonly "content-type": string },
+): Readonly<Record<string, string>> {
+  const isJson = type === "application/json";
   const entries = Object.entries(optionRecord(delivery, "headers"));
   return Object.fromEntries(
-    entries.filter(([name, value]) => /^[\w-]+$/.test(name) && !/[^\t\u0020-\u00ff]/.test(value)),
+    entries
+      .filter(([name, value]) => /^[\w-]+$/.test(name) && !/[^\t\u0020-\u00ff]/.test(value))
+      .map(([name, value]) => [name.toLowerCase(), value] as const)
+      .filter(([name, value]) => name !== "content-type" || !isJson || /json/i.test(value)),
   );
 }
 

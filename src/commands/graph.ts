@@ -37,9 +37,9 @@ export async function graphCommand(
       help: `one of ${GRAPH_FORMATS.join(", ")}`,
     });
   const place = flowPlace(path, context);
-  const opened = await openFlow(place, options.name, context);
   const history = options.run === undefined ? undefined : await openHistory(context, { from: place.directory });
   const { config } = history?.services ?? (await openServices(context, { from: place.directory, state: "nothing" }));
+  const opened = await openFlow(place, options.name, context, config.timezone);
   // What the config attaches is run, too.
   const { flow } = await applyConfig(opened.flow, imaginedRun(opened, place.file, config, host), config, host);
   const run = options.run === undefined ? undefined : history?.store.find(options.run);

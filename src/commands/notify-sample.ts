@@ -2,10 +2,13 @@ import { userError } from "../model/error.ts";
 import type { Hook } from "../model/hook.ts";
 import type { Alert, Message } from "../model/notification.ts";
 import type { StateType } from "../model/state.ts";
-import { ownWords } from "../hooks/run-alert.ts";
+import { forChannel, withOwnText } from "../hooks/run-alert.ts";
 import { suggestion } from "../spec/suggestion.ts";
+import type { Target } from "./notify-target.ts";
 import type { CommandContext } from "../coordinator/context.ts";
-import { hookWords } from "../coordinator/hook-words.ts";
+import { captureValues, messageTemplates } from "../coordinator/message-templates.ts";
+import type { Services } from "../coordinator/services.ts";
+import { ciLinks } from "../coordinator/started-by.ts";
 
 /** What can be told of a run, by the words of `--event`: its state, and what makes it more than that. */
 const SAMPLES = {
@@ -31,11 +34,13 @@ const SAMPLE_NAMES = Object.keys(SAMPLES) as readonly Sample[];
  */
 export async function sampleMessage(
   event: string | undefined,
-  hook: Hook | undefined,
+  { hook, definition }: Pick<Target, "hook" | "definition">,
+  { config, redactor }: Services,
   { host }: CommandContext,
 ): Promise<Message & { readonly kind: "alert" }> {
   const sample = event === undefined ? usualOf(hook) : sampleOf(event);
-  const { hostname, user } = host.environment;
+  const { hostname, user, variables } = host.environment;
+  const links = ciLinks(variables);
   const { to, ...more }: Partial<Alert> & { readonly to: StateType } = SAMPLES[sample];
   const failed = sample === "failed" || sample === "stillFailing" || sample === "crashed";
   const alert: Alert = {
@@ -57,11 +62,17 @@ export async function sampleMessage(
     host: hostname,
     user,
     startedBy: "terminal",
+    ...(links.length === 0 ? {} : { links }),
+    ...(config.timezone === undefined ? {} : { timezone: config.timezone }),
     next: ["flowctl notify list"],
   };
-  if (hook?.message === undefined) return { kind: "alert", alert };
-  const { compose } = await hookWords([hook]);
-  return { kind: "alert", alert: { ...alert, ...ownWords(compose?.(hook.message, alert) ?? hook.message) } };
+  const facts = { hooks: hook === undefined ? [] : [hook], channels: { "": definition } };
+  const templateValues = await captureValues(facts, { variables }, (text) => redactor.redactMessage(text));
+  const filling = await messageTemplates({ ...facts, ...(templateValues === undefined ? {} : { templateValues }) });
+  const { templates } = filling;
+  const subject = hook?.subject === undefined ? {} : { subject: templates?.text(hook.subject, alert) ?? hook.subject };
+  const message = { kind: "alert", alert: withOwnText(alert, hook?.message, templates), ...subject } as const;
+  return forChannel(message, definition, { templates }) as Message & { readonly kind: "alert" };
 }
 
 function sampleOf(event: string): Sample {

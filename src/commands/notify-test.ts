@@ -34,11 +34,11 @@ export async function notifyTestCommand(
 ): Promise<number> {
   const services = await openServices(context);
   const targets = targetsOf({ names, hook: options.hook, all: options.all }, services.config);
-  if (options.dryRun === true) return preview(targets, options, context);
+  if (options.dryRun === true) return preview(targets, options, services, context);
   const { host, stop, globals } = context;
   const outbox = await services.outbox();
   const runId = `test-${host.clock.now().toString(36)}-${Math.floor(host.random() * 1e9).toString(36)}`;
-  const messages = await Promise.all(targets.map((target) => messageFor(target, options, context)));
+  const messages = await Promise.all(targets.map((target) => messageFor(target, options, services, context)));
   const ids = targets.flatMap((target, index) => {
     const message = messages[index];
     if (message === undefined) return [];
@@ -71,18 +71,24 @@ export async function notifyPreviewCommand(
   options: NotifyTestOptions,
   context: CommandContext,
 ): Promise<number> {
-  const { config } = await openServices(context, { state: "nothing" });
-  return preview(targetsOf({ names, hook: options.hook, all: options.all }, config), options, context);
+  const services = await openServices(context, { state: "nothing" });
+  return preview(
+    targetsOf({ names, hook: options.hook, all: options.all }, services.config),
+    options,
+    services,
+    context,
+  );
 }
 
 async function preview(
   targets: readonly Target[],
   options: NotifyTestOptions,
+  services: Services,
   context: CommandContext,
 ): Promise<number> {
   const { stdout } = context.host.terminal;
   for (const target of targets) {
-    const message = await sampleMessage(options.event, target.hook, context);
+    const message = await sampleMessage(options.event, target, services, context);
     const text = await previewOf(target.definition, message, context.host.clock.now());
     if (targets.length > 1) stdout.write(`--- ${target.channelName ?? target.definition.type}\n`);
     stdout.write(`${text}\n`);
@@ -92,12 +98,13 @@ async function preview(
 
 /** What a test sends. A dead man's switch would take a test of a failure for one: it gets a note. */
 async function messageFor(
-  { definition, hook }: Target,
+  target: Target,
   { event }: NotifyTestOptions,
+  services: Services,
   context: CommandContext,
 ): Promise<Message> {
-  const sample = await sampleMessage(event, hook, context);
-  if (definition.type !== "deadman" || event !== undefined) return sample;
+  const sample = await sampleMessage(event, target, services, context);
+  if (target.definition.type !== "deadman" || event !== undefined) return sample;
   return { kind: "text", text: sample.alert.summary ?? "" };
 }
 

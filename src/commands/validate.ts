@@ -94,9 +94,9 @@ async function check(
   const place = flowPlace(path, context);
   if (isConfig(place.file)) return checkConfigFile(place, context, found);
   const before = found.length;
-  const opened = await gather(() => openFlow(place, name, context), found);
   const config = (await gather(() => openServices(context, { from: place.directory, state: "nothing" }), found))
     ?.config;
+  const opened = await gather(() => openFlow(place, name, context, config?.timezone), found);
   if (opened === undefined) return { place, flow: undefined, config, isWhole: false };
   const facts = config === undefined ? undefined : imaginedRun(opened, place.file, config, context.host);
   const applied =
@@ -115,7 +115,15 @@ async function check(
 async function checkConfigFile(place: FlowPlace, context: CommandContext, found: Diagnostic[]): Promise<Checked> {
   const globals = { ...context.globals, config: place.file };
   const config = (await gather(() => openServices({ ...context, globals }, { from: place.directory }), found))?.config;
-  return { place, flow: undefined, config, isWhole: config !== undefined };
+  if (config === undefined) return { place, flow: undefined, config, isWhole: false };
+  const [{ checkTemplates }, { openVariables }] = await Promise.all([
+    import("../config/check-config.ts"),
+    import("../spec/open-variables.ts"),
+  ]);
+  const variables = new Set(Object.keys(openVariables(context.host.environment.variables)));
+  const problems = await checkTemplates(config, { variables });
+  found.push(...problems);
+  return { place, flow: undefined, config, isWhole: problems.length === 0 };
 }
 
 function countOf(flow: Flow | undefined): number {

@@ -27,17 +27,21 @@ export async function applyConfig(
   config: Config,
   { environment, clock }: Pick<Host, "environment" | "clock">,
 ): Promise<AppliedConfig> {
-  const { stateHandlers, tasks } = config;
+  const { stateHandlers, tasks, hooks, channels } = config;
   applyDefaults(flow, config.defaults);
-  if (stateHandlers.flow.length + stateHandlers.task.length + Object.keys(tasks).length === 0)
+  const problems: Diagnostic[] = [];
+  if (JSON.stringify([hooks, channels, stateHandlers]).includes("${{"))
+    problems.push(...(await templateProblems(flow, facts, config, environment.variables)));
+  if (stateHandlers.flow.length + stateHandlers.task.length + Object.keys(tasks).length === 0) {
+    if (problems.length > 0) throw new UserError("usage", problems);
     return { flow, flowHandlers: [] };
+  }
   const { matchesRun, matchesTask } = await import("../hooks/match.ts");
   const { attachTasks } = await import("./attach-tasks.ts");
   const flowRules = stateHandlers.flow.filter((rule) => matchesRun(rule.match, facts));
   const taskRules = stateHandlers.task.filter((rule) =>
     flow.tasks.some((task) => matchesTask(rule.match, facts, task)),
   );
-  const problems: Diagnostic[] = [];
   const resolve = async (kind: "flow" | "task", rules: readonly HandlerRule[]) =>
     (await Promise.all(rules.map((rule) => handlerOf(kind, rule, config, problems)))).flat();
   const flowHandlers = (await resolve("flow", flowRules)).map(({ handler }) => handler as FlowHandlerEntry);
@@ -55,6 +59,25 @@ export async function applyConfig(
         ? []
         : resolved.filter(({ rule }) => matchesTask(rule.match, facts, task)).map(({ handler }) => handler),
   };
+}
+
+/** Returns what is wrong with the templates of the config for this flow: parameters and variables that are missing. */
+async function templateProblems(
+  { params }: Flow,
+  facts: RunFacts,
+  config: Config,
+  variables: Host["environment"]["variables"],
+): Promise<readonly Diagnostic[]> {
+  const [{ checkTemplates }, { matchesRun }, { openVariables }] = await Promise.all([
+    import("../config/check-config.ts"),
+    import("../hooks/match.ts"),
+    import("../spec/open-variables.ts"),
+  ]);
+  return checkTemplates(config, {
+    variables: new Set(Object.keys(openVariables(variables))),
+    ...(params.kind === "declared" ? { params: params.declarations.map(({ name }) => name) } : {}),
+    isWanted: ({ match }) => matchesRun(match, facts),
+  });
 }
 
 /** A notifier by name, or an export of a module; nothing where it is wrong, which is reported. */

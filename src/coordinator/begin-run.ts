@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import type { RunFacts } from "../hooks/told.ts";
 import { systemLocks } from "../host/lock.ts";
 import { systemProcesses, type Processes } from "../host/process.ts";
+import type { Flow } from "../model/flow.ts";
 import type { Hook } from "../model/hook.ts";
 import type { ActiveRun } from "../runs/active-run.ts";
 import type { LastState } from "../runs/last-state.ts";
@@ -11,6 +12,7 @@ import { openRunStore, type RunDraft, type RunStore } from "../runs/run-store.ts
 import type { Will } from "../runs/will.ts";
 import type { CommandContext, GlobalOptions } from "./context.ts";
 import type { FlowPlace } from "./flow-place.ts";
+import { captureValues } from "./message-templates.ts";
 import type { Services } from "./services.ts";
 import { ciLinks, startedBy } from "./started-by.ts";
 
@@ -51,19 +53,24 @@ export async function beginRun(
   more: Partial<RunDraft> = {},
 ): Promise<BegunRun> {
   const store = openStore(services, context);
-  const draft = { ...draftOf(services, mayTell, context), flow: place.stem, tags: [], file: place.file, ...more };
+  const own = await draftOf(services, mayTell, context);
+  const draft = { ...own, flow: place.stem, tags: [], file: place.file, ...more };
   const run = await store.begin(draft, (text) => services.redactor.redact(text));
   context.stop.parent?.begun(run.id);
   return { place, services, store, run, mayTell, facts: () => factsOf(run.will, store) };
 }
 
 /** The facts of a run that could not be put on record. */
-export function unrecordedFacts(place: FlowPlace, services: Services, context: CommandContext): RunFacts {
+export async function unrecordedFacts(
+  place: FlowPlace,
+  services: Services,
+  context: CommandContext,
+): Promise<RunFacts> {
   const { clock, random } = context.host;
   const now = clock.now();
   const identity = { version: 1, runId: newRunId(now, random), project: services.project.name } as const;
   const startedAt = new Date(now).toISOString();
-  const draft = { ...draftOf(services, true, context), flow: place.stem, tags: [], file: place.file };
+  const draft = { ...(await draftOf(services, true, context)), flow: place.stem, tags: [], file: place.file };
   return factsOf({ ...identity, startedAt, ...draft }, openStore(services, context));
 }
 
@@ -77,7 +84,7 @@ export async function reopenRun(
   isAlone = false,
 ): Promise<BegunRun> {
   const store = openStore(services, context);
-  const draft = { ...draftOf(services, mayTell, context), isAlone };
+  const draft = { ...(await draftOf(services, mayTell, context)), isAlone };
   const run = await store.reopen(record, draft, (text) => services.redactor.redact(text));
   context.stop.parent?.begun(run.id);
   return { place, services, store, run, mayTell, facts: () => factsOf(run.will, store) };
@@ -92,19 +99,24 @@ function chosenIn({ config, profile, cwd }: GlobalOptions): Will["chosen"] {
 }
 
 /** What the will of a run says of this process and its config. */
-function draftOf(
+async function draftOf(
   services: Services,
   mayTell: boolean,
   { host, globals }: CommandContext,
-): Omit<RunDraft, "flow" | "tags" | "file"> {
+): Promise<Omit<RunDraft, "flow" | "tags" | "file">> {
   const { environment } = host;
   const processes = systemProcesses();
+  const { hooks, channels, timezone } = services.config;
+  const { variables } = environment;
+  const redact = (text: string): string => services.redactor.redactMessage(text);
   const optional = {
+    timezone,
+    templateValues: await captureValues({ hooks, channels }, { variables }, redact),
     processStart: processes.startTime(environment.pid),
     machineId: processes.machineId(),
     bootId: processes.bootId(),
     // Only where somebody is told of it.
-    memory: mayTell && services.config.hooks.length > 0 ? memoryOf(processes) : undefined,
+    memory: mayTell && hooks.length > 0 ? memoryOf(processes) : undefined,
     config: services.config.file,
     chosen: chosenIn(globals),
     namespace: services.config.secrets.namespace,
@@ -115,9 +127,9 @@ function draftOf(
     pid: environment.pid,
     startedBy: startedBy(environment, host.terminal),
     cwd: globals.cwd,
-    hooks: mayTell ? services.config.hooks : [],
-    channels: services.config.channels,
-    links: ciLinks(environment.variables),
+    hooks: mayTell ? hooks : [],
+    channels,
+    links: ciLinks(variables),
     ...(Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined)) as Partial<Will>),
   };
 }
@@ -154,6 +166,8 @@ export function factsOf(will: Will, store: RunStore, previous?: LastState | null
     ...(will.links === undefined ? {} : { links: will.links }),
     hooks: will.hooks,
     channels: will.channels,
+    ...(will.timezone === undefined ? {} : { timezone: will.timezone }),
+    ...(will.templateValues === undefined ? {} : { templateValues: will.templateValues }),
     source,
     ...(will.part === undefined ? {} : { part: will.part }),
     ...(last === undefined ? {} : { previous: previousOf(last) }),
@@ -171,12 +185,14 @@ function previousOf(last: LastState): NonNullable<RunFacts["previous"]> {
 /** Completes the record with what the loaded flow says, and with the hooks that are about it. */
 export async function identify(
   begun: BegunRun,
-  flow: { readonly name: string; readonly tags: readonly string[] },
+  flow: Pick<Flow, "name" | "tags" | "timezone">,
   hooks: readonly Hook[],
 ): Promise<void> {
   const { run, services, mayTell, store } = begun;
   const all = mayTell ? [...services.config.hooks, ...hooks] : [];
-  const known = { flow: flow.name, tags: flow.tags, isLoaded: true };
+  const timezone = flow.timezone ?? services.config.timezone;
+  const zone = timezone === undefined ? {} : { timezone };
+  const known = { flow: flow.name, tags: flow.tags, isLoaded: true, ...zone };
   const matching = all.length === 0 ? all : await about(factsOf({ ...run.will, ...known }, store), all);
   run.identify({ ...known, hooks: matching });
 }

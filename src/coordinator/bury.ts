@@ -11,7 +11,7 @@ import type { EndRecord } from "../runs/will.ts";
 import { factsOf } from "./begin-run.ts";
 import { heirsOf } from "./death-hooks.ts";
 import type { CommandContext } from "./context.ts";
-import { hookWords } from "./hook-words.ts";
+import { messageTemplates } from "./message-templates.ts";
 import type { Services } from "./services.ts";
 import { telling, type Telling } from "./tell.ts";
 
@@ -70,13 +70,10 @@ export async function bury(
 /** What is to be told of its end: what the runner had to say of it, or what follows from its will. */
 async function newsOf({ will, record, underway, lastLines }: DeadRun, store: RunStore): Promise<readonly NewItem[]> {
   if (record.told !== undefined) return record.told as readonly NewItem[];
-  const facts = factsOf(will, store, record.previous);
+  const known = factsOf(will, store, record.previous);
+  const facts = { ...known, hooks: [...known.hooks, ...heirsOf(will.deathHooks ?? [], underway)] };
   return hookTold(
-    {
-      ...facts,
-      ...(await hookWords(facts.hooks)),
-      hooks: [...facts.hooks, ...heirsOf(will.deathHooks ?? [], underway)],
-    },
+    { ...facts, ...(await messageTemplates(facts)) },
     {
       from: "Running",
       to: record.state,

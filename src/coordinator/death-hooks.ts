@@ -28,11 +28,14 @@ export function bequeath(run: ActiveRun, { flow, flowHandlers, taskHandlers }: A
   }
   if (heirs.size === 0) return;
   const channels: Record<string, ChannelDefinition> = {};
-  const deathHooks = [...heirs].map(([{ to }, tasks], index): DeathHook => {
+  const deathHooks = [...heirs].map(([{ to, message }, tasks], index): DeathHook => {
     const name = `notifier ${index + 1}`;
     if (typeof to !== "string") channels[name] = to;
     const only = tasks === undefined || tasks.size > NAMED ? {} : { tasks: [...tasks] };
-    return { name, states: ["Crashed"], notifyOn: "always", to: [typeof to === "string" ? to : name], ...only };
+    // A task's notifier may read its task, of which a crash has no state.
+    const text = message === undefined || tasks !== undefined ? {} : { message };
+    const states = ["Crashed"] as const;
+    return { name, states, notifyOn: "always", to: [typeof to === "string" ? to : name], ...text, ...only };
   });
   const memory = run.will.memory ?? memoryOf(systemProcesses());
   run.identify({

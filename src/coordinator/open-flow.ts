@@ -15,6 +15,8 @@ export interface OpenedFlow {
   readonly flow: Flow;
   /** Hooks that a spec declares for itself. */
   readonly hooks: readonly Hook[];
+  /** Of a spec: variables of dotenv files and of its own `env:`, for the templates of its hooks. */
+  readonly variables?: Readonly<Record<string, string>>;
   readonly warnings: readonly Diagnostic[];
   /** Of a spec: what stands where in it. */
   readonly source?: Source;

@@ -14,6 +14,7 @@ import { explain, redactExcerpts } from "./explain.ts";
 import type { FlowPlace } from "./flow-place.ts";
 import { gitHubMasks } from "./github-masks.ts";
 import { givenParameters } from "./given-parameters.ts";
+import { keepTemplateValues, notifiersOf } from "./message-templates.ts";
 import { needsParent } from "./needs-parent.ts";
 import { openFlow } from "./open-flow.ts";
 import { refuse, refuseUnrecorded } from "./refuse.ts";
@@ -163,7 +164,7 @@ async function unrecorded(
   });
   const isTold = options.notify ?? startedBy(context.host.environment, context.host.terminal) !== "terminal";
   if (!isTold) return code;
-  await refuseUnrecorded(unrecordedFacts(place, services, context), services, refusal, context);
+  await refuseUnrecorded(await unrecordedFacts(place, services, context), services, refusal, context);
   return code;
 }
 
@@ -181,6 +182,8 @@ async function prepare(begun: BegunRun, { options, continuation }: RunStart, con
   const { host, globals } = context;
   const opened = await openFlow(place, options.name, context, services.config.timezone);
   await identify(begun, opened.flow, opened.hooks);
+  const variables = { ...opened.variables, ...host.environment.variables };
+  await keepTemplateValues(begun, { variables });
   await watchDeath(run, services.stateDirectory, context);
   const params = (await continuation?.params(context)) ?? (await readParameters(opened.flow, options, context));
   const applied = await applyConfig(opened.flow, begun.facts(), services.config, host);
@@ -212,6 +215,7 @@ async function prepare(begun: BegunRun, { options, continuation }: RunStart, con
     isStrict: options.strict === true,
     isQuiet: globals.quiet,
   });
+  await keepTemplateValues(begun, { variables, params, notifiers: notifiersOf(applied) });
   return {
     ...applied,
     params,

@@ -13,7 +13,7 @@ import type { Attribution } from "./attribution.ts";
 import type { BegunRun } from "./begin-run.ts";
 import type { CommandContext } from "./context.ts";
 import type { PreparedRun } from "./execute-run.ts";
-import { hookWords, notifiersOf } from "./hook-words.ts";
+import { aboutTask, messageTemplates, notifiersOf } from "./message-templates.ts";
 import { closeResults, openResults } from "./keep-results.ts";
 import type { LineGate } from "./line-gate.ts";
 import { openCache } from "./open-cache.ts";
@@ -77,7 +77,7 @@ export async function recordRun(
     reporter,
   });
   const cache = await openCache(begun, prepared, context);
-  const notify = notifyLater(begun, prepared, parts);
+  const notify = notifyLater(begun, prepared, parts, context);
   using slow = await watchForSlow(begun, told, context);
   const { state } = await runFlow(flow, {
     runId: run.id,
@@ -158,8 +158,8 @@ async function redactedDeriver(
     import("../hooks/derive.ts"),
     import("../outbox/make-items.ts"),
   ]);
-  const words = await hookWords(begun.run.will.hooks, notifiersOf(prepared));
-  const deriver = createDeriver(() => ({ ...begun.facts(), ...words }), quotaOf(begun.services.config.delivery));
+  const templates = await messageTemplates(begun.facts(), notifiersOf(prepared));
+  const deriver = createDeriver(() => ({ ...begun.facts(), ...templates }), quotaOf(begun.services.config.delivery));
   const redact = (text: string): string => begun.services.redactor.redactMessage(text);
   return { on: (event) => deriver.on(event).map((item) => redactedNews(item, redact)) };
 }
@@ -178,21 +178,37 @@ function hasToTell({ run, mayTell }: BegunRun, { flow, flowHandlers, taskHandler
 /** The service notification tasks send through, made when the first of them does. */
 function notifyLater(
   begun: BegunRun,
-  { flow, restored }: PreparedRun,
+  prepared: PreparedRun,
   { told, signal }: RunParts,
+  { host }: CommandContext,
 ): () => Promise<NotifyService> {
   let made: Promise<NotifyService> | undefined;
   const make = async (): Promise<NotifyService> => {
-    const [{ createNotifyService }, { withFallback }] = await Promise.all([
+    const { flow, restored } = prepared;
+    const [{ createNotifyService }, { withFallback }, { forChannel, placeOf, withOwnText }] = await Promise.all([
       import("../outbox/notify-service.ts"),
       import("../hooks/hook-told.ts"),
+      import("../hooks/run-alert.ts"),
     ]);
-    const { source } = begun.facts();
+    const facts = begun.facts();
+    const { source } = facts;
     const { channels } = begun.services.config;
+    const { templates } = await messageTemplates({ ...facts, channels }, notifiersOf(prepared));
+    const addressed = (item: NewItem): NewItem => {
+      const place = { flow: flow.name, runId: begun.run.id, ...placeOf(facts), at: host.clock.now() };
+      const about = aboutTask(item.message, place);
+      const strict = item.message;
+      const message =
+        strict.kind === "alert"
+          ? { ...strict, alert: withOwnText({ ...strict.alert, ...placeOf(facts) }, strict.alert.text, templates) }
+          : strict;
+      const own = { ...item, message: forChannel(message, item.definition, { templates, about }) };
+      return withFallback(own, { channels, templates, about });
+    };
     return createNotifyService({
       outbox: await begun.services.outbox(),
       channels,
-      withFallback: (item) => withFallback(item, { channels }),
+      withFallback: addressed,
       runId: begun.run.id,
       flow: flow.name,
       partOf: (label) => (restored?.ended.has(label) === true ? begun.run.will.part : undefined),

@@ -3,7 +3,7 @@ import type { RunFacts } from "../hooks/told.ts";
 import type { BegunRun } from "./begin-run.ts";
 import type { NewItem } from "../outbox/item.ts";
 import type { CommandContext } from "./context.ts";
-import { hookWords } from "./hook-words.ts";
+import { messageTemplates } from "./message-templates.ts";
 import { leaveToDrainer } from "./leave-drainer.ts";
 import type { ActiveRun } from "../runs/active-run.ts";
 import type { Services } from "./services.ts";
@@ -81,6 +81,6 @@ async function news(
     .join("\n");
   const message = error.diagnostics[0]?.message ?? error.message;
   const redact = (text: string): string => redactor.redactMessage(text);
-  const spoken = { ...facts, ...(await hookWords(facts.hooks)) };
-  return refusedTold(spoken, message, host.clock.now(), detail).map((item) => redactedNews(item, redact));
+  const filling = { ...facts, ...(await messageTemplates(facts)) };
+  return refusedTold(filling, message, host.clock.now(), detail).map((item) => redactedNews(item, redact));
 }

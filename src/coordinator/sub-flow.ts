@@ -16,6 +16,7 @@ import type { CommandContext } from "./context.ts";
 import { bequeath } from "./death-hooks.ts";
 import type { PreparedRun } from "./execute-run.ts";
 import { openLineGate } from "./line-gate.ts";
+import { keepTemplateValues, notifiersOf } from "./message-templates.ts";
 import { recordRun, type RecordedRun, type RunParts } from "./record-run.ts";
 import { restore, resultsFile, type Continuing } from "./restore.ts";
 import { hasHeirs, watchDeath, watchExit } from "./watch-run.ts";
@@ -79,6 +80,8 @@ export async function runSubFlow(
       params: resolved.values,
       ...(restored === undefined ? {} : { restored, answers: answersFor(parent, call, restored.paused) }),
     };
+    const { variables } = context.host.environment;
+    await keepTemplateValues(begun, { variables, params: resolved.values, notifiers: notifiersOf(applied) });
     call.logger.info(`run ${run.id} of flow "${flow.name}"${earlier?.continuing === "resume" ? " goes on" : ""}`);
     const recorded = await recordRun(begun, prepared, partsOf(parent, call, run.id), context);
     for (const problem of recorded.problems) call.logger.warn(problem);
@@ -118,9 +121,10 @@ async function begin(
   const own = { ...facts, flow: flow.name, tags: flow.tags, isLoaded: true };
   const isHeard = ({ match }: Hook): boolean => !matchesRun(match, facts) && matchesRun(match, own);
   const hooks = mayTell ? services.config.hooks.filter(isHeard) : [];
+  const zone = flow.timezone === undefined ? {} : { timezone: flow.timezone };
   if (earlier?.continuing === "resume") {
     const again = await reopenRun(earlier.record, place, services, context, mayTell);
-    again.run.identify({ hooks, isLoaded: true });
+    again.run.identify({ hooks, isLoaded: true, ...zone });
     return again;
   }
   return beginRun(place, services, context, mayTell, {
@@ -128,6 +132,7 @@ async function begin(
     tags: flow.tags,
     isLoaded: true,
     hooks,
+    ...zone,
     parent: { runId: run.id, task, ...(mapIndex === undefined ? {} : { mapIndex }) },
     ...(earlier === undefined ? {} : { retryOf: earlier.record.runId }),
   });

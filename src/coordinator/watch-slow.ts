@@ -1,7 +1,7 @@
 import { slowTimes, slowTold } from "../hooks/hook-told.ts";
 import type { BegunRun } from "./begin-run.ts";
 import type { CommandContext } from "./context.ts";
-import { hookWords } from "./hook-words.ts";
+import { messageTemplates } from "./message-templates.ts";
 import type { Telling } from "./tell.ts";
 
 /** Longest time that a timer can be set for. */
@@ -16,8 +16,8 @@ export function watchSlow(begun: BegunRun, told: Telling, { host }: CommandConte
   const { clock } = host;
   const facts = begun.facts();
   const tell = async (afterMs: number): Promise<void> => {
-    const spoken = { ...facts, ...(await hookWords(facts.hooks)) };
-    await told.enqueue(slowTold(spoken, afterMs, clock.now()));
+    const filling = { ...facts, ...(await messageTemplates(facts)) };
+    await told.enqueue(slowTold(filling, afterMs, clock.now()));
   };
   const timers = slowTimes(facts).map((afterMs) =>
     clock.setTimeout(

@@ -11,7 +11,7 @@ import { MappedEnds } from "./mapped-ends.ts";
 import { decide } from "./notifier-filter.ts";
 import { Quota } from "./quota.ts";
 import { resolveChannel } from "./resolve-channel.ts";
-import { ownWords, placeOf, runAlert, type RunChange } from "./run-alert.ts";
+import { forChannel, placeOf, runAlert, withOwnText, type RunChange } from "./run-alert.ts";
 import { keyIn, type RunFacts, type Told } from "./told.ts";
 
 /** Turns a run's events into what is to be told. It remembers what was told, and does nothing else. */
@@ -52,9 +52,9 @@ export function createDeriver(facts: () => RunFacts, options: DeriverOptions = {
       unknown.add(name);
       return [];
     }
-    const { message: words } = notifier;
-    const text = words === undefined ? {} : ownWords(facts().compose?.(words, alert) ?? words);
-    const message = { kind: "alert" as const, alert: { ...alert, ...text } };
+    const { templates } = facts();
+    const said = { kind: "alert" as const, alert: withOwnText(alert, notifier.message, templates) };
+    const message = forChannel(said, channel.definition, { templates });
     const names = [alert.task ?? alert.flow];
     const made: Told = {
       runId,

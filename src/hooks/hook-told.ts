@@ -1,11 +1,11 @@
 import type { Hook, HookEvent } from "../model/hook.ts";
-import type { Alert } from "../model/notification.ts";
+import type { Alert, Message } from "../model/notification.ts";
 import { isOfFamily, type StateType } from "../model/state.ts";
 import { matchesRun } from "./match.ts";
 import { repetition, tellsChanges, whyQuiet } from "./repeat.ts";
 import { resolveChannel, type NamedChannel } from "./resolve-channel.ts";
-import { ownWords, runAlert, type RunChange } from "./run-alert.ts";
-import { keyIn, type RunFacts, type Told } from "./told.ts";
+import { forChannel, runAlert, withOwnText, type RunChange } from "./run-alert.ts";
+import { keyIn, type RunFacts, type Templates, type Told } from "./told.ts";
 
 /**
  * What the hooks say of a change of a run's state: one message per channel,
@@ -137,10 +137,10 @@ function make({
     ...(isHistory ? { event: news } : {}),
     ...beforeOf(facts, change),
   };
-  const alert = {
-    ...usual,
-    ...(hook.message === undefined ? {} : ownWords(facts.compose?.(hook.message, usual) ?? hook.message)),
-  };
+  const { templates } = facts;
+  const alert = withOwnText(usual, hook.message, templates);
+  const subject = hook.subject === undefined ? {} : { subject: templates?.text(hook.subject, usual) ?? hook.subject };
+  const message = forChannel({ kind: "alert", alert, ...subject }, channel.definition, { templates });
   const told: Told = {
     runId: facts.runId,
     flow: facts.flow,
@@ -149,7 +149,7 @@ function make({
     // Each time that somebody waits for is news of its own.
     key: keyIn(facts, news === "slow" ? `run/${String(hook.slowAfter)}` : "run"),
     ...channel,
-    message: { kind: "alert", alert },
+    message,
     origin: "hook",
     names: [hook.name],
     ...(facts.source === undefined ? {} : { source: facts.source }),
@@ -176,9 +176,9 @@ function beforeOf({ previous }: RunFacts, { at }: RunChange): Pick<Alert, "faile
  * Values that only this process has are of the channel itself.
  * @param passed the names of the channels before it: where they fall back to each other, nobody is told twice
  */
-export function withFallback<T extends NamedChannel & { readonly key: string }>(
+export function withFallback<T extends NamedChannel & { readonly key: string; readonly message: Message }>(
   told: T,
-  facts: Pick<RunFacts, "channels">,
+  facts: Pick<RunFacts, "channels"> & { readonly templates?: Templates | undefined; readonly about?: Alert },
   passed: readonly string[] = [],
 ): T & { readonly fallback?: T } {
   const name = told.definition["fallback"];
@@ -189,5 +189,6 @@ export function withFallback<T extends NamedChannel & { readonly key: string }>(
   delete rest.channelName;
   delete rest.values;
   const key = told.key.endsWith("/fallback") ? told.key : `${told.key}/fallback`;
-  return { ...told, fallback: withFallback<T>({ ...rest, ...channel, key }, facts, before) };
+  const message = forChannel(told.message, channel.definition, facts);
+  return { ...told, fallback: withFallback<T>({ ...rest, ...channel, key, message }, facts, before) };
 }

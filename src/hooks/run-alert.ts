@@ -1,6 +1,6 @@
-import type { Alert } from "../model/notification.ts";
+import type { Alert, ChannelDefinition, Message } from "../model/notification.ts";
 import { isOfFamily, type StateType } from "../model/state.ts";
-import type { RunFacts } from "./told.ts";
+import type { RunFacts, Templates } from "./told.ts";
 
 /** A change of a run's state, as its event or its terminal record tells it. */
 export interface RunChange {
@@ -40,19 +40,36 @@ export function runAlert(facts: RunFacts, change: RunChange): Alert {
   };
 }
 
-/** The own words of a hook or a notifier, as a part of its message. */
-export function ownWords(text: string): Pick<Alert, "text" | "textHasMarkup"> {
-  return { text, textHasMarkup: true };
+/** The alert with the text of a hook or notifier, if it has one. */
+export function withOwnText(alert: Alert, template: string | undefined, templates?: Templates): Alert {
+  if (template === undefined) return alert;
+  return { ...alert, text: templates?.text(template, alert) ?? template, textHasMarkup: true };
+}
+
+/** The message with the filled-in templates of the channel that it is for. */
+export function forChannel(
+  message: Message,
+  definition: ChannelDefinition,
+  { templates, about }: { readonly templates?: Templates | undefined; readonly about?: Alert | undefined },
+): Message {
+  if (message.kind === "payload") return message;
+  const { filled: earlier, ...rest } = message;
+  const filled = templates?.ofChannel(definition, message, about);
+  if (filled !== undefined) return { ...rest, filled };
+  return earlier === undefined ? message : rest;
 }
 
 /** Where a run runs: what all its messages have in common. */
-export function placeOf(facts: RunFacts): Pick<Alert, "host" | "user" | "project" | "startedBy" | "links"> {
+export function placeOf(
+  facts: RunFacts,
+): Pick<Alert, "host" | "user" | "project" | "startedBy" | "links" | "timezone"> {
   return {
     ...(facts.host === undefined ? {} : { host: facts.host }),
     ...(facts.user === undefined ? {} : { user: facts.user }),
     ...(facts.project === undefined ? {} : { project: facts.project }),
     startedBy: facts.startedBy,
     ...(facts.links === undefined || facts.links.length === 0 ? {} : { links: facts.links }),
+    ...(facts.timezone === undefined ? {} : { timezone: facts.timezone }),
   };
 }
 

@@ -1,5 +1,5 @@
 import type { Hook } from "../model/hook.ts";
-import type { Alert, ChannelDefinition, Message } from "../model/notification.ts";
+import type { Alert, ChannelDefinition, FilledTemplates, Message } from "../model/notification.ts";
 import type { StateType } from "../model/state.ts";
 
 /** Something that is to be put in the outbox: what hooks and notifiers come to. */
@@ -37,8 +37,13 @@ export function keyIn({ part = 1 }: Pick<RunFacts, "part">, key: string): string
   return part === 1 ? key : `${key}/${String(part)}`;
 }
 
-/** Own words, with what they say of a change of state. */
-export type Compose = (text: string, alert: Alert) => string;
+/** Fills in the templates of hooks, notifiers and channels. */
+export interface Templates {
+  /** Returns the text of a hook or notifier about a change of state. */
+  text(template: string, alert: Alert): string;
+  /** Returns the templates of a channel for one message; nothing where it has none. @param about the change of state */
+  ofChannel(definition: ChannelDefinition, message: Message, about?: Alert): FilledTemplates | undefined;
+}
 
 /** What is known of a run from its start. It is the same in the run and in the process that tells of its death. */
 export interface RunFacts {
@@ -60,9 +65,13 @@ export interface RunFacts {
   readonly part?: number;
   readonly links?: readonly { readonly label: string; readonly url: string }[];
   readonly hooks: readonly Hook[];
-  /** Puts what is known into the own words of hooks and notifiers. @default they are said as they are written */
-  readonly compose?: Compose;
+  /** Fills in templates. @default texts are sent as they are written */
+  readonly templates?: Templates;
+  /** The time zone of times in messages. @default "UTC" */
+  readonly timezone?: string;
   readonly channels: Readonly<Record<string, ChannelDefinition>>;
+  /** Parameters and variables that templates read, as the run manifest has them. */
+  readonly templateValues?: string;
   readonly source?: SecretSource;
   /** How earlier runs of the flow ended; absent where there was none. */
   readonly previous?: PreviousRuns;

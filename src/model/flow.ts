@@ -68,6 +68,8 @@ export interface Flow {
   readonly grace?: number | undefined;
   /** The stop signal of tasks that have none of their own. @default "SIGTERM" */
   readonly stopSignal?: StopSignal | undefined;
+  /** The time zone of dates in expressions and of times in messages. @default the config's, else "UTC" */
+  readonly timezone?: string | undefined;
   /** Where it was declared, for diagnostics. */
   readonly source?: { readonly file: string; readonly line?: number } | undefined;
 }

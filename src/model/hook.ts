@@ -34,4 +34,6 @@ export interface Hook {
   readonly to: readonly string[];
   /** A text in the place of the usual one, with `${{ }}` expressions. */
   readonly message?: string;
+  /** The subject of mail, with `${{ }}` expressions. @default that of the channel */
+  readonly subject?: string;
 }

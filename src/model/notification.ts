@@ -26,11 +26,27 @@ export type Message =
    * Text; `literal` where none of it is the author's markup, such as an error's. Values of expressions in texts and
    * payloads have marks around them: see `value-marks.ts`.
    */
-  | { readonly kind: "text"; readonly text: string; readonly subject?: string; readonly literal?: true }
+  | ({ readonly kind: "text"; readonly text: string; readonly literal?: true } & MessageTexts)
   /** A service's own payload, sent as it is (Slack blocks). */
   | { readonly kind: "payload"; readonly payload: Readonly<Record<string, unknown>> }
   /** A change of state. */
-  | { readonly kind: "alert"; readonly alert: Alert };
+  | ({ readonly kind: "alert"; readonly alert: Alert } & MessageTexts);
+
+/** Texts beside the message itself. */
+export interface MessageTexts {
+  /** The mail subject that the task or hook gives. */
+  readonly subject?: string;
+  /** The filled-in templates of the channel that the message is for. */
+  readonly filled?: FilledTemplates;
+}
+
+/** A channel's own templates, filled in for one message. */
+export interface FilledTemplates {
+  /** Of mail. */
+  readonly subject?: string;
+  /** Of a webhook: the whole body, escaped. */
+  readonly body?: { readonly text: string; readonly isJson: boolean };
+}
 
 /** A change of state of a run or a task, with all that a reader needs to act. Redacted before it is stored. */
 export interface Alert {
@@ -82,8 +98,17 @@ export interface Alert {
   /** `text` is the author's markup but for the values marked in it. @default none of it is markup */
   readonly textHasMarkup?: true;
   readonly links?: readonly { readonly label: string; readonly url: string }[];
+  /** The time zone in which times are shown. @default "UTC" */
+  readonly timezone?: string;
   /** Commands to paste. */
   readonly next?: readonly string[];
+}
+
+/** Values that templates of messages read beside the change of state. */
+export interface TemplateValues {
+  readonly params?: Readonly<Record<string, unknown>>;
+  /** Environment variables, those that templates name. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** What a task or a state handler asks to have told. */

@@ -48,3 +48,25 @@ function offsetAt(at: number, zone: string): number {
   const { year, month, day, hour, minute, second } = clockTime(at, zone);
   return globalThis.Date.UTC(year, month - 1, day, hour, minute, second) - Math.floor(at / 1000) * 1000;
 }
+
+/** A time for people with its distance from UTC: `2026-11-23 06:47:59 +01:00`, or `2026-11-23 05:47:59 UTC`. */
+export function shownTime(at: number, zone: string): string {
+  const { fields, distance } = clockIn(at, zone);
+  return `${fields.slice(0, 19).replace("T", " ")} ${distance === "Z" ? "UTC" : distance}`;
+}
+
+/** A time as ISO 8601 with its distance from UTC: `2026-11-23T06:47:59.000+01:00`. */
+export function isoTime(at: number, zone: string): string {
+  const { fields, distance } = clockIn(at, zone);
+  return `${fields}${distance}`;
+}
+
+/** What a clock in a zone shows, and its distance from UTC: `+01:00`, or `Z` for UTC. */
+function clockIn(at: number, zone: string): { readonly fields: string; readonly distance: string } {
+  // A message of another version may name a zone that this system does not know.
+  const offset = zone === "UTC" || !isTimeZone(zone) ? undefined : offsetAt(at, zone);
+  const fields = new globalThis.Date(at + (offset ?? 0)).toISOString().slice(0, -1);
+  if (offset === undefined) return { fields, distance: "Z" };
+  const distance = new globalThis.Date(Math.abs(offset)).toISOString().slice(11, 16);
+  return { fields, distance: `${offset < 0 ? "-" : "+"}${distance}` };
+}

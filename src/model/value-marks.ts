@@ -43,11 +43,10 @@ export function withoutMarks(text: string): string {
 
 /** A message for a service that has no markup: no marks, and no field that speaks of them. */
 export function messageWithoutMarks(message: Message): Message {
-  const { kind } = message;
-  if (kind !== "alert") return mapTexts(message, withoutMarks);
-  const alert = mapTexts(message.alert, withoutMarks);
+  if (message.kind !== "alert") return mapTexts(message, withoutMarks);
+  const { alert, ...rest } = mapTexts(message, withoutMarks);
   return {
-    kind,
+    ...rest,
     alert: Object.fromEntries(Object.entries(alert).filter(([key]) => key !== "textHasMarkup")) as unknown as Alert,
   };
 }

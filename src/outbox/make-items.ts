@@ -53,9 +53,25 @@ export function redactedNews(item: NewItem, redact: (text: string) => string): N
   return {
     ...item,
     ...(suppressed === undefined ? {} : { suppressed: redact(suppressed) }),
-    message: mapTexts(message, (text) => maskMarked(text, redact)),
+    message: redactedMessage(message, redact),
     ...(fallback === undefined ? {} : { fallback: redactedNews(fallback, redact) }),
   };
+}
+
+function redactedMessage(message: Message, redact: (text: string) => string): Message {
+  const masked = mapTexts(message, (text) => maskMarked(text, redact));
+  if (message.kind === "payload" || masked.kind === "payload" || message.filled?.body?.isJson !== true) return masked;
+  const body = { text: redactedJson(message.filled.body.text, redact), isJson: true };
+  return { ...masked, filled: { ...masked.filled, body } };
+}
+
+/** JSON text without secrets: each of its texts is masked by itself, and a number that is one becomes text. */
+function redactedJson(json: string, redact: (text: string) => string): string {
+  return json.replace(/"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g, (token) => {
+    const text = token.startsWith('"') ? (JSON.parse(token) as string) : token;
+    const masked = redact(text);
+    return masked === text ? token : JSON.stringify(masked);
+  });
 }
 
 /** A strict notifier has no clock: what it says happened now. */

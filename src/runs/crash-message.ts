@@ -1,5 +1,6 @@
 import { formatDuration } from "../model/duration.ts";
 import { labelOf, type Underway } from "../model/tally.ts";
+import { shownTime } from "../model/time-zone.ts";
 import type { Will } from "./will.ts";
 
 const NAMED = 3;
@@ -46,8 +47,7 @@ export function crashMessage(cause: string, underway: readonly Underway[]): stri
   return `${cause} Running: ${names}${more}.`;
 }
 
-/** When a run died of whose death nobody knows more than this. Times are epoch milliseconds. */
-export function foundLate(lastSign: number, now: number): string {
-  const at = new Date(lastSign).toISOString().slice(0, 19).replace("T", " ");
-  return `Its last sign of life was at ${at} UTC, ${formatDuration(now - lastSign)} before it was found.`;
+/** When a run crashed of whose crash nobody knows more than this. Times are epoch milliseconds. */
+export function foundLate({ lastSign, now, zone }: { lastSign: number; now: number; zone: string }): string {
+  return `Its last sign of life was at ${shownTime(lastSign, zone)}, ${formatDuration(now - lastSign)} before it was found.`;
 }

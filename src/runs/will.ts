@@ -50,6 +50,13 @@ export interface Will {
   readonly deathHooks?: readonly DeathHook[];
   readonly channels: Readonly<Record<string, ChannelDefinition>>;
   readonly links?: readonly { readonly label: string; readonly url: string }[];
+  /** The time zone of times in messages: the flow's once it is loaded, until then the config's. @default "UTC" */
+  readonly timezone?: string;
+  /**
+   * Parameters and variables that templates of messages read, as `packValues` writes them, without secrets: another
+   * process sends the message of a crash. The parameters are there once they are known.
+   */
+  readonly templateValues?: string;
   /** The run that this one repeats from its failed tasks on. */
   readonly retryOf?: string;
   /** The run and the task that this one is a sub-flow of. */
@@ -136,10 +143,11 @@ const END = ["runId", "flow", "project", "state", "startedAt", "endedAt"];
 function isWill(will: unknown): boolean {
   if (!hasTexts(will, WILL)) return false;
   const { tags, hooks, deathHooks = [], channels, links = [], file = "", config = "", parent, memory } = will;
+  const { timezone = "", templateValues = "" } = will;
   return (
     isTime(will["startedAt"]) &&
     isTexts(tags) &&
-    isTexts([file, config]) &&
+    isTexts([file, config, timezone, templateValues]) &&
     [hooks, deathHooks].every((each) => Array.isArray(each) && each.every(isHook)) &&
     isPlainObject(channels) &&
     Object.values(channels).every((each) => hasTexts(each, ["type"])) &&

@@ -93,7 +93,8 @@ export function writeCrash(
   const { counts, failures, underway } = tallyOf(crash.events);
   const { lastSign, writtenBy } = crash;
   const late = lastSign === undefined ? {} : { lastSign };
-  const found = lastSign === undefined ? "" : ` ${foundLate(lastSign, store.clock.now())}`;
+  const found =
+    lastSign === undefined ? "" : ` ${foundLate({ lastSign, now: store.clock.now(), zone: will.timezone ?? "UTC" })}`;
   const message = `${crashMessage(crash.cause, underway)}${found}`;
   const ending = { state: "Crashed", message, counts, failures, writtenBy, ...late } as const;
   return writeEnd(store, will, ending, crash.redact);

@@ -93,6 +93,7 @@ export async function compileFlow(content: FlowFile, setting: FlowSetting): Prom
     ...(content.timeout === undefined ? {} : { timeout: milliseconds(content.timeout) }),
     ...(content.grace === undefined ? {} : { grace: milliseconds(content.grace) }),
     ...(content.stopSignal === undefined ? {} : { stopSignal: content.stopSignal }),
+    ...(content.timezone === undefined ? {} : { timezone: content.timezone }),
     ...(result === undefined ? {} : { terminalStateHandler: takeResult }),
   });
   // A spec is a file; the stack says where this code is.

@@ -11,7 +11,7 @@ import { many, matchOf, milliseconds, type hook } from "./fields.ts";
  */
 export function compileHook(written: z.infer<typeof hook>, flow?: string): Hook {
   const match = { ...matchOf(written.match), ...(flow === undefined ? {} : { flows: [flow] }) };
-  const { name, events, slowAfter, notifyOn, repeat, message } = written;
+  const { name, events, slowAfter, notifyOn, repeat, message, subject } = written;
   const usual: readonly StateType[] = events === undefined ? ["Failed"] : [];
   return {
     name,
@@ -23,5 +23,6 @@ export function compileHook(written: z.infer<typeof hook>, flow?: string): Hook 
     ...(repeat === undefined ? {} : { repeat: milliseconds(repeat) }),
     to: many(written.to),
     ...(message === undefined ? {} : { message }),
+    ...(subject === undefined ? {} : { subject }),
   };
 }

@@ -1,4 +1,4 @@
-import { checkHookMessage, isNotifierName } from "./hook-message.ts";
+import { checkTemplate, isNotifierName } from "./hook-message.ts";
 import { Fail, Skip } from "../model/signal.ts";
 import { TASK, type Task, type TaskContext, type TaskHandlerEntry } from "../model/task.ts";
 import { compileBody, type Body } from "./compile-body.ts";
@@ -224,14 +224,21 @@ function makeTask(
 export async function compileHandlers(
   entries: TaskEntry["stateHandlers"],
   path: Path,
-  { report, library, file }: TaskSetting,
+  { report, library, file, around: { params, variables } }: TaskSetting,
 ): Promise<readonly TaskHandlerEntry[]> {
+  const around = { ...(params === undefined ? {} : { params }), ...(variables === undefined ? {} : { variables }) };
   const handlers: TaskHandlerEntry[] = [];
   for (const [index, entry] of (entries ?? []).entries()) {
     const found = await resolveHandler(entry.uses, entry.with ?? {}, file, library);
-    const words = entry.with?.["message"];
-    if (typeof words === "string" && isNotifierName(entry.uses))
-      checkHookMessage(words, [...path, index, "with", "message"], report, path.length === 1 ? "flow" : "task");
+    if (isNotifierName(entry.uses))
+      for (const key of ["message", "subject"])
+        checkTemplate(entry.with?.[key], {
+          path: [...path, index, "with", key],
+          report,
+          subject: path.length === 1 ? "flow" : "task",
+          ...(key === "subject" ? { more: ["message"] } : {}),
+          ...around,
+        });
     if (typeof found === "object" && "code" in found)
       report.value([...path, index, ...(found.within ?? ["uses"])], found);
     else handlers.push(found);

@@ -189,7 +189,8 @@ export const hook = z
       ),
     repeat: duration.optional().describe("With notifyOn: change, after which the same is told again; by default 4h"),
     to: someOf(name).describe("Names of channels"),
-    message: z.string().optional().describe("A text in the place of the usual one"),
+    message: z.string().optional().describe("A text in the place of the usual one, with expressions"),
+    subject: z.string().min(1).optional().describe("The subject of mail, with expressions; by default the channel's"),
   })
   .refine((value) => value.events?.includes("slow") !== true || value.slowAfter !== undefined, {
     path: ["events"],

@@ -8,7 +8,7 @@ import { compileFlow } from "./compile-flow.ts";
 import { unquotedDefaults } from "./compile-params.ts";
 import { many } from "./fields.ts";
 import { compileHook } from "./compile-hook.ts";
-import { checkHookMessage } from "./hook-message.ts";
+import { checkTemplate } from "./hook-message.ts";
 import { flowSchema, type FlowFile } from "./flow-schema.ts";
 import { looseCaches } from "./loose-caches.ts";
 import { openVariables } from "./open-variables.ts";
@@ -35,6 +35,8 @@ export interface SpecOptions extends Library {
 export interface LoadedSpec {
   readonly flow: Flow;
   readonly hooks: readonly Hook[];
+  /** Variables of dotenv files and plain ones of `env:`, for the templates of its hooks. */
+  readonly variables: Readonly<Record<string, string>>;
   /** What stands where in it. */
   readonly source: Source;
   /** What is allowed in it and yet hardly meant: warnings. */
@@ -59,18 +61,25 @@ export async function loadSpec(file: string, text: string, options: SpecOptions)
   if (content === undefined) throw new UserError("usage", sorted(report.diagnostics));
   const stem = basename(file, extname(file));
   const tasks: unknown = raw["tasks"];
+  const given = await variables(file, content, options, report);
+  const own = plainVariables(content.env);
   const compiled = await compileFlow(content, {
     report,
     library: options,
     file,
     name: stem === "" ? "flow" : stem,
     taskNames: typeof tasks === "object" && tasks !== null ? Object.keys(tasks) : [],
-    ...(await variables(file, content, options, report)),
+    ...given,
     now: options.now,
     timezone: options.timezone,
   });
-  for (const [index, { message }] of (content.hooks ?? []).entries())
-    if (message !== undefined) checkHookMessage(message, ["hooks", index, "message"], report);
+  const known = {
+    params: Object.keys(content.params ?? {}),
+    variables: new Set(Object.keys({ ...given.variables, ...own })),
+  };
+  for (const [index, hook] of (content.hooks ?? []).entries())
+    for (const key of ["message", "subject"] as const)
+      checkTemplate(hook[key], { path: ["hooks", index, key], report, ...known });
   if (report.hasErrors) throw new UserError("usage", sorted(report.diagnostics));
   const { flow } = compiled;
   const { source } = read;
@@ -78,6 +87,7 @@ export async function loadSpec(file: string, text: string, options: SpecOptions)
   return {
     flow,
     hooks,
+    variables: { ...given.fromFiles, ...own },
     source,
     hints: () => {
       const numbers = new Report(source);
@@ -135,6 +145,15 @@ async function variables(
     variables: { ...fromFiles, ...given },
     fromFiles: Object.fromEntries(Object.entries(fromFiles).filter(([name]) => !Object.hasOwn(given, name))),
   };
+}
+
+/** The flow's own variables whose values stand in the file: no task is needed to know them. */
+function plainVariables(env: FlowFile["env"]): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(env ?? {}).flatMap(([name, value]) =>
+      typeof value === "object" || String(value).includes("${{") ? [] : [[name, String(value)]],
+    ),
+  );
 }
 
 /** In the order of the file; each problem once. */

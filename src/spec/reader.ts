@@ -35,6 +35,8 @@ export interface Surroundings {
   readonly samples?: Readonly<Record<string, unknown>>;
   /** Whether it stands in a script. */
   readonly isScript?: boolean;
+  /** Whether it stands in the config, and flows may lack a parameter that it reads with `??`. */
+  readonly isForManyFlows?: boolean;
   /** Whether people are told of it: it is said all the same where an expression in it has no value. */
   readonly isSaid?: boolean;
 }
@@ -261,7 +263,8 @@ export class Reader {
         `the environment variable "${first}" is not set`,
         `set it, or give a default: \${{ env.${first} ?? "…" }}`,
       );
-    if (root === "params" && first !== undefined && around.params?.includes(first) === false)
+    const mayLack = around.isForManyFlows === true && reading.isOptional === true;
+    if (root === "params" && first !== undefined && !mayLack && around.params?.includes(first) === false)
       say(
         "UNKNOWN_PARAM",
         `there is no parameter "${first}"`,

@@ -30,3 +30,11 @@ it("lists forty of a thousand and says how many more there are", () => {
   expect(lines).toHaveLength(43);
   expect(lines.at(-2)).toBe("and 960 more");
 });
+
+it("shows each time in the zone of its run", () => {
+  const zoned = { id: "n_1", flow: "f", created, message: alertOf({ timezone: "America/New_York" }) };
+  const unknown = { id: "n_2", flow: "f", created, message: alertOf({ timezone: "Mars/Base" }) };
+  const { text: lines } = digestText([zoned, unknown]) as { text: string };
+  expect(lines).toContain("\n2026-11-22 22:00 -05:00  FAILED");
+  expect(lines).toContain("\n2026-11-23 03:00 UTC  FAILED");
+});

@@ -3,6 +3,7 @@ import { emailOf } from "../../src/channels/email-message.ts";
 import { channelOf } from "../../src/channels/index.ts";
 import type { ChannelDefinition, Message } from "../../src/model/notification.ts";
 import { markValue } from "../../src/model/value-marks.ts";
+import { faultyServer } from "../rig/faulty-server.ts";
 import { alertOf, deliveryOf } from "./delivery.ts";
 
 const HOSTILE = "<!everyone> & [x](https://evil.example) `y` **z** @here";
@@ -40,6 +41,26 @@ describe("the author's markup and values in it", () => {
     const sent = await preview({ type: "slack", url }, alertOf({ text: "<!channel> *x*" }));
     expect(sent).toContain("&lt;!channel&gt; *x*");
     expect(sent).not.toContain("<!channel>");
+  });
+
+  it.each([
+    ["slack", `${WRITTEN} &lt;!x&gt; end`],
+    ["discord", `${WRITTEN} \\<!x\\> end`],
+  ])("%s gets in the plainest form, too, that is posted when the service refuses a richer one", async (type, said) => {
+    const own = `${WRITTEN} ${markValue("<!x>")} end`;
+    const blocks = { text: own, blocks: [{ type: "section" }], ...(type === "discord" ? { embeds: [{}] } : {}) };
+    for (const message of [
+      alertOf({ text: own, textHasMarkup: true, failures: [{ task: "<!y>", type: "Failed", message: null }] }),
+      { kind: "payload", payload: blocks },
+      { kind: "text", text: own },
+    ] as const) {
+      const server = await faultyServer(Array.from({ length: 4 }, () => ({ status: 400, body: "invalid_blocks" })));
+      await (await channelOf(type)).send(deliveryOf({ definition: { type, url: server.url }, message }));
+      const last = JSON.parse(server.requests().at(-1)?.body ?? "{}") as { text?: string; content?: string };
+      await server.close();
+      expect(last.text ?? last.content).toContain(said);
+      expect(last.text ?? last.content).not.toMatch(/(?<!\\)<!y>|[\ufdd0\ufdd1]/u);
+    }
   });
 
   it("cuts a value, and escapes what is left of it", async () => {

@@ -273,15 +273,18 @@ test("a notifier for a channel that config does not have is reported once", () =
 
 test("a hook's own words are put together with what it tells; without anybody to do so they are said as they stand", () => {
   const hooks = [hook({ message: "it is over" })];
-  const compose = (text: string, { to, failures = [] }: Alert) => `${text}: ${to}, ${failures[0]?.task ?? ""}`;
+  const templates = {
+    text: (text: string, { to, failures = [] }: Alert) => `${text}: ${to}, ${failures[0]?.task ?? ""}`,
+    ofChannel: () => undefined,
+  };
   for (const [more, said] of [
-    [{ compose }, "it is over: Failed, load"],
+    [{ templates }, "it is over: Failed, load"],
     [{}, "it is over"],
   ] as const) {
     const deriver = createDeriver(() => facts({ hooks, ...more }));
     const notifiers = [slackNotifier({ message: "look" })];
     const [own] = deriver.on(taskState("load", failed, { notifiers }));
-    expect(alertOf(own!).text).toBe("compose" in more ? "look: Failed, " : "look");
+    expect(alertOf(own!).text).toBe("templates" in more ? "look: Failed, " : "look");
     const [told] = deriver.on(runState(failed));
     expect(alertOf(told!).text).toBe(said);
   }

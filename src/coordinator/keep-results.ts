@@ -40,7 +40,7 @@ export function closeResults(
     readable(() => {
       host.files.remove(join(run.directory, RESULTS_FILE));
     }, undefined);
-  else if (results.error !== undefined)
+  else if (results.error !== undefined && !run.isStartIncomplete)
     return [
       `the results of the run could not be written: ${results.error instanceof Error ? results.error.message : "unknown"}`,
     ];

@@ -74,12 +74,9 @@ export async function performRun(start: RunStart, context: CommandContext): Prom
   };
   const begun = isSame
     ? await reopenRun(continuation.record, place, services, context, mayTell, isAlone).catch((error: unknown) => {
-        throw notRecorded(error, services);
+        throw notResumed(error, services);
       })
-    : await beginRun(place, services, context, mayTell, more).catch((error: unknown) =>
-        notOnRecord(error, start, services, context),
-      );
-  if (typeof begun === "number") return begun;
+    : await beginRun(place, services, context, mayTell, more);
   watchExit(begun.run, context);
   await watchDeath(begun.run, services.stateDirectory, context);
   const coolDown = await warmSecrets(begun, context);
@@ -122,18 +119,12 @@ async function warn(
   host.terminal.stderr.write(renderDiagnostics(shown, { cwd: globals.cwd }));
 }
 
-/** The disk does not take the run's beginning. */
-function notOnRecord(error: unknown, start: RunStart, services: Services, context: CommandContext): Promise<number> {
-  return unrecorded(notRecorded(error, services), start, services, context);
-}
-
-/** What is wrong where a run's manifest, marker, directory or lock cannot be made, which is all that this is about. */
-function notRecorded(error: unknown, { stateDirectory }: Services): UserError {
+/** A run is resumed on its record only: where the disk refuses that, the run stays as it was. */
+function notResumed(error: unknown, { stateDirectory }: Services): UserError {
   if (error instanceof UserError) return error;
   if (error instanceof InternalError) throw error;
-  const what = `The run cannot be put on record in ${stateDirectory}: ${diskTrouble(error)}.`;
-  const help = "make room there, or choose another place: FLOWCTL_STATE_DIR=/path/of/yours flowctl …";
-  return userError("usage", "STATE_DIR", what, { help, cause: error });
+  const what = `The run cannot be resumed in ${stateDirectory}: ${diskTrouble(error)}.`;
+  return userError("usage", "STATE_DIR", what, { help: "make room there and resume it again", cause: error });
 }
 
 /** Nothing runs under a config that cannot be used. Who would be told of it stands in there: those who were before. */
@@ -198,10 +189,11 @@ async function prepare(begun: BegunRun, { options, continuation }: RunStart, con
   await watchDeath(run, services.stateDirectory, context);
   if (options.onOverlap !== "run") {
     const lock = await store.lockFlow(opened.flow.name, run.id).catch((error: unknown) => {
-      run.troubles.push(`run ${run.id}: another run of the flow could not be looked for: ${diskTrouble(error)}`);
-      return undefined;
+      const what = `Whether another run of "${opened.flow.name}" goes on cannot be found out: ${diskTrouble(error)}.`;
+      const help = `without --on-overlap ${options.onOverlap} it runs, whatever else runs`;
+      throw userError("usage", "FLOW_LOCK", what, { help, cause: error });
     });
-    if (lock !== undefined && !("held" in lock)) {
+    if (!("held" in lock)) {
       const message = `another run of "${opened.flow.name}" goes on${lock.by === undefined ? "" : `: ${lock.by}`}`;
       if (options.onOverlap === "fail") throw userError("locked", "RUN_LOCKED", message);
       run.end(notRun(message));

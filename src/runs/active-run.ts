@@ -3,7 +3,7 @@ import type { AppendFile } from "../host/files.ts";
 import type { HeldLock } from "../host/lock.ts";
 import { diskTrouble, readable } from "../model/disk-trouble.ts";
 import { InternalError } from "../model/error.ts";
-import { changeMarker, removeMarker, type ActiveMarker } from "./active-marker.ts";
+import { changeMarker, createMarker, removeMarker, type ActiveMarker } from "./active-marker.ts";
 import { Journal } from "./journal.ts";
 import { readJournal } from "./read-journal.ts";
 import { readRunOrThrow, type RunRecord } from "./run-record.ts";
@@ -24,7 +24,9 @@ export class ActiveRun {
   readonly directory: string;
   readonly journal: Journal;
   readonly #store: RunStoreOptions;
-  readonly #lock: HeldLock;
+  readonly #lock: HeldLock | undefined;
+  /** Whether the disk refused a part of what it started with: one warning stands for all that it refuses later. */
+  readonly isStartIncomplete: boolean;
   readonly #redact: (text: string) => string;
   #will: Will;
   readonly #found: Will | undefined;
@@ -38,7 +40,9 @@ export class ActiveRun {
       readonly will: Will;
       /** The will of a run that is gone on with, as it was. */
       readonly found?: Will;
-      readonly held: HeldLock;
+      readonly held: HeldLock | undefined;
+      /** The disk's error where its directory, lock, marker or manifest could not be made. */
+      readonly startError?: unknown;
       readonly redact: (text: string) => string;
       readonly onJournalError?: (error: unknown) => void;
     },
@@ -51,6 +55,9 @@ export class ActiveRun {
     this.id = options.will.runId;
     this.#marker = { runId: this.id };
     this.directory = join(options.directory, "runs", this.id);
+    this.isStartIncomplete = options.startError !== undefined;
+    if (options.startError !== undefined)
+      this.troubles.push(this.#sentence("the disk refuses a part of its record", options.startError));
     this.journal = new Journal({
       file: this.#openJournal(),
       redact: options.redact,
@@ -114,7 +121,11 @@ export class ActiveRun {
   }
 
   #trouble(what: string, error: unknown): void {
-    this.troubles.push(`run ${this.id}: ${what}: ${diskTrouble(error)} (${this.#store.directory})`);
+    if (!this.isStartIncomplete) this.troubles.push(this.#sentence(what, error));
+  }
+
+  #sentence(what: string, error: unknown): string {
+    return `run ${this.id}: ${what}: ${diskTrouble(error)} (${this.#store.directory})`;
   }
 
   /**
@@ -163,16 +174,27 @@ export class ActiveRun {
     this.#onSettled.push(callback);
   }
 
-  /** There may be room by now for a record that could not be written. */
+  /** Writes what could not be written before: there may be room by now. */
   #writeAtLast(): void {
-    if (this.#unwritten === undefined) return;
-    const { record, error } = this.#unwritten;
+    const { files } = this.#store;
     try {
-      this.#store.files.create(join(this.directory, "end.json"), JSON.stringify(record));
+      if (this.isStartIncomplete) this.#completeStart();
+      if (this.#unwritten === undefined) return;
+      files.create(join(this.directory, "end.json"), JSON.stringify(this.#unwritten.record));
       this.#unwritten = undefined;
-    } catch {
-      this.#trouble("its end is not on record", error);
+    } catch (error) {
+      if (this.isStartIncomplete) this.troubles.shift();
+      this.troubles.push(this.#sentence("its end is not on record", this.#unwritten?.error ?? error));
     }
+  }
+
+  /** Makes what a reaper and `runs list` look for, but for the marker. */
+  #completeStart(): void {
+    const { files } = this.#store;
+    const manifest = join(this.directory, "will.json");
+    files.makeDirectory(this.directory, "quick");
+    if (files.stat(manifest) === undefined) files.replace(manifest, JSON.stringify(this.#will), "quick");
+    if (this.#lock === undefined) files.append(join(this.directory, "lock")).close();
   }
 
   /** Another process runs the flow, under another id: this run has never been. */
@@ -198,6 +220,10 @@ export class ActiveRun {
    */
   leave({ isReported = true }: { readonly isReported?: boolean } = {}): void {
     this.#close(() => {
+      if (this.isStartIncomplete)
+        this.#attempt("it is not marked as active", () => {
+          createMarker(this.#store, this.id, "quick");
+        });
       if (this.#unwritten !== undefined) this.#changeMarker({ state: this.#unwritten.record.state, isReported });
     });
   }
@@ -222,7 +248,7 @@ export class ActiveRun {
     this.journal.close();
     mark();
     this.#attempt("its lock is not released", () => {
-      this.#lock.release();
+      this.#lock?.release();
     });
   }
 }

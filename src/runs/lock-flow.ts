@@ -16,11 +16,16 @@ export function flowLockPath(directory: string, project: string, flow: string): 
 /**
  * Takes the flow's lock for a run that wants to be the only one. Between those that want it the lock decides; the
  * others are looked for.
+ * @throws what the disk says where the lock cannot be taken: whether another run goes on is not known then
  */
 export async function lockFlow(options: RunStoreOptions, flow: string, runId: string): Promise<FlowLock> {
   const { files, directory, locks, project } = options;
   const path = flowLockPath(directory, project.name, flow);
-  const held = await locks.tryLock(path);
+  const held = await locks.tryLock(path).catch(() => {
+    // A bad entry in its place is set aside where it is opened so.
+    files.append(path).close();
+    return locks.tryLock(path);
+  });
   if (held === undefined) return { by: readable(() => files.read(`${path}.run`), undefined)?.trim() };
   const other = await another(options, flow, runId);
   if (other !== undefined) {

@@ -2,10 +2,10 @@ import { join } from "node:path";
 import type { Clock } from "../host/clock.ts";
 import type { Files } from "../host/files.ts";
 import type { Random } from "../host/host.ts";
-import type { Locks } from "../host/lock.ts";
+import type { HeldLock, Locks } from "../host/lock.ts";
 import { readable } from "../model/disk-trouble.ts";
 import { InternalError } from "../model/error.ts";
-import { createMarker, removeMarker } from "./active-marker.ts";
+import { createMarker } from "./active-marker.ts";
 import { ActiveRun } from "./active-run.ts";
 import { lastStateOf, type LastState, type RunPart } from "./last-state.ts";
 import { lockFlow, type FlowLock } from "./lock-flow.ts";
@@ -35,7 +35,7 @@ export type RunDraft = Omit<Will, "version" | "runId" | "project" | "startedAt">
 export interface RunStore {
   readonly options: RunStoreOptions;
   /**
-   * Begins a run: its directory, its lock, its will.
+   * Begins a run: its directory, its lock, its will. What the disk refuses of these is one of its `troubles`.
    * @param redact takes secrets out of all that is written
    */
   begin(draft: RunDraft, redact: (text: string) => string): Promise<ActiveRun>;
@@ -84,33 +84,55 @@ export function openRunStore(options: RunStoreOptions): RunStore {
 }
 
 async function begin(options: RunStoreOptions, draft: RunDraft, redact: (text: string) => string): Promise<ActiveRun> {
-  const { files, clock, random, locks, directory, project } = options;
+  const { clock, random, project } = options;
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
     const runId = newRunId(clock.now(), random);
-    const path = join(directory, "runs", runId);
     const startedAt = new Date(clock.now()).toISOString();
     const will: Will = { version: 1, runId, project: project.name, startedAt, ...draft };
-    const how = durabilityOf(will);
-    files.makeDirectory(path, how);
-    const held = await locks.tryLock(join(path, "lock"));
-    if (held === undefined) continue;
-    try {
-      // The mark comes first: a will without one would never be looked at.
-      createMarker(options, runId, how);
-      if (files.create(join(path, "will.json"), JSON.stringify(will), how))
-        return new ActiveRun({ ...options, will, held, redact });
-      held.release();
-    } catch (error) {
-      // Nothing has run: a marker that stays names a run without a manifest, and is forgotten.
-      readable(() => {
-        removeMarker(options, { runId });
-      }, undefined);
-      readable(() => {
-        files.remove(path);
-      }, undefined);
-      held.release();
-      throw error;
-    }
+    const start = await writeStart(options, will);
+    if (start !== undefined) return new ActiveRun({ ...options, will, redact, ...start });
   }
   throw new InternalError("no free run id was found");
+}
+
+/**
+ * Writes what a run starts with, as far as the disk takes it: its directory, lock, marker and manifest.
+ * @returns undefined where the id is another run's
+ */
+async function writeStart(
+  options: RunStoreOptions,
+  will: Will,
+): Promise<{ readonly held: HeldLock | undefined; readonly startError?: unknown } | undefined> {
+  const { files, locks, directory } = options;
+  const path = join(directory, "runs", will.runId);
+  const how = durabilityOf(will);
+  const errors: unknown[] = [];
+  const attempt = <T>(operation: () => T): T | undefined => {
+    try {
+      return operation();
+    } catch (error) {
+      errors.push(error);
+      return undefined;
+    }
+  };
+  attempt(() => {
+    files.makeDirectory(path, how);
+  });
+  const held = await locks.tryLock(join(path, "lock")).catch((error: unknown) => {
+    errors.push(error);
+    return "refused" as const;
+  });
+  if (held === undefined) return undefined;
+  const lock = held === "refused" ? undefined : held;
+  // The marker comes first: a manifest without one would never be looked at. A run without a lock would count as
+  // crashed, so it has none.
+  if (lock !== undefined)
+    attempt(() => {
+      createMarker(options, will.runId, how);
+    });
+  if (attempt(() => files.create(join(path, "will.json"), JSON.stringify(will), how)) === false) {
+    lock?.release();
+    return undefined;
+  }
+  return { held: lock, ...(errors.length === 0 ? {} : { startError: errors[0] }) };
 }

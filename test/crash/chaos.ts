@@ -112,7 +112,7 @@ export async function wreakHavoc(
   const worker = async (): Promise<void> => {
     while ((left -= 1) >= 0) {
       const output = await home.flowctl("run", "flow.mjs", "--quiet");
-      refused.push(...(output.match(/cannot be put on record|not durable|not whole|not on record|BUG.*/g) ?? []));
+      refused.push(...(output.match(/refuses a part of its record|not durable|not whole|not on record|BUG.*/g) ?? []));
     }
   };
   const filler = async (): Promise<void> => {

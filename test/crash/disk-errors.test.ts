@@ -35,10 +35,8 @@ test("a disk error of any kind, in any call, on any file keeps nobody from being
       try {
         await performs(on);
       } catch (error) {
-        // The state directory cannot be used, or the run cannot begin: exit code 2, and nothing has run.
-        const isRefused =
-          error instanceof UserError || (error instanceof Error && "code" in error && error.code === errno);
-        if (!isRefused || on.owed.size > 0) wrong.push(`${errno} in ${place}: ${String(error)}`);
+        // The state directory cannot be used at all: exit code 2, and nothing has run.
+        if (!(error instanceof UserError) || on.owed.size > 0) wrong.push(`${errno} in ${place}: ${String(error)}`);
         refused += 1;
         continue;
       } finally {
@@ -54,7 +52,7 @@ test("a disk error of any kind, in any call, on any file keeps nobody from being
         wrong.push(`${errno} in ${place}: ${[...lost, "|", ...contradicting, "|", on.delivered.length].join(" ")}`);
     }
   expect(wrong).toEqual([]);
-  expect(refused).toBeLessThan((places.size * ERRNOS.length) / 2);
+  expect(refused).toBeLessThan((places.size * ERRNOS.length) / 4);
 }, 120_000);
 
 test("a run whose end a full disk does not take has one end, whenever its process dies afterwards", async () => {

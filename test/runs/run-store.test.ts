@@ -1,6 +1,7 @@
 import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { systemProcesses } from "../../src/host/process.ts";
 import { UserError } from "../../src/model/error.ts";
 import { projectOf } from "../../src/runs/project.ts";
 import { newRunId } from "../../src/runs/run-id.ts";
@@ -36,6 +37,81 @@ describe("an id", () => {
     expect(second.id).not.toBe(first.id);
     first.settle();
     second.settle();
+  });
+});
+
+describe("a run whose start the disk refuses", () => {
+  const refuse = (): never => {
+    throw Object.assign(new Error("EIO: i/o error"), { code: "EIO" });
+  };
+  const ending = { state: "Failed", message: null, ...success } as const;
+
+  for (const [what, isRefused] of [
+    ["directory", (call: string, path: string) => call === "makeDirectory" && /runs.\w+$/.test(path)],
+    ["lock", (call: string) => call === "tryLock"],
+    ["marker", (call: string, path: string) => call === "create" && path.includes("live")],
+    ["manifest", (call: string, path: string) => path.endsWith("will.json")],
+  ] as const)
+    it(`goes on without its ${what}, says so once, and is on record as soon as the disk takes it`, async () => {
+      using rig = storeRig();
+      let isBad = true;
+      const { files, locks } = rig.store.options;
+      const guard = (call: string, path: string): void => {
+        if (isBad && isRefused(call, path)) refuse();
+      };
+      const { openRunStore } = await import("../../src/runs/run-store.ts");
+      const store = openRunStore({
+        ...rig.store.options,
+        files: {
+          ...files,
+          makeDirectory: (path, how) => {
+            guard("makeDirectory", path);
+            files.makeDirectory(path, how);
+          },
+          create: (path, text, how) => {
+            guard("create", path);
+            return files.create(path, text, how);
+          },
+          replace: (path, text, how) => {
+            guard("replace", path);
+            files.replace(path, text, how);
+          },
+        },
+        locks: {
+          tryLock: async (path, options) => {
+            guard("tryLock", path);
+            return locks.tryLock(path, options);
+          },
+        },
+      });
+      const run = await store.begin(draft(), same);
+      run.identify({ flow: "nightly" });
+      run.end(ending);
+      isBad = false;
+      run.leave({ isReported: false });
+      expect(run.troubles).toEqual([expect.stringMatching(/refuses a part of its record: .*input\/output error/)]);
+      expect(store.read(run.id)).toMatchObject({ will: { flow: "nightly" }, end: { state: "Failed" } });
+      // Its notifications are pending: a reaper finds it.
+      const { reap } = await import("../../src/runs/reap.ts");
+      const found = await reap({ store: rig.store.options, processes: systemProcesses(), redact: same });
+      expect(found.map(({ will }) => will.runId)).toEqual([run.id]);
+      for (const each of found) each.leave();
+    });
+
+  it("says that it is not on record where the disk never takes it", async () => {
+    using rig = storeRig();
+    const { files } = rig.store.options;
+    const { openRunStore } = await import("../../src/runs/run-store.ts");
+    const makeDirectory = (path: string): void => {
+      if (path.includes("runs")) refuse();
+      files.makeDirectory(path);
+    };
+    const store = openRunStore({ ...rig.store.options, files: { ...files, makeDirectory } });
+    const run = await store.begin(draft(), same);
+    run.end(ending);
+    run.settle();
+    expect(run.troubles).toEqual([expect.stringContaining("its end is not on record")]);
+    expect(rig.files.list(join(rig.state, "live"))).toEqual([]);
   });
 });
 

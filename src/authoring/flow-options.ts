@@ -4,6 +4,7 @@ import type { Flow as AnyFlow, FlowHandlerEntry } from "../model/flow.ts";
 import type { ParameterDeclaration, StandardSchema } from "../model/parameter.ts";
 import type { State } from "../model/state.ts";
 import { STOP_SIGNALS, type StopSignal } from "../model/stop-policy.ts";
+import { parseSize, type Size } from "../model/size.ts";
 import { isTimeZone } from "../model/time-zone.ts";
 import { callSite } from "./call-site.ts";
 import { nearest } from "./nearest.ts";
@@ -36,6 +37,8 @@ export interface FlowOptions {
   readonly grace?: Duration;
   /** The stop signal of tasks that have none of their own. @default "SIGTERM" */
   readonly stopSignal?: StopSignal;
+  /** How much standard output of its scripts is kept, where they say nothing. @default "1MiB" */
+  readonly maxOutput?: Size;
   /** The time zone of times in messages. @default the config's, else "UTC" */
   readonly timezone?: string;
 }
@@ -53,17 +56,18 @@ const OPTIONS = [
   "grace",
   "stopSignal",
   "timezone",
+  "maxOutput",
 ] as const satisfies readonly (keyof FlowOptions)[];
 
 /**
  * Checks a flow's name and options.
- * @returns the durations in milliseconds
+ * @returns the durations in milliseconds, the size in bytes
  * @throws UserError naming every option that is wrong
  */
 export function readFlowOptions(
   name: unknown,
   options: FlowOptions,
-): { readonly timeout: number | undefined; readonly grace: number | undefined } {
+): Readonly<Record<"timeout" | "grace" | "maxOutput", number | undefined>> {
   const wrong: Diagnostic[] = [];
   const report = (message: string, help?: string): void => {
     wrong.push({
@@ -109,8 +113,13 @@ export function readFlowOptions(
   check("stopSignal", isSignal, `must be one of ${STOP_SIGNALS.join(", ")}`);
   const isZone = (value: unknown): boolean => typeof value === "string" && isTimeZone(value);
   check("timezone", isZone, 'must be a time zone such as "Europe/Oslo"');
+  check("maxOutput", (value) => parseSize(value) !== undefined, 'must be a size such as "4MiB"');
   if (wrong.length > 0) throw new UserError("usage", wrong);
-  return { timeout: parseDuration(options.timeout), grace: parseDuration(options.grace) };
+  return {
+    timeout: parseDuration(options.timeout),
+    grace: parseDuration(options.grace),
+    maxOutput: parseSize(options.maxOutput),
+  };
 }
 
 /** Whether a value is a schema by the Standard Schema interface; some are functions. */

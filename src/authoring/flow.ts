@@ -56,7 +56,8 @@ export class Flow implements AnyFlow {
   readonly timeout: number | undefined;
   readonly grace: AnyFlow["grace"];
   readonly stopSignal: AnyFlow["stopSignal"];
-  readonly timezone: AnyFlow["timezone"];
+  readonly timezone: string | undefined;
+  readonly maxOutput: number | undefined;
   readonly #place = markCallSite();
   readonly #options: FlowOptions;
   #graph = new Graph();
@@ -65,7 +66,7 @@ export class Flow implements AnyFlow {
 
   /** @throws UserError naming every option that is wrong */
   constructor(name: string, options: FlowOptions = {}) {
-    const { timeout, grace } = readFlowOptions(name, options);
+    const { timeout, grace, maxOutput } = readFlowOptions(name, options);
     this.name = name;
     this.tags = [...new Set([...(options.tags ?? []), ...currentTags()])];
     this.secrets = options.secrets ?? [];
@@ -75,7 +76,7 @@ export class Flow implements AnyFlow {
     this.concurrency = options.concurrency;
     this.pools = options.pools ?? {};
     [this.timeout, this.grace] = [timeout, grace];
-    [this.stopSignal, this.timezone] = [options.stopSignal, options.timezone];
+    [this.stopSignal, this.timezone, this.maxOutput] = [options.stopSignal, options.timezone, maxOutput];
     this.#options = options;
   }
 
@@ -107,7 +108,6 @@ export class Flow implements AnyFlow {
     }
     return { kind: "declared", declarations: [...declared.values()] };
   }
-
   /** Runs a function in which calls of tasks belong to this flow. @returns what it returns */
   build<T>(define: () => T): T {
     return building(this, define);

@@ -104,6 +104,8 @@ export interface TaskDefaults {
   /** Milliseconds. */
   readonly grace?: number;
   readonly stopSignal?: StopSignal;
+  /** Bytes of standard output that are kept. */
+  readonly maxOutput?: number;
 }
 
 export interface DeliveryConfig {

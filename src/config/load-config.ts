@@ -91,7 +91,7 @@ function compile(
   { content: part, origins, places }: Merged,
   fields: Fields,
 ): Omit<Config, "file" | "files" | "searched"> {
-  const { many, matchOf, milliseconds, retryOf, compileHook } = fields;
+  const { many, matchOf, milliseconds, bytes, retryOf, compileHook } = fields;
   const rule = (given: {
     uses: string;
     with?: Record<string, unknown> | undefined;
@@ -111,7 +111,7 @@ function compile(
   };
   const { namespace, env, file, timeout, order, pins, recipients, exec, dotenv } = part.secrets ?? {};
   const { waitAtEnd, maxPerRun } = part.delivery ?? {};
-  const { grace, stopSignal } = part.defaults ?? {};
+  const { grace, stopSignal, maxOutput } = part.defaults ?? {};
   return {
     channels: { inbox: INBOX, ...part.channels },
     hooks,
@@ -150,6 +150,7 @@ function compile(
       ...tried(part.defaults ?? {}),
       ...(grace === undefined ? {} : { grace: milliseconds(grace) }),
       ...(stopSignal === undefined ? {} : { stopSignal }),
+      ...(maxOutput === undefined ? {} : { maxOutput: bytes(maxOutput) }),
     },
     delivery: {
       ...(waitAtEnd === undefined ? {} : { waitAtEnd: milliseconds(waitAtEnd) }),

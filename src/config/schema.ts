@@ -9,6 +9,7 @@ import {
   oneOrMany,
   options,
   retry,
+  size,
   stopping,
   taskMatch,
   timezone,
@@ -73,7 +74,7 @@ const fields = {
   timezone: timezone.optional(),
   pools: z.record(z.string().min(1), z.int().min(1)).optional().describe("Limits of named pools"),
   defaults: z
-    .strictObject({ retry: retry.optional(), timeout: duration.optional(), ...stopping })
+    .strictObject({ retry: retry.optional(), timeout: duration.optional(), ...stopping, maxOutput: size.optional() })
     .optional()
     .describe("What tasks take that say nothing themselves"),
   delivery: z

@@ -86,6 +86,6 @@ async function fileText(path: string, files: Files): Promise<string | undefined>
   if (stat !== undefined && stat.size > MAX_FILE_BYTES)
     throw userError("usage", "PARAMS_FILE", `the file is larger than ${writtenSize(MAX_FILE_BYTES)}`, { file: path });
   const text = stat?.kind === "directory" ? undefined : files.readInput(path);
-  if (text?.includes("\uFFFD") === true) (await import("./utf8-text.ts")).requireUtf8(path, text);
+  if (text?.includes("\uFFFD") === true) (await import("../load/utf8-text.ts")).requireUtf8(path, text);
   return text;
 }

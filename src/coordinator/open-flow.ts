@@ -77,7 +77,7 @@ async function openSpec(
   const { present } = await import("../load/locate.ts");
   const file = present(place.file);
   const text = host.files.readInput(file) ?? "";
-  if (text.includes("\uFFFD")) (await import("./utf8-text.ts")).requireUtf8(file, text);
+  if (text.includes("\uFFFD")) (await import("../load/utf8-text.ts")).requireUtf8(file, text);
   const environment: Environment = { ...host.environment, cwd: globals.cwd };
   const [{ loadSpec }, { LIBRARY }] = await Promise.all([import("../spec/load-spec.ts"), import("./library.ts")]);
   const loaded = await loadSpec(place.file, text, {
@@ -85,6 +85,9 @@ async function openSpec(
     environment,
     files: host.files,
     now: () => host.clock.now(),
+    checkText: async (path, content) => {
+      (await import("../load/utf8-text.ts")).requireUtf8(path, content);
+    },
     timezone: place.timezone,
   });
   const own = loaded.flow.name;

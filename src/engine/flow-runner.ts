@@ -2,6 +2,7 @@ import { isFinished, type State } from "../model/state.ts";
 import type { Task } from "../model/task.ts";
 import { Grace } from "./grace.ts";
 import { hasChildren, type MapRun } from "./map-run.ts";
+import { listProblem } from "./map-step.ts";
 import { Maps } from "./maps.ts";
 import { advance } from "./pipeline.ts";
 import { OpenEdges } from "./open-edges.ts";
@@ -192,7 +193,8 @@ export class FlowRunner {
     }
     if (this.plan.mapped[index] === 1 && hasChildren(ended)) {
       // A state handler that replaced Mapped leaves children nobody sees; cancelling does not.
-      if (ended.type === "Mapped" || this.stopping === undefined) this.maps.expand(run, ended);
+      const isReplaced = ended.type !== "Mapped";
+      if (!isReplaced || (this.stopping === undefined && listProblem(run) === undefined)) this.maps.expand(run, ended);
     }
     if (ended.type !== "Mapped" || this.plan.mapped[index] === 0) this.complete(index);
   }

@@ -18,6 +18,9 @@ class BodyContext implements TaskContext {
   get stopPolicy(): StopPolicy {
     return this.#run.stopPolicy;
   }
+  get maxOutput(): number | undefined {
+    return this.#run.runner.plan.flow.maxOutput;
+  }
   get isRead(): (field: string) => boolean {
     const { task, runner } = this.#run;
     return (field) =>

@@ -16,6 +16,8 @@ import { causeOf, stateAt } from "./upstream.ts";
 export function becomeMapped(run: TaskRun): State | Promise<State> {
   const { plan } = run.runner;
   if (plan.mapped[run.index] === 0 || run.map !== undefined) return run.state;
+  const problem = listProblem(run);
+  if (problem !== undefined) return end(run, run.make("Failed", problem, null));
   if (run.state.type === "Mapped") return end(run, run.state);
   let isMappable = false;
   let failure: State | undefined;
@@ -35,6 +37,27 @@ export function becomeMapped(run: TaskRun): State | Promise<State> {
   if (failure === undefined) return heard;
   const late = failure;
   return isThenable(heard) ? heard.then((each) => failLate(run, each, late)) : failLate(run, heard, late);
+}
+
+/** Returns why a task cannot be mapped over its lists, if it says so itself. */
+export function listProblem(run: TaskRun): string | undefined {
+  return run.task.checkLists?.(lengthsOf(run));
+}
+
+/** The lengths of the lists that a task is mapped over, by the key of each edge. An upstream without a list has none. */
+function lengthsOf({ index, runner }: TaskRun): ReadonlyMap<string, number> {
+  const { plan, states, maps } = runner;
+  const lengths = new Map<string, number>();
+  for (let slot = at(plan.upStart, index); slot < at(plan.upStart, index + 1); slot++) {
+    const { key, mapped } = plan.upEdge[slot] as Edge;
+    const upstream = at(plan.upTask, slot);
+    const each = states[upstream] as State;
+    if (key === undefined || !mapped || !isSuccessful(each)) continue;
+    const children = maps.running.get(upstream)?.width ?? (each.type === "Mapped" ? each.children.length : undefined);
+    const length = children ?? asList(each.result)?.length;
+    if (length !== undefined) lengths.set(key, length);
+  }
+  return lengths;
 }
 
 /**

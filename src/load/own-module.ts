@@ -8,6 +8,7 @@ import { missingModule } from "./load-error.ts";
 import { packageType, resolve, type Target } from "./resolve.ts";
 import { isMapped, mapStacks, originalPlace } from "./stacks.ts";
 import { transform, type Format, type Import, type Transformed } from "./transform.ts";
+import { requireUtf8 } from "./utf8-text.ts";
 
 export type Namespace = Record<string, unknown>;
 
@@ -56,7 +57,9 @@ const modules = new Map<string, OwnModule>();
 export function ownModule(file: string): OwnModule {
   const known = modules.get(file);
   if (known !== undefined) return known;
-  const source = readFileSync(file, "utf8").replace(/^\uFEFF/, "");
+  const text = readFileSync(file, "utf8");
+  if (text.includes("\uFFFD")) requireUtf8(file, text);
+  const source = text.replace(/^\uFEFF/, "");
   const format = formatOf(file);
   const transformed = transform(file, source, format);
   mapStacks(file, transformed.maps);

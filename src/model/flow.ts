@@ -68,6 +68,8 @@ export interface Flow {
   readonly grace?: number | undefined;
   /** The stop signal of tasks that have none of their own. @default "SIGTERM" */
   readonly stopSignal?: StopSignal | undefined;
+  /** How much of a script's standard output is kept, in bytes, where the task says nothing. @default 1 MiB */
+  readonly maxOutput?: number | undefined;
   /** The time zone of dates in expressions and of times in messages. @default the config's, else "UTC" */
   readonly timezone?: string | undefined;
   /** Where it was declared, for diagnostics. */

@@ -23,6 +23,8 @@ export interface TaskContext {
   readonly signal: AbortSignal;
   /** How the processes that the task function starts are ended; in a run it is always there. */
   readonly stopPolicy?: StopPolicy;
+  /** How much standard output of a program is kept, in bytes. @default 1 MiB */
+  readonly maxOutput?: number | undefined;
   /**
    * Keeps the attempt from being over before this promise has settled, even when its grace is over: for processes that
    * the task function ends itself. The promise must settle.
@@ -145,6 +147,11 @@ export interface Task extends TaskSettings {
   secretsFor?(constants: Readonly<Record<string, unknown>>, linked: ReadonlySet<string>): readonly string[];
   /** The channel of the config that a notification task goes to, where its constant inputs or options name one. */
   channelFor?(constants: Readonly<Record<string, unknown>>): string | undefined;
+  /**
+   * Checks the lists that it is mapped over. @param lengths by the key of each list's edge
+   * @returns why it fails; nothing where it may run. @default the shortest list decides, as in Prefect
+   */
+  checkLists?(lengths: ReadonlyMap<string, number>): string | undefined;
   /** The flow that its body runs, where that is known before: what that needs is needed here. */
   readonly subFlow?: Flow;
   run(inputs: Readonly<Record<string, unknown>>, context: TaskContext): unknown;

@@ -104,7 +104,8 @@ function computed(
   { at, before }: { readonly at: Path; readonly before: readonly string[] },
   { report, flow, variables, now, zone }: ParamsSetting,
 ): NonNullable<ParameterDeclaration["defaultFrom"]> {
-  const around = { roots: ["params", "env", "flow", "now"], params: before, tasks: [], outputs: new Map(), zone };
+  const known = { params: before, variables: new Set(Object.keys(variables)) };
+  const around = { roots: ["params", "env", "flow", "now"], ...known, tasks: [], outputs: new Map(), zone };
   const value = new Reader(report, around).data(written.default, at);
   return (params) => {
     const scope: Scope = { params, env: variables, flow: { name: flow }, now: new globalThis.Date(now()) };

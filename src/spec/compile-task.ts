@@ -106,7 +106,7 @@ export async function compileTask(key: string, entry: TaskEntry, setting: TaskSe
   const made = scopeNeeds(needs, setting.scope, entry.run !== undefined);
   const run = runner(entry, body, condition, setting, made, { alias, lists: foreach });
   const secrets = [...made.secrets, ...(entry.secrets ?? [])];
-  const task = makeTask(key, entry, setting, { body, trigger, handlers, secrets, run });
+  const task = makeTask(key, entry, setting, { body, trigger, handlers, secrets, run, checkLists: checkLists(lists) });
   return {
     key,
     entry,
@@ -135,6 +135,16 @@ function checkLengths(lists: readonly (readonly [string, unknown])[], path: Path
       message: `the lists of foreach differ in length: ${known.join(", ")}`,
       help: "items are taken side by side, the first of each list, then the second: make the lists equally long",
     });
+}
+
+/** The same for lists whose lengths are known when they are. */
+function checkLists(lists: readonly (readonly [string, unknown])[]): Task["checkLists"] {
+  if (lists.length < 2) return undefined;
+  return (lengths) => {
+    if (new Set(lengths.values()).size < 2) return undefined;
+    const known = Array.from(lengths, ([key, length]) => `${key.slice(ITEM.length)} has ${length}`);
+    return `The lists of foreach differ in length: ${known.join(", ")}. Make the lists equally long.`;
+  };
 }
 
 function outputsOf(list: unknown): string | undefined {
@@ -172,6 +182,7 @@ function makeTask(
     readonly handlers: readonly TaskHandlerEntry[];
     readonly secrets: readonly string[];
     readonly run: Task["run"];
+    readonly checkLists: Task["checkLists"];
   },
 ): Task {
   const { body, trigger } = made;
@@ -203,6 +214,7 @@ function makeTask(
     inputNames: undefined,
     ...(body.channel === undefined ? {} : { channelFor: () => body.channel }),
     run: made.run,
+    ...(made.checkLists === undefined ? {} : { checkLists: made.checkLists }),
   };
   const { secretsFor, channelFor, subFlow } = body.used;
   const more = {

@@ -157,6 +157,11 @@ export function milliseconds(value: string | 0): number {
   return parseDuration(value) ?? 0;
 }
 
+/** Bytes of a size that the schema has read. */
+export function bytes(value: number | string): number {
+  return parseSize(value) ?? 0;
+}
+
 /** Options handed on as they are: the task or the handler checks them. */
 export const options = z.record(z.string(), z.unknown()).describe("Inputs and options");
 

@@ -27,6 +27,8 @@ export interface SpecOptions extends Library {
   readonly files: Files;
   /** The time, in milliseconds. */
   readonly now: () => number;
+  /** Checks that a file that was read is UTF-8. @throws UserError "usage" with line and column */
+  readonly checkText?: (file: string, text: string) => Promise<void>;
   /** The config's time zone, for a flow that names none. */
   readonly timezone?: string | undefined;
 }
@@ -127,11 +129,14 @@ async function variables(
   let fromFiles: FlowScope["fromFiles"] = {};
   for (const [index, name] of many(content.dotenv).entries()) {
     const path = typeof content.dotenv === "string" ? ["dotenv"] : ["dotenv", index];
-    const text = options.files.readInput(resolve(dirname(file), name));
+    const from = resolve(dirname(file), name);
+    const text = options.files.readInput(from);
     if (text === undefined) {
       report.value(path, { code: "DOTENV_NOT_FOUND", message: `there is no file ${name}` });
       continue;
     }
+    // It stands for every byte that is no UTF-8, and may also be written in the file.
+    if (text.includes("\uFFFD")) await options.checkText?.(from, text);
     const { readDotenv } = await import("../model/dotenv.ts");
     const read = readDotenv(text);
     if ("values" in read) fromFiles = { ...openVariables(read.values), ...fromFiles };

@@ -77,7 +77,7 @@ export async function runShell(inputs: ShellInputs, context: TaskContext, use: S
   try {
     const env = await environment(inputs, context, outputs.path);
     const command = commandOf(inputs, env["PATH"]);
-    const maxOutput = bytesOf(inputs.maxOutput);
+    const maxOutput = bytesOf(inputs.maxOutput ?? context.maxOutput);
     const running = runCommand({
       ...command,
       env,

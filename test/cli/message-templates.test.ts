@@ -138,6 +138,7 @@ env: { STAGE: "blue" }
 params: { since: { type: datetime, default: "2026-03-01T10:00:00Z" }, build: 3.10 }
 tasks:
   wait: { run: "echo reached; exec sleep 60" }
+stateHandlers: [{ uses: slackNotifier, with: { channel: third, onlyStates: [Failed], message: "flow's \${{ params.build }}" } }]
 hooks:
   - { name: own, states: [Crashed], to: text, message: "\${{ run.state }} \${{ run.url }} \${{ params.since }} \${{ params.build }} \${{ env.STAGE }} \${{ env.TEAM }} \${{ env.KEY }} \${{ date(params.since + duration('24h')) }}" }
 `,
@@ -148,6 +149,7 @@ hooks:
       `channels:
   text: { type: webhook, url: "${server.url}/text", body: "\${{ message }} at \${{ now }}" }
   data: { type: webhook, url: "${server.url}/data" }
+  third: { type: webhook, url: "${server.url}/third", body: { said: "\${{ message }}" } }
 hooks: [{ name: all, states: [Failed], to: data, message: "\${{ env.OWNER ?? 'nobody' }}" }]
 `,
     );
@@ -157,7 +159,8 @@ hooks: [{ name: all, states: [Failed], to: data, message: "\${{ env.OWNER ?? 'no
     await started.saw("reached");
     started.child.kill("SIGKILL");
     await started.finished;
-    await expect.poll(() => server.requests().length, { timeout: 20_000 }).toBe(2);
+    await expect.poll(() => server.requests().length, { timeout: 20_000 }).toBe(3);
+    expect(requests("/third")[0]?.body).toBe(`{"said":"flow's 3.10"}`);
     expect(requests("/text")[0]?.body).toMatch(
       /^Crashed https:\/\/ci\.example\/jobs\/81\?a=1&b=2 2026-03-01T06:30:00\.000-03:30 3\.10 blue night shift \*\*\*KEY\*\*\* 2026-03-02 at \d{4}-\d\d-\d\dT[\d:.]+-0[23]:30$/,
     );

@@ -140,6 +140,29 @@ export default flow("unused", {
     expect(shown).toMatch(/FAIL +all .*longer than maxOutput \(1KiB\), and is used/);
   });
 
+  it("has the size that the flow gives, else the defaults of the config, in TypeScript and in YAML", async () => {
+    await using home = cliHome();
+    const script = JSON.stringify(PRINT);
+    const module = (options: string) => `import { flow, shell, task } from "flowctl";
+const all = shell({ name: "all", script: ${script} });
+const print = task("print", ({ text }: { text: string }) => { console.log(text.length); });
+export default flow("sizes", { ${options} }, () => { print({ text: all().stdout }); });`;
+    home.write("flowctl.config.yaml", "defaults: { maxOutput: 3KiB }\n");
+    home.write("of-config.ts", module(""));
+    home.write("of-flow.ts", module('maxOutput: "64KiB"'));
+    home.write("wrong.ts", module('maxOutput: "4 apples"'));
+    home.write(
+      "of-config.yaml",
+      `tasks:\n  all: { run: '${PRINT}' }\n  print: { run: "echo \${{ tasks.all.outputs.stdout }}" }\n`,
+    );
+    expect(await logs(home, "of-config.ts")).toMatch(/FAIL +all .*longer than maxOutput \(3KiB\)/);
+    expect(await logs(home, "of-config.yaml")).toMatch(/FAIL +all .*longer than maxOutput \(3KiB\)/);
+    expect(await logs(home, "of-flow.ts")).toMatch(/print \| \d{4}\n/);
+    expect((await home.run(["run", "wrong.ts"])).stderr).toContain('option "maxOutput" must be a size such as "4MiB"');
+    home.write("flowctl.config.yaml", "defaults: { maxOutput: 4 apples }\n");
+    expect((await home.run(["validate", "of-flow.ts"])).stderr).toContain("expected a size in bytes");
+  });
+
   it("must be told as a size", async () => {
     await using home = cliHome();
     home.write(
@@ -200,6 +223,29 @@ tasks:
     expect(await refused("run", "fine.yaml", "--params-file", "params.json")).toEqual([2, "params.json:2:8"]);
     expect(await refused("run", "fine.yaml", "-p", "p=@value.txt")).toEqual([2, "value.txt:1:1"]);
     expect((await home.run(["run", "fine.yaml"])).code).toBe(0);
+  });
+
+  it("in a dotenv file or a module are refused at their place; the character U+FFFD itself is not", async () => {
+    await using home = cliHome();
+    put(home, "latin.env", Buffer.from("A=1\nNAME=Ren\u00e9\n", "latin1"));
+    home.write("fine.env", "NAME='\uFFFD'\n");
+    home.write("latin.yaml", "dotenv: [fine.env, latin.env]\ntasks: { a: { run: echo } }\n");
+    home.write("fine.yaml", "dotenv: fine.env\ntasks: { a: { run: echo } }\n");
+    const text = (name: string): string =>
+      `import { flow, task } from "flowctl";\nconst a = task("${name}", () => 1);\n`;
+    put(home, "latin.ts", Buffer.from(`${text("\u00e9")}export default flow("f", () => { a(); });\n`, "latin1"));
+    put(home, "part.mjs", Buffer.from("\uFEFFexport const x = '\u00e9';\n", "utf8").subarray(0, -4));
+    home.write("imports.ts", `${text("a")}import "./part.mjs";\nexport default flow("f", () => { a(); });\n`);
+    home.write("fine.ts", `${text("\uFFFD")}export default flow("f", () => { a(); });\n`);
+    const refused = async (file: string) => {
+      const { code, stderr } = await home.run(["run", file]);
+      return [code, /error\[NOT_UTF8\][^]*?--> (\S+)/.exec(stderr)?.[1]];
+    };
+    expect(await refused("latin.yaml")).toEqual([2, "latin.env:2:9"]);
+    expect(await refused("latin.ts")).toEqual([2, "latin.ts:2:17"]);
+    expect((await refused("imports.ts"))[1]).toMatch(/^part\.mjs:1:/);
+    expect(await refused("fine.yaml")).toEqual([0, undefined]);
+    expect(await refused("fine.ts")).toEqual([0, undefined]);
   });
 });
 

@@ -2,4 +2,8 @@
 export function observe(
   scenario: object,
   api: object,
-): Promise<{ readonly tasks: Readonly<Record<string, { readonly state: string; readonly runs: number; readonly transitions: readonly string[] }>> }>;
+): Promise<{
+  readonly tasks: Readonly<
+    Record<string, { readonly state: string; readonly runs: number; readonly transitions: readonly string[] }>
+  >;
+}>;

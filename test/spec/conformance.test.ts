@@ -6,6 +6,7 @@ import type { FlowHandlerEntry } from "../../src/model/flow.ts";
 import type { Task } from "../../src/model/task.ts";
 import { specNameOf } from "../../src/spec/compile-trigger.ts";
 import { judge } from "../conformance/judge.js";
+import { observe } from "../conformance/scenario.js";
 import { load } from "./rig.ts";
 
 /** What a scenario's edge looks like. */
@@ -128,12 +129,39 @@ function onIn(on: NonNullable<Task["retry"]>["on"]): { on?: readonly string[] } 
 }
 
 interface Scenario {
+  readonly name: string;
   readonly edges: readonly {
     readonly from: string;
     readonly to: string;
     readonly key?: string;
     readonly mapped?: boolean;
   }[];
+  readonly expect: { readonly tasks: Readonly<Record<string, Expected>> };
+}
+
+/** What became of a task in Prefect. */
+interface Expected {
+  readonly state: string;
+  readonly result?: unknown;
+  readonly children?: readonly unknown[];
+}
+
+/**
+ * The deviation of YAML: a task over lists of unequal length fails, where Prefect takes the shortest. Returns the
+ * tasks that do, of those that Prefect maps.
+ */
+function overUnequalLists({ edges, expect: { tasks } }: Scenario): readonly string[] {
+  const lengthOf = ({ children, result }: Expected): readonly number[] =>
+    children === undefined ? (Array.isArray(result) ? [result.length] : []) : [children.length];
+  const isMappedOver = (from: string, to: string): boolean =>
+    edges.some((edge) => edge.from === from && edge.to === to && edge.mapped === true);
+  const unequal = Object.keys(tasks).filter((id) => {
+    const lists = edges.filter(({ to, mapped }) => to === id && mapped === true);
+    const lengths = lists.flatMap(({ from }) => lengthOf(tasks[from] as Expected));
+    return tasks[id]?.state === "Mapped" && new Set(lengths).size > 1;
+  });
+  // Where one of them is mapped over, that has no list any more.
+  return unequal.filter((id) => !unequal.some((from) => isMappedOver(from, id)));
 }
 
 /** Why a scenario cannot be said in YAML. */
@@ -160,7 +188,22 @@ describe("what a real Prefect 1.x engine was seen to do, said in YAML", () => {
       if (reason !== undefined) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
       return reason === undefined;
     });
-    const { agreed, total, problems } = await judge(sayable.join("\n"), { ...api, triggers, Flow: YamlFlow });
+    const parsed = sayable.map((line) => JSON.parse(line) as Scenario);
+    const isDeviation = parsed.map((each) => overUnequalLists(each).length > 0);
+    const deviating = parsed.filter((_, index) => isDeviation[index]);
+    for (const scenario of deviating) {
+      const { tasks } = await observe(scenario, { ...api, triggers, Flow: YamlFlow });
+      for (const id of overUnequalLists(scenario))
+        expect([scenario.name, tasks[id]?.runs, tasks[id]?.transitions[0]]).toEqual([
+          scenario.name,
+          0,
+          "Pending->Failed",
+        ]);
+    }
+    expect(deviating).toHaveLength(17);
+    const kept = sayable.filter((_, index) => isDeviation[index] !== true);
+    const { agreed, total, problems } = await judge(kept.join("\n"), { ...api, triggers, Flow: YamlFlow });
+    reasons.set("over lists of unequal length, which fail in YAML", deviating.length);
     const why = Array.from(reasons, ([reason, count]) => `${count} ${reason}`).join("; ");
     process.stdout.write(`${agreed} of ${total} scenarios agree through YAML; not said: ${why}\n`);
     expect(problems.slice(0, 5)).toEqual([]);

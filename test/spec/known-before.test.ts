@@ -17,6 +17,15 @@ tasks:
 `);
 });
 
+it("reports a variable that the default of a parameter reads and that is not set", async () => {
+  const text = await shown(
+    "params:\n  to: { default: '${{ env.NOWHERE_DEFAULT }}' }\n  ok: { default: '${{ env.NO ?? 1 }}' }\ntasks: { a: { run: ls } }\n",
+  );
+  expect(text).toContain('the environment variable "NOWHERE_DEFAULT" is not set');
+  expect(text).toContain("flow.yaml:2:23");
+  expect(text).not.toContain('"NO"');
+});
+
 it("reports types that do not fit a declared parameter", async () => {
   expect(await shown("params: { day: { type: date } }\ntasks: { a: { run: 'echo ${{ params.day + 1 }}' } }")).toContain(
     "text + number is not possible",

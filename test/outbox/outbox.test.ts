@@ -5,7 +5,8 @@ import { sms } from "../../src/channels/sms.ts";
 import { userError } from "../../src/model/error.ts";
 import type { NewItem } from "../../src/outbox/item.ts";
 import { processLocks } from "../../src/outbox/lock.ts";
-import type { Outbox } from "../../src/outbox/outbox.ts";
+import type { Outbox, OutboxOptions } from "../../src/outbox/outbox.ts";
+import type { Delivery } from "../../src/outbox/channel.ts";
 import { newItem, outboxRig, scriptedChannel } from "./outbox-rig.ts";
 
 const transient = { outcome: "transient", code: "503", note: "the service is busy" } as const;
@@ -215,6 +216,33 @@ test("a definition's own secrets are asked for, those given in memory are not", 
   await outbox.deliver({ ids: outbox.enqueue(newItem({ definition, values: { webhookUrl: "u" } })), deadlineMs: 1000 });
   expect(asked).toEqual([{ type: "fake", key: { secret: "KEY" } }]);
   expect(seen[0]!.values).toEqual({ KEY: "k", webhookUrl: "u" });
+});
+
+test.each([
+  [
+    "help of a service's refusal",
+    { outcomes: [{ outcome: "permanent", code: "400", note: "no", help: "drop hunter2" }] },
+  ],
+  ["error of a channel's code", { channel: () => Promise.reject(new Error("cannot load hunter2")) }],
+  ["error of a secret store", { values: () => Promise.reject(new Error("no entry hunter2")) }],
+  ["reason of a suppressed message", { item: { suppressed: "hunter2 was told" } }],
+] as const)("the %s is masked in the outcome and on the disk", async (_, given) => {
+  using rig = outboxRig();
+  const {
+    outcomes = [],
+    item = {},
+    ...more
+  } = given as {
+    outcomes?: Delivery[];
+    item?: Partial<NewItem>;
+  } & Partial<OutboxOptions>;
+  const outbox = rig.open(scriptedChannel(outcomes).channel, more);
+  const result = await outbox.deliver({ ids: outbox.enqueue(newItem(item)), deadlineMs: 1 });
+  const written = readdirSync(join(rig.directory, "outbox"), { recursive: true, withFileTypes: true })
+    .filter((each) => each.name.endsWith(".json"))
+    .map((each) => readFileSync(join(each.parentPath, each.name), "utf8"));
+  expect(written.join("")).toContain("***");
+  expect(written.join("") + JSON.stringify(result)).not.toContain("hunter2");
 });
 
 test("a message is redacted before it is written", () => {

@@ -29,15 +29,16 @@ const unkeepable = task("unkeepable", () => ({ [s]: () => 1 }));
 const skip = task("skip", () => { throw new Skip(s); });
 const handled = task("handled", { stateHandlers: [() => { throw bad(s); }] }, () => 1);
 const fetched = task("parts of a reply", ({ reply }: { reply: { text: string } }) => reply.text);
+const cutOff = task("cut off", ({ error }: { error: unknown }) => { console.log("end of the text:", String((error as { text?: string }).text).slice(-60)); });
 const outputs = shell({ name: "outputs", script: "cat forms.json; cat forms.json >&2; printf 'a=%s\\\\n' \\"$(head -c 40 forms.json)\\" >> $FLOWCTL_OUTPUT; env | grep -v ^FLOWCTL_FLOW= > task.env" });
 const ends = shell({ name: "ends", script: "cat forms.json >&2; exit 3" });
 
-export default flow("sinks of " + s, { stateHandlers: [() => undefined] }, () => {
+export default flow("sinks of " + s, { stateHandlers: [(_flow, _from, to) => (to.type === "Failed" ? { ...to, message: "because of " + s } : undefined)] }, () => {
   const p = parameter("p", { default: s });
   const value = print();
   fail(); retried(); each.map({ of: ["a", s, s + "x"] }); bytes(); kept(); harmless(); unkeepable(); skip(); handled();
   fetched({ reply: http({ url: address + "/echo", json: { p }, accept: [200, 403] }) });
-  http({ url: address + "/refused", json: { a: 1 } }, { name: "refused" });
+  cutOff({ error: http({ url: address + "/refused", json: { a: 1 } }, { name: "refused" }) }, { trigger: triggers.allFinished });
   outputs(); ends();
   notifyTask({ channel: "service", message: value }, { name: "tell" });
   notifyTask({ channel: "program", message: "words " + s }, { name: "tell program" });
@@ -87,6 +88,9 @@ hooks:
     message: ${JSON.stringify(`\${{ run.state }}: ${CANARY}`)}
 `;
 
+/** Characters of a refusal's text that an error of the task `http` keeps. */
+const CUT_AT = 2000;
+
 let server: Server;
 let home: CliHome;
 let env: Readonly<Record<string, string>>;
@@ -99,8 +103,9 @@ beforeAll(async () => {
     request.setEncoding("utf8").on("data", (chunk: string) => (body += chunk));
     request.on("end", () => {
       if (request.url !== "/echo") requests.push(`${JSON.stringify(request.headers)}\n${body}`);
+      if (request.url === "/refused") return response.writeHead(403).end("x".repeat(CUT_AT - 20) + CANARY);
       const said = `${CANARY} ${"no ".repeat(42)}${CANARY} at ${request.url ?? ""} ${writtenForms().join(" ")}`;
-      response.writeHead(403, { "content-type": "text/plain" }).end(said);
+      return response.writeHead(403, { "content-type": "text/plain" }).end(said);
     });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -154,6 +159,7 @@ const ROWS: readonly (readonly [args: readonly string[], env?: Readonly<Record<s
   [["run", "wrong.yaml", ...NOTIFY], GITHUB],
   [["run", "throws.ts", ...NOTIFY]],
   [["run", "sinks.ts", "--config", `${CANARY}.yaml`]],
+  [["graph", "wrong.yaml"]],
   [["validate", "sinks.ts", "wrong.yaml", "throws.ts"]],
   [["validate", "sinks.ts", "wrong.yaml", "throws.ts"], GITHUB],
   [["validate", "sinks.ts", "wrong.yaml", "throws.ts", "--json"]],

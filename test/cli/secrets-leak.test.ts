@@ -142,6 +142,21 @@ test("a secret shows nowhere, and in no other process, where flowctl is the pare
   expect(leaks, output).toEqual(NONE);
 });
 
+test("a variable that the config names is masked in what code prints of it", async () => {
+  await using home = cliHome();
+  home.write("flowctl.config.yaml", "secrets: { env: { OTHER: CI_TOKEN } }\n");
+  home.write(
+    "prints.ts",
+    `import { flow, task } from "flowctl";
+const prints = task("prints", () => { console.log("token", process.env.CI_TOKEN); });
+export default flow("prints", () => { prints(); });\n`,
+  );
+  const { code, output } = await home.run(["run", "prints.ts", "--logs", "full"], { env: { CI_TOKEN: CANARY } });
+  expect(code, output).toBe(0);
+  expect(output).toContain("token ***OTHER***");
+  expect(leaksIn(output)).toEqual([]);
+});
+
 test("a task's process gets none of the secrets that it does not declare", async () => {
   await using home = cliHome();
   home.write("flowctl.config.yaml", "secrets: { env: { OTHER: CI_TOKEN } }\n");

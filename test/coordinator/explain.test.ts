@@ -43,3 +43,15 @@ describe("a file of another user's", () => {
     );
   });
 });
+
+it("masks a bug of flowctl's in the file that is to be reported", () => {
+  const { host: given } = host();
+  const written: string[] = [];
+  const files = { makeDirectory: () => undefined, create: (_: string, text: string) => written.push(text) > 0 };
+  const clock = { now: () => 0 };
+  const bug = new Error("cannot read tok-live-1234");
+  const redact = (text: string): string => text.replaceAll("tok-live-1234", "***");
+  expect(explain(bug, { ...given, files, clock } as unknown as Host, { redact })).toBe(70);
+  expect(written.join("")).toContain("cannot read ***");
+  expect(written.join("")).not.toContain("tok-live-1234");
+});

@@ -1,4 +1,5 @@
 import { EvaluationError, ParseError, type ASTNode } from "@marcbachmann/cel-js";
+import { plainNumbers, respelled, WrittenNumber } from "../model/written-number.ts";
 import { isTimeZone } from "../model/time-zone.ts";
 import { celEnvironment, functionNames } from "./cel-environment.ts";
 import { fromCel, toCel } from "./cel-values.ts";
@@ -118,9 +119,13 @@ function parsePart(text: string, options: ExpressionOptions): Expression | Expre
       if (problem !== undefined) return moved(problem);
     }
     const steps = stepsOf(compiled.ast);
-    const evaluate: Expression["evaluate"] = (scope) =>
+    const spelled = steps === undefined ? spelledValue(compiled.ast, code, options) : undefined;
+    const evaluate: Expression["evaluate"] = (scope) => {
       // A plain reading hands a value on as it is: an Error stays one, a number keeps its spelling.
-      steps === undefined ? compute(compiled, found, scope, code) : walk(steps, scope);
+      if (steps !== undefined) return walk(steps, scope);
+      const value = compute(compiled, found, scope, code);
+      return spelled !== undefined && WrittenNumber.exists ? spelled(value, scope) : value;
+    };
     const problem = tried(evaluate, found.readings, options.samples);
     if (problem !== undefined) return moved({ message: problem, start: 0, end: code.length });
     return {
@@ -133,6 +138,40 @@ function parsePart(text: string, options: ExpressionOptions): Expression | Expre
     if (!(error instanceof ParseError)) throw error;
     return moved(expressionProblem(error, code, names));
   }
+}
+
+/**
+ * Gives a value the spelling that its numbers have where it was chosen: by `a ? b : c`, or by `list.filter(…)`, which
+ * keeps all of its numbers that are equal, in their order.
+ */
+function spelledValue(
+  node: ASTNode,
+  code: string,
+  options: ExpressionOptions,
+): ((value: unknown, scope: Readonly<Record<string, unknown>>) => unknown) | undefined {
+  const part = ({ start, end }: ASTNode): Expression | undefined => {
+    // The text of a part in brackets may lack one of them: then there is no spelling.
+    const parsed = parsePart(code.slice(start, end), options.zone === undefined ? {} : { zone: options.zone });
+    return "evaluate" in parsed ? parsed : undefined;
+  };
+  if (node.op === "?:") {
+    const [condition, yes, no] = node.args.map(part);
+    if (condition === undefined || yes === undefined || no === undefined) return undefined;
+    return (value, scope) => respelled((condition.evaluate(scope) === true ? yes : no).evaluate(scope), value);
+  }
+  if (node.op !== "rcall" || node.args[0] !== "filter") return undefined;
+  const list = part(node.args[1]);
+  return (value, scope) => {
+    const from: unknown = list?.evaluate(scope);
+    if (!Array.isArray(from) || !Array.isArray(value)) return value;
+    let at = 0;
+    return value.map((each: unknown) => {
+      const found = from.findIndex((one, index) => index >= at && Object.is(plainNumbers(one), each));
+      if (found === -1) return each;
+      at = found + 1;
+      return from[found] as unknown;
+    });
+  };
 }
 
 /** What is wrong with a call whose arguments are all known: `duration("1x")`. */

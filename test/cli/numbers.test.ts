@@ -21,6 +21,24 @@ it("numbers keep their spelling from the command line, from files of parameters 
   );
 });
 
+it("numbers keep their spelling through a choice, a default and a filter", async () => {
+  await using home = cliHome();
+  home.write(
+    "chosen.yaml",
+    `params: { old: { default: false }, version: { type: number, default: 3.20 }, all: { type: array, default: [3.10, 0017, 2.0, 3.10] } }
+tasks:
+  show:
+    run: 'echo a=\${{ params.old ? 1 : params.version }} b=\${{ env.NO_VERSION ?? params.version }} c=\${{ params.version > 3.0 ? (params.old ? 2 : params.version) : 0 }}'
+  each: { foreach: "\${{ params.all.filter(x, x > 2.5) }}", run: 'echo item=\${{ item }}' }
+`,
+  );
+  const { output } = await home.run(["run", "chosen.yaml", "--logs", "full"]);
+  expect(output).toContain("a=3.20 b=3.20");
+  expect(output).toContain("each[0] | item=3.10");
+  expect(output).toContain("each[1] | item=0017");
+  expect(output).toContain("each[2] | item=3.10");
+});
+
 it("long integers pass exactly through JSON output, typed outputs and the result", async () => {
   await using home = cliHome();
   home.write(

@@ -66,7 +66,7 @@ export interface RunStore {
 }
 
 /** Attempts at a free id; two of one moment are equal once in 32,768 times. */
-const ATTEMPTS = 20;
+const ATTEMPTS = 5;
 
 /** Opens the store of a project's runs. */
 export function openRunStore(options: RunStoreOptions): RunStore {
@@ -89,7 +89,7 @@ async function begin(options: RunStoreOptions, draft: RunDraft, redact: (text: s
     const runId = newRunId(clock.now(), random);
     const startedAt = new Date(clock.now()).toISOString();
     const will: Will = { version: 1, runId, project: project.name, startedAt, ...draft };
-    const start = await writeStart(options, will);
+    const start = await writeStart(options, will, attempt === ATTEMPTS - 1);
     if (start !== undefined) return new ActiveRun({ ...options, will, redact, ...start });
   }
   throw new InternalError("no free run id was found");
@@ -97,11 +97,14 @@ async function begin(options: RunStoreOptions, draft: RunDraft, redact: (text: s
 
 /**
  * Writes what a run starts with, as far as the disk takes it: its directory, lock, marker and manifest.
+ * @param isLast whether a lock that another holds is one that the file system refuses: some say of all that they are
+ *   taken
  * @returns undefined where the id is another run's
  */
 async function writeStart(
   options: RunStoreOptions,
   will: Will,
+  isLast: boolean,
 ): Promise<{ readonly held: HeldLock | undefined; readonly startError?: unknown } | undefined> {
   const { files, locks, directory } = options;
   const path = join(directory, "runs", will.runId);
@@ -122,7 +125,10 @@ async function writeStart(
     errors.push(error);
     return "refused" as const;
   });
-  if (held === undefined) return undefined;
+  if (held === undefined) {
+    if (!isLast) return undefined;
+    errors.push(new Error("the file system says of each lock that another process holds it"));
+  }
   const lock = held === "refused" ? undefined : held;
   // The marker comes first: a manifest without one would never be looked at. A run without a lock would count as
   // crashed, so it has none.

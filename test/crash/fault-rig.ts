@@ -4,6 +4,7 @@ import { constants } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { CliHome } from "../rig/cli.ts";
+import { addCrashedRun } from "./crashed-run.ts";
 
 /** The errors that each call is failed with. */
 export const ERRNOS: Readonly<Record<string, number>> = {
@@ -72,17 +73,7 @@ delivery: { waitAtEnd: 1s }
 `,
     );
     await home.run(["run", "nightly.yaml"]);
-    const [id = ""] = readdirSync(join(home.state, "runs"));
-    // A run that crashed, for the reaper.
-    const crashed = `0${id.slice(1)}`;
-    const directory = join(home.state, "runs", crashed);
-    cpSync(join(home.state, "runs", id), directory, { recursive: true });
-    const manifest = join(directory, "will.json");
-    writeFileSync(manifest, readFileSync(manifest, "utf8").replaceAll(id, crashed));
-    for (const name of ["end.json", "results.jsonl", "processes.jsonl"]) rmSync(join(directory, name));
-    writeFileSync(join(directory, "journal.jsonl"), "");
-    writeFileSync(join(home.state, "live", crashed), "");
-    return new FaultRig(home, shim, crashed);
+    return new FaultRig(home, shim, addCrashedRun(home.state));
   }
 
   /** The calls that a run without faults makes, by kind. */

@@ -98,6 +98,17 @@ describe("a run whose start the disk refuses", () => {
       for (const each of found) each.leave();
     });
 
+  it("goes on where the file system says of each lock that another process holds it", async () => {
+    using rig = storeRig();
+    const { openRunStore } = await import("../../src/runs/run-store.ts");
+    const locks = { tryLock: () => Promise.resolve(undefined) };
+    const run = await openRunStore({ ...rig.store.options, locks }).begin(draft(), same);
+    run.end(ending);
+    run.settle();
+    expect(run.troubles).toEqual([expect.stringContaining("says of each lock that another process holds it")]);
+    expect(rig.store.read(run.id)).toMatchObject({ end: { state: "Failed" } });
+  });
+
   it("says that it is not on record where the disk never takes it", async () => {
     using rig = storeRig();
     const { files } = rig.store.options;

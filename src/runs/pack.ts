@@ -1,3 +1,5 @@
+import { WrittenNumber } from "../model/written-number.ts";
+
 /** Why a value cannot be kept, in the words of a sentence's end: "it holds a function (at .handler)". */
 export class Unkeepable extends Error {
   override readonly name = "Unkeepable";
@@ -39,14 +41,22 @@ const NOTHING: Kept = { text: "" };
 export async function unpack(line: { readonly json?: unknown; readonly devalue?: unknown }): Promise<unknown> {
   if (typeof line.devalue !== "string") return line.json ?? null;
   const { parse } = await import("devalue");
-  return parse(line.devalue, { Error: (parts: unknown) => errorOf(parts as ErrorParts) });
+  return parse(line.devalue, { ...READ_WRITTEN, Error: (parts: unknown) => errorOf(parts as ErrorParts) });
 }
+
+/** What devalue writes of a number that keeps its spelling, and how it reads it. */
+export const WRITE_WRITTEN = {
+  WrittenNumber: (value: unknown) => value instanceof WrittenNumber && [value.text, value.value],
+};
+export const READ_WRITTEN = {
+  WrittenNumber: ([spelling, value]: [string, number | bigint]) => new WrittenNumber(spelling, value),
+};
 
 async function packMore(value: unknown, options: PackOptions): Promise<Kept> {
   const { stringify, DevalueError } = await import("devalue");
   let text: string;
   try {
-    text = stringify(value, { Error: (each: unknown) => each instanceof Error && partsOf(each) });
+    text = stringify(value, { ...WRITE_WRITTEN, Error: (each: unknown) => each instanceof Error && partsOf(each) });
   } catch (error) {
     if (error instanceof DevalueError) throw new Unkeepable(why(error.message, error.path));
     throw new Unkeepable(`it cannot be read: ${error instanceof Error ? error.message : String(error)}`);

@@ -1,4 +1,5 @@
 import type { AppendFile } from "../host/files.ts";
+import { spellingOf } from "../model/written-number.ts";
 import type { RunEvent, TaskState } from "../model/event.ts";
 import type { Flow } from "../model/flow.ts";
 import { isFinished, isSuccessful } from "../model/state.ts";
@@ -55,7 +56,8 @@ export class Results {
     this.#schedule = options.schedule ?? setImmediate;
     this.#packing = { redact: options.redact, limit: RESULT_LIMIT };
     this.#secret = new Set(options.flow.tasks.filter((task) => !task.checkpoint).map((task) => task.name));
-    if (Object.keys(options.params).length > 0) void this.#keep(options.params, `{"params":true`, "the parameters");
+    const params = spellingOf(options.params) ?? options.params;
+    if (Object.keys(params).length > 0) void this.#keep(params, `{"params":true`, "the parameters");
   }
 
   /** Takes an event in. It promises only where a result needs more than JSON, and then before the task goes on. */

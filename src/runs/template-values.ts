@@ -1,6 +1,7 @@
 import { isPlainObject } from "../model/plain-object.ts";
 import type { TemplateValues } from "../model/notification.ts";
 import { WrittenNumber } from "../model/written-number.ts";
+import { READ_WRITTEN, WRITE_WRITTEN } from "./pack.ts";
 
 /**
  * Returns the values as text for the run manifest, with their types and without secrets. A parameter that has no text,
@@ -13,31 +14,25 @@ export async function packValues(
   const { stringify } = await import("devalue");
   const kept = Object.entries(params).filter(([, value]) => {
     try {
-      stringify(value, WRITTEN);
+      stringify(value, WRITE_WRITTEN);
       return true;
     } catch {
       return false;
     }
   });
-  return stringify({ params: redacted(Object.fromEntries(kept), redact), env: redacted(env, redact) }, WRITTEN);
+  return stringify({ params: redacted(Object.fromEntries(kept), redact), env: redacted(env, redact) }, WRITE_WRITTEN);
 }
 
 /** Reads the values back; none where the text is damaged. */
 export async function unpackValues(text: string): Promise<TemplateValues> {
   const { parse } = await import("devalue");
   try {
-    const values: unknown = parse(text, {
-      WrittenNumber: ([spelling, value]: [string, number | bigint]) => new WrittenNumber(spelling, value),
-    });
+    const values: unknown = parse(text, READ_WRITTEN);
     return isPlainObject(values) ? values : {};
   } catch {
     return {};
   }
 }
-
-const WRITTEN = {
-  WrittenNumber: (value: unknown) => value instanceof WrittenNumber && [value.text, value.value],
-};
 
 /** A value of plain data without secrets: one that is a number becomes text. Keys are masked, too. */
 function redacted(value: unknown, redact: (text: string) => string): unknown {

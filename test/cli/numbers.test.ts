@@ -75,3 +75,19 @@ it("a file of parameters may not be larger than 16 MiB", async () => {
     expect([code, stderr]).toEqual([2, expect.stringContaining("the file is larger than 16MiB")]);
   }
 });
+
+it.each(["resume", "retry"])(
+  "numbers from the command line keep their spelling where runs %s repeats a task",
+  async (verb) => {
+    await using home = cliHome();
+    home.write(
+      "v.yaml",
+      "params: { version: { type: number }, all: { type: array } }\ntasks: { show: { run: 'echo v=${{ params.version }} ${{ params.all }}; exit 1' } }\n",
+    );
+    home.write("params.yaml", "all: [0017, 2.50]\n");
+    await home.run(["run", "v.yaml", "-p", "version=3.10", "--params-file", "params.yaml"]);
+    const { output } = await home.run(["runs", verb, "last", "--logs", "full"]);
+    expect(output).toContain("v=3.10");
+    expect(output).toContain("2.50");
+  },
+);

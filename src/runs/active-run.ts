@@ -27,6 +27,7 @@ export class ActiveRun {
   readonly #lock: HeldLock | undefined;
   /** Whether the disk refused a part of what it started with: one warning stands for all that it refuses later. */
   readonly isStartIncomplete: boolean;
+  readonly #startError: unknown;
   readonly #redact: (text: string) => string;
   #will: Will;
   readonly #found: Will | undefined;
@@ -55,6 +56,7 @@ export class ActiveRun {
     this.id = options.will.runId;
     this.#marker = { runId: this.id };
     this.directory = join(options.directory, "runs", this.id);
+    this.#startError = options.startError;
     this.isStartIncomplete = options.startError !== undefined;
     if (options.startError !== undefined)
       this.troubles.push(this.#sentence("the disk refuses a part of its record", options.startError));
@@ -184,7 +186,9 @@ export class ActiveRun {
       this.#unwritten = undefined;
     } catch (error) {
       if (this.isStartIncomplete) this.troubles.shift();
-      this.troubles.push(this.#sentence("its end is not on record", this.#unwritten?.error ?? error));
+      this.troubles.push(
+        this.#sentence("its end is not on record", this.#startError ?? this.#unwritten?.error ?? error),
+      );
     }
   }
 

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { cliHome } from "../rig/cli.ts";
+import { cliHome, type CliHome } from "../rig/cli.ts";
 import { isProgram } from "../rig/keyring.ts";
 import { offLinux, skipReason } from "../rig/skip.ts";
 import { seeded } from "./chaos.ts";
@@ -57,14 +57,7 @@ test.skipIf(offLinux || noCompiler)(
   async () => {
     await using home = cliHome();
     home.write("job.yaml", "flow: job\ntasks:\n  work: { run: echo done }\n");
-    const log = join(home.directory, "hits");
-    const env = {
-      LD_PRELOAD: buildShim(home),
-      FAULT_ROOT: home.state,
-      FAULT_CELL: "open locks/flow-ID",
-      FAULT_ERRNO: String(ERRNOS["EIO"]),
-      FAULT_LOG: log,
-    };
+    const { env, log } = faultIn(home, "open locks/flow-ID");
     expect((await home.run(["run", "job.yaml"], { env })).code).toBe(0);
     const refused = await home.run(["run", "job.yaml", "--on-overlap", "skip"], { env });
     expect(readFileSync(log, "utf8")).toContain("flow-ID");
@@ -75,3 +68,34 @@ test.skipIf(offLinux || noCompiler)(
     expect((await home.run(["run", "job.yaml", "--on-overlap", "skip"])).code).toBe(0);
   },
 );
+
+test.skipIf(offLinux || noCompiler)(
+  "a run whose record the disk does not let change is not resumed, and stays as it was",
+  async () => {
+    await using home = cliHome();
+    home.write("job.yaml", "flow: job\ntasks:\n  work: { run: exit 3 }\n");
+    const { env } = faultIn(home, "rename runs/ID/will.json");
+    expect((await home.run(["run", "job.yaml"])).code).toBe(1);
+    const list = async () => (await home.run(["runs", "list", "--json"])).stdout;
+    const before = await list();
+    const refused = await home.run(["runs", "resume", "last"], { env });
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toMatch(/^error\[STATE_DIR\]: The run cannot be resumed in .*input\/output error/m);
+    expect(await list()).toBe(before);
+    expect((await home.run(["runs", "resume", "last"])).code).toBe(1);
+  },
+);
+
+/** The environment of a command that has this call fail. */
+function faultIn(home: CliHome, call: string) {
+  const log = join(home.directory, "hits");
+  const errno = String(ERRNOS["EIO"]);
+  const env = {
+    LD_PRELOAD: buildShim(home),
+    FAULT_ROOT: home.state,
+    FAULT_CELL: call,
+    FAULT_ERRNO: errno,
+    FAULT_LOG: log,
+  };
+  return { env, log };
+}

@@ -21,6 +21,12 @@ const gate = task(
 const after = task("after", () => console.log("after"));
 export default flow("manual", () => { after({}, { upstream: [gate()] }); });`;
 
+const DEPLOY = `import { flow, prompt, task } from "flowctl";
+const deploy = task("deploy", ({ to }: { to: string }) => console.log("deployed to", to));
+export default flow("deploy", () => {
+  deploy({ to: prompt({ message: "Which region?", choices: ["north", "south"] }, { name: "region" }) });
+});`;
+
 const idOf = (text: string): string => /run (\w{10})/.exec(text)?.[1] ?? "";
 
 /** On a terminal of its own, with what is typed there. */
@@ -89,6 +95,30 @@ describe("a task that waits for a person", () => {
     expect(no.output).toContain("not approved: Publish it?");
     const silent = await onTerminal(home, "run release.ts --no-input", "y\n");
     expect(silent.code).toBe(5);
+  });
+
+  it("is asked for a text with the option that gives one, whatever else it is answered with", async () => {
+    await using home = cliHome();
+    home.write("deploy.ts", DEPLOY);
+    const first = await home.run(["run", "deploy.ts"]);
+    const id = idOf(first.stdout);
+    const hint = `go on:   flowctl runs resume ${id} --input 'region=TEXT'   (north, south)`;
+    const answers = [["--approve"], ["--approve", "region"], ["--input", "moon"], ["--input", "region="]];
+    for (const args of [[], ...answers]) {
+      const resumed = await home.run(["runs", "resume", id, ...args]);
+      expect(resumed.code, args.join(" ")).toBe(5);
+      expect(resumed.stdout, args.join(" ")).toContain(hint);
+      expect(resumed.stdout, args.join(" ")).not.toContain("--approve");
+    }
+    expect(first.code).toBe(5);
+    expect(first.stdout).toContain(hint);
+    expect(first.stdout).not.toContain("--approve");
+    const unknown = await home.run(["runs", "resume", id, "--input", "regoin=north"]);
+    expect(unknown.code).toBe(5);
+    expect(unknown.stdout).toContain('"regoin=north" is not among the answers: north, south');
+    const right = await home.run(["runs", "resume", id, "--input", "region=north", "--logs", "full"]);
+    expect(right.code).toBe(0);
+    expect(right.stdout).toContain("deployed to north");
   });
 
   it("with the trigger manual_only waits likewise, and its flow goes on where it stopped", async () => {

@@ -11,10 +11,28 @@ vi.mock("node:fs", async (original) => {
   return withSimulatedDisk(await original<typeof fs>());
 });
 
-/** The same, resumed after its end; `givenBack`: it cannot be, and is left as it was. */
-async function resumes(on: Machine, givenBack = false): Promise<void> {
+/** A run that has ended. @returns its id */
+async function endsOn(on: Machine): Promise<string> {
   const runId = await performs(on);
   if (!on.disk.isOff) on.ended.add(runId);
+  return runId;
+}
+
+/** The same; as it is resumed, the disk is full once. */
+async function failsToResume(on: Machine): Promise<void> {
+  const runId = await endsOn(on);
+  const { store } = on.start();
+  on.disk.fault = (call, path) => {
+    if (call !== "rename" || !path.endsWith("/will.json")) return undefined;
+    on.disk.fault = () => undefined;
+    return "ENOSPC";
+  };
+  await expect(store.reopen(store.find(runId), { ...DRAFT }, same)).rejects.toThrow("ENOSPC");
+}
+
+/** The same, resumed after its end; `givenBack`: it cannot be, and is left as it was. */
+async function resumes(on: Machine, givenBack = false): Promise<void> {
+  const runId = await endsOn(on);
   const { store, outbox } = on.start();
   const run = await store.reopen(store.find(runId), { ...DRAFT }, same);
   if (givenBack) {
@@ -80,19 +98,23 @@ test("no notification is lost and no run has two ends, whenever the power is cut
   await cutEverywhere((on) => resumes(on));
 }, 60_000);
 
-test("a run whose resuming is undone keeps the end that it had, whenever the power is cut", async () => {
-  await cutEverywhere(
-    (on) => resumes(on, true),
-    (on, what) => {
+test.each([
+  ["is undone", (on: Machine) => resumes(on, true)],
+  ["fails on a full disk", failsToResume],
+])(
+  "a run whose resuming %s keeps the end that it had, whenever the power is cut",
+  async (_, sequence) => {
+    await cutEverywhere(sequence, (on, what) => {
       const records = on.start().store.list();
       for (const { runId, will, end } of records) {
         // Its later part is a run of its own: it may have crashed.
         if (on.ended.has(runId) && will.part === undefined) expect(end?.state, what).toBe("Failed");
         if (on.ended.has(runId)) expect(end, what).toBeDefined();
       }
-    },
-  );
-}, 60_000);
+    });
+  },
+  60_000,
+);
 
 test("a message that is refused goes to its fallback, whenever the power is cut", async () => {
   const refused = { outcome: "permanent", code: "404", note: "no such service" } as const;

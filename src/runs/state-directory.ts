@@ -39,12 +39,22 @@ export function openStateDirectory(options: StateDirectoryOptions): string {
   const probe = join(path, ".writable");
   try {
     // A directory in its place keeps everybody from writing, also root; what else is there is set aside.
-    if (files.stat(probe)?.kind === "directory") throw new Error(`${probe} is a directory`);
-    files.append(probe).close();
+    if (files.stat(probe, false)?.kind === "directory") throw new Error(`${probe} is a directory`);
+    openProbe(probe, files);
   } catch (error) {
     throw unusable(path, origin, `cannot be written to: ${diskTrouble(error)}`, error);
   }
   return path;
+}
+
+/** Opens the file for writing; one whose mode forbids it is made anew if the directory can be written to. */
+function openProbe(path: string, files: Files): void {
+  try {
+    files.append(path).close();
+  } catch {
+    files.remove(path);
+    files.append(path).close();
+  }
 }
 
 /** Where the state directory is, whether or not it exists. */

@@ -28,6 +28,8 @@ export interface Start {
   /** Node's own binary is used, unless another program is named. */
   readonly program?: readonly string[];
   readonly detached?: boolean;
+  /** The user and group that it runs as; only root may choose. @default those of the tests */
+  readonly uid?: number;
 }
 
 /** A command that goes on. */
@@ -67,6 +69,7 @@ export function cliHome(): CliHome {
       env: withoutUndefined(env),
       stdio: ["pipe", "pipe", "pipe"],
       detached: options.detached ?? false,
+      ...(options.uid === undefined ? {} : { uid: options.uid, gid: options.uid }),
     });
     children.add(child);
     const seen = { stdout: "", stderr: "", output: "" };

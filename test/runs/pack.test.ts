@@ -1,4 +1,6 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { createMasker } from "../../src/secrets/masker.ts";
 import { pack, unpack, Unkeepable, type PackOptions } from "../../src/runs/pack.ts";
 
 const OPTIONS: PackOptions = { redact: (text) => text.replaceAll("hush", "***"), limit: 2 ** 20 };
@@ -74,4 +76,20 @@ describe("a value that is not kept", () => {
   ])("says why: %s", async (_what, value, why) => {
     expect(await reason(value)).toBe(why);
   });
+});
+
+it("a value with a secret is not kept, whatever its characters become in JSON", async () => {
+  const unit = fc.constantFrom(...Array.from("abGH01/+=&<>'\"\\ %é😀$`\n\t\u0000\u2028-_"));
+  await fc.assert(
+    fc.asyncProperty(fc.string({ unit, minLength: 4, maxLength: 20 }), async (value) => {
+      const masker = createMasker();
+      masker.add("NAME", value);
+      const text = `is ${value} here`;
+      const redact = (each: string): string => masker.mask(each);
+      fc.pre(redact(text) !== text);
+      for (const each of [{ text }, new Map([["text", text]])])
+        await expect(Promise.resolve().then(() => pack(each, { redact, limit: 2 ** 20 }))).rejects.toThrow(Unkeepable);
+    }),
+    { numRuns: 500 },
+  );
 });

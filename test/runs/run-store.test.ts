@@ -277,6 +277,12 @@ it("a flow's last state says which hooks heard of it, and is not that of a run t
   expect(await crash({})).toMatchObject({ state: "Crashed", heardBy: [], failedInARow: 4 });
 });
 
+it("a crash is on record without secrets", async () => {
+  using rig = storeRig();
+  const run = await rig.store.begin(draft(), (text) => text.replaceAll("hush", "***"));
+  expect(run.crash("It broke: hush.").message).toContain("It broke: ***.");
+});
+
 describe("the lock of a flow", () => {
   it("is held by one run of it, and says by which", async () => {
     using rig = storeRig();

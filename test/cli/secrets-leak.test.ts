@@ -183,6 +183,36 @@ test("with the redactor taken out this test would fail", async () => {
   expect(leaks.state.length).toBeGreaterThan(0);
 });
 
+test("the address of a notification task is masked in what later tasks write", async () => {
+  await using home = cliHome();
+  const address = `http://127.0.0.1:${String(port)}/services/T000/B000/0f-its-own-t0ken`;
+  home.write(
+    "own.yaml",
+    `tasks:
+  tell: { uses: slack, with: { webhookUrl: "${address}", message: x } }
+  later: { needs: [tell], trigger: all_finished, run: "printf 'wrote %s' ${address}" }
+`,
+  );
+  const { output } = await home.run(["run", "own.yaml", "--logs", "full"]);
+  expect(output).toContain("wrote ***");
+  expect(output).not.toContain("0f-its-own-t0ken");
+});
+
+test("the source line of a warning is masked before it is cut to the terminal's width", async () => {
+  await using home = cliHome();
+  const line = (spaces: number): string =>
+    `  shell({ name: "deploy", script: "true" }); // ${" ".repeat(spaces)}${CANARY}`;
+  for (const spaces of Array.from({ length: 12 }, (_, index) => index * 8)) {
+    home.write(
+      "never.ts",
+      `import { flow, shell, task } from "flowctl";\nconst t = task("t", () => 1);\nexport default flow("never", () => {\n  t();\n${line(spaces)}\n});\n`,
+    );
+    const { stderr } = await home.run(["run", "never.ts"], { env: { FLOWCTL_SECRET_CANARY: CANARY } });
+    expect(stderr).toContain("TASK_NOT_CALLED");
+    expect(stderr).not.toContain(CANARY.slice(0, 5));
+  }
+});
+
 /** Bundles the CLI with a redactor that does nothing. */
 async function withoutRedactor(directory: string): Promise<{ readonly directory: string; readonly cli: string }> {
   const own = join(directory, String(process.pid));

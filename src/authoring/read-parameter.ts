@@ -1,5 +1,6 @@
 import { exactInteger, exactJson, parseExactJson } from "../model/exact-json.ts";
 import type { ParameterDeclaration } from "../model/parameter.ts";
+import { momentIn } from "../model/time-zone.ts";
 
 type Answer = { readonly value: unknown } | { readonly wrong: string };
 
@@ -11,16 +12,16 @@ type Answer = { readonly value: unknown } | { readonly wrong: string };
  * @returns the value, or what is wrong with it: `must be …, not …`
  */
 export function readParameter(declaration: ParameterDeclaration, value: unknown, isText: boolean): Answer {
-  const answer = typed(declaration.type, value, isText);
+  const answer = typed(declaration, value, isText);
   if ("wrong" in answer || declaration.enum === undefined) return answer;
   const found = exactJson(answer.value);
-  if (declaration.enum.some((each) => exactJson(asTyped(declaration.type, each)) === found)) return answer;
+  if (declaration.enum.some((each) => exactJson(asTyped(declaration, each)) === found)) return answer;
   return wrong(`one of ${declaration.enum.map((each) => exactJson(each)).join(", ")}`, value);
 }
 
 /** A choice as its type: a datetime is written as text. */
-function asTyped(type: ParameterDeclaration["type"], choice: unknown): unknown {
-  const read = typed(type, choice, false);
+function asTyped(declaration: ParameterDeclaration, choice: unknown): unknown {
+  const read = typed(declaration, choice, false);
   return "value" in read ? read.value : choice;
 }
 
@@ -32,7 +33,8 @@ function show(value: unknown): string {
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 }
 
-function typed(type: ParameterDeclaration["type"], value: unknown, isText: boolean): Answer {
+function typed(declaration: ParameterDeclaration, value: unknown, isText: boolean): Answer {
+  const type: ParameterDeclaration["type"] = declaration.type;
   switch (type) {
     case undefined:
       return { value };
@@ -51,7 +53,7 @@ function typed(type: ParameterDeclaration["type"], value: unknown, isText: boole
         ? { value }
         : wrong("a date such as 2026-01-31", value);
     case "datetime":
-      return datetime(value);
+      return datetime(value, declaration.zone ?? "UTC");
     case "array":
     case "object":
       return json(type, value, isText);
@@ -71,17 +73,21 @@ function number(type: "number" | "integer", value: unknown, isText: boolean): An
   return { value: read };
 }
 
-/** `null` passes; a text is read as ISO 8601, in UTC where it names no zone. Source: Prefect 1.x, `DateTimeParameter`. */
-function datetime(value: unknown): Answer {
+/**
+ * Reads a text as ISO 8601, in the zone if it names none; `null` passes. Prefect's `DateTimeParameter` reads such a text
+ * in UTC, which is the default zone here.
+ */
+function datetime(value: unknown, zone: string): Answer {
   if (value === null || isDate(value)) return { value };
   if (typeof value !== "string" || !/^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}|$)/.test(value)) {
     return wrong("a date and time such as 2026-01-31T08:30:00Z", value);
   }
   // JavaScript takes February 31st for March 3rd.
   if (!isDay(value)) return wrong("a date that is in the calendar", value);
-  const zoned = /([zZ]|[+-]\d{2}:?\d{2})$/.test(value.slice(10)) || value.length === 10 ? value : `${value}Z`;
-  const read = new globalThis.Date(zoned.replace(" ", "T"));
-  return Number.isNaN(read.getTime()) ? wrong("a date and time such as 2026-01-31T08:30:00Z", value) : { value: read };
+  const isZoned = /([zZ]|[+-]\d{2}:?\d{2})$/.test(value.slice(10));
+  const read = new globalThis.Date((isZoned || value.length === 10 ? value : `${value}Z`).replace(" ", "T"));
+  if (Number.isNaN(read.getTime())) return wrong("a date and time such as 2026-01-31T08:30:00Z", value);
+  return { value: isZoned || zone === "UTC" ? read : new globalThis.Date(momentIn(read.getTime(), zone)) };
 }
 
 /** Whether a text begins with a day that there is. */

@@ -51,7 +51,7 @@ function byDeclarations(declarations: readonly ParameterDeclaration[], given: Gi
     const answer = readParameter(declaration, plainNumbers(all[name]), isText);
     if ("value" in answer) {
       values[name] = answer.value;
-      written[name] = spelled(all[name], answer.value);
+      written[name] = spelled(all[name], answer.value, declaration);
     } else diagnostics.push(problem("PARAMETER_WRONG", `Parameter "${name}" ${answer.wrong}.`));
   }
   if (diagnostics.length > 0) return { diagnostics };
@@ -59,9 +59,10 @@ function byDeclarations(declarations: readonly ParameterDeclaration[], given: Gi
   return { values };
 }
 
-/** A value with its spelling: `-p version=3.10` and `version: 3.10` in a file. */
-function spelled(given: unknown, value: unknown): unknown {
-  return typeof given === "string" && typeof value === "number" ? writtenNumber(given, value) : respelled(given, value);
+/** A value with its spelling: `-p version=3.10` and `version: 3.10` in a file. An integer is written in digits: `1e3` is 1000. */
+function spelled(given: unknown, value: unknown, { type }: ParameterDeclaration): unknown {
+  if (typeof given !== "string" || typeof value !== "number") return respelled(given, value);
+  return type === "integer" && !/^[-+]?\d+$/.test(given) ? value : writtenNumber(given, value);
 }
 
 function unknown(name: string, names: readonly string[]): Diagnostic {

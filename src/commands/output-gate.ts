@@ -1,3 +1,4 @@
+import { maskedJson } from "../model/shown-value.ts";
 import type { Screen } from "../host/host.ts";
 import type { StreamName, SystemTerminal } from "../host/terminal.ts";
 import { clean, escapeControls } from "../model/clean.ts";
@@ -38,9 +39,6 @@ function textScreen(screen: Screen, { redactor, isGitHub }: GateOptions): Screen
   });
 }
 
-/** A string of JSON. */
-const STRING = /"(?:[^"\\]|\\.)*"/g;
-
 function dataScreen(screen: Screen, options: GateOptions): Screen {
   const text = textScreen(screen, options);
   return screenBefore(screen, (written) => {
@@ -48,16 +46,9 @@ function dataScreen(screen: Screen, options: GateOptions): Screen {
       text.write(written);
       return;
     }
-    const json = escapeControls(written.replaceAll(STRING, (each) => maskedString(each, options)));
+    const json = escapeControls(maskedJson(written, (each) => options.redactor.redact(each)));
     screen.write(options.isGitHub ? json.replaceAll("##[", "#\\u0023[") : json);
   });
-}
-
-/** A text is masked as it is, not as JSON escapes it: an escape before a short secret looks like a letter of its word. */
-function maskedString(json: string, { redactor }: GateOptions): string {
-  const text = JSON.parse(json) as string;
-  const masked = redactor.redact(text);
-  return masked === text ? json : JSON.stringify(masked);
 }
 
 /**

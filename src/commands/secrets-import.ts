@@ -73,14 +73,22 @@ export async function secretsImportCommand(
 }
 
 async function readSource(source: string, { host, globals }: CommandContext): Promise<string> {
-  const bytes = source === "-" ? await host.input.readAll(PIPE_PATIENCE_MS) : await readBytes(source, globals.cwd);
+  const bytes =
+    source === "-" ? await host.input.readAll(PIPE_PATIENCE_MS) : await readBytes(source, { host, globals });
   const text = bytes === undefined ? undefined : decodeSecret(bytes);
   if (text !== undefined && text.trim() !== "") return text;
   throw userError("usage", "SECRET_NO_INPUT", `${source === "-" ? "Standard input" : source} holds no text.`);
 }
 
-async function readBytes(path: string, cwd: string): Promise<Uint8Array> {
-  return readFile(resolve(cwd, path)).catch((error: unknown) => {
+async function readBytes(
+  path: string,
+  { host, globals }: Pick<CommandContext, "host" | "globals">,
+): Promise<Uint8Array> {
+  const whole = resolve(globals.cwd, path);
+  // A named pipe without a writer would be waited for; those of the shell are below /dev.
+  if (host.files.stat(whole)?.kind === "other" && !/^\/(?:dev|proc)\/(?:self\/)?(?:fd\/|stdin)/.test(whole))
+    throw userError("usage", "SECRET_FILE", `The file ${path} cannot be read: it is not a regular file.`);
+  return readFile(whole).catch((error: unknown) => {
     throw userError("usage", "SECRET_FILE", `The file ${path} cannot be read: ${diskTrouble(error)}.`, {
       cause: error,
     });

@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import type { Files } from "../host/files.ts";
 import { writtenSize } from "../model/size.ts";
 import { parseExactJson } from "../model/exact-json.ts";
+import { diskTrouble } from "../model/disk-trouble.ts";
 import { UserError, userError, type Diagnostic } from "../model/error.ts";
 
 /** Parameters as they were given: `text` is read as the declared type, `values` have theirs already. */
@@ -80,12 +81,17 @@ async function fromFile(file: string, files: Files): Promise<Record<string, unkn
 /** The largest file that parameters are read from. */
 const MAX_FILE_BYTES = 16 * 1024 * 1024;
 
-/** The text of a file; a directory is none. @throws UserError if the file is too large */
+/** The text of a file. @throws UserError if it cannot be read or is too large */
 async function fileText(path: string, files: Files): Promise<string | undefined> {
   const stat = files.stat(path);
   if (stat !== undefined && stat.size > MAX_FILE_BYTES)
     throw userError("usage", "PARAMS_FILE", `the file is larger than ${writtenSize(MAX_FILE_BYTES)}`, { file: path });
-  const text = stat?.kind === "directory" ? undefined : files.readInput(path);
+  let text: string | undefined;
+  try {
+    text = files.readInput(path);
+  } catch (error) {
+    throw userError("usage", "PARAMS_FILE", `the file cannot be read: ${diskTrouble(error)}`, { file: path });
+  }
   if (text?.includes("\uFFFD") === true) (await import("../load/utf8-text.ts")).requireUtf8(path, text);
   return text;
 }

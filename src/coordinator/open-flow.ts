@@ -3,6 +3,7 @@ import { madeInVain } from "../authoring/building.ts";
 import { validateFlow } from "../authoring/validate.ts";
 import { isConfig } from "../config/find-config.ts";
 import type { Environment } from "../host/host.ts";
+import { diskTrouble } from "../model/disk-trouble.ts";
 import { UserError, userError, type Diagnostic } from "../model/error.ts";
 import type { Flow } from "../model/flow.ts";
 import type { Hook } from "../model/hook.ts";
@@ -76,7 +77,12 @@ async function openSpec(
 ): Promise<OpenedFlow> {
   const { present } = await import("../load/locate.ts");
   const file = present(place.file);
-  const text = host.files.readInput(file) ?? "";
+  let text: string;
+  try {
+    text = host.files.readInput(file) ?? "";
+  } catch (error) {
+    throw userError("usage", "SPEC_UNREADABLE", `The file cannot be read: ${diskTrouble(error)}.`, { file });
+  }
   if (text.includes("\uFFFD")) (await import("../load/utf8-text.ts")).requireUtf8(file, text);
   const environment: Environment = { ...host.environment, cwd: globals.cwd };
   const [{ loadSpec }, { LIBRARY }] = await Promise.all([import("../spec/load-spec.ts"), import("./library.ts")]);

@@ -10,7 +10,7 @@ import { buryDead } from "./bury-dead.ts";
 import { bequeath } from "./death-hooks.ts";
 import { drainEarlier } from "./drain-earlier.ts";
 import { executeRun, type Executed } from "./execute-run.ts";
-import { explain, redactExcerpts } from "./explain.ts";
+import { explain } from "./explain.ts";
 import type { FlowPlace } from "./flow-place.ts";
 import { gitHubMasks } from "./github-masks.ts";
 import { givenParameters } from "./given-parameters.ts";
@@ -85,7 +85,7 @@ export async function performRun(start: RunStart, context: CommandContext): Prom
     if (prepared === "not run") return 0;
     if (prepared === "another's") return await handOver(services, context);
     masks.announce();
-    await warn(prepared.warnings, services, context);
+    await warn(prepared.warnings, context);
     const executed = await executeRun(begun, { ...prepared, ...limits, options }, context);
     await earlier?.deliver();
     await drained;
@@ -108,15 +108,10 @@ export async function performRun(start: RunStart, context: CommandContext): Prom
 }
 
 /** Says what is doubtful and does not keep the run from running. */
-async function warn(
-  warnings: readonly Diagnostic[],
-  { redactor }: Services,
-  { host, globals }: CommandContext,
-): Promise<void> {
+async function warn(warnings: readonly Diagnostic[], { host, globals }: CommandContext): Promise<void> {
   if (warnings.length === 0) return;
   const { renderDiagnostics } = await import("../reporters/diagnostics.ts");
-  const shown = redactExcerpts(warnings, (text) => redactor.redact(text));
-  host.terminal.stderr.write(renderDiagnostics(shown, { cwd: globals.cwd }));
+  host.terminal.stderr.write(renderDiagnostics(warnings, { cwd: globals.cwd }));
 }
 
 /** A run is resumed on its record only: where the disk refuses that, the run stays as it was. */

@@ -19,6 +19,7 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import type { BadEntry } from "./guarded-files.ts";
+import { fileError, readInputFile } from "./input-file.ts";
 
 /**
  * The disk, in the few moves that flowctl makes. All of them are synchronous: a
@@ -31,7 +32,10 @@ export interface Files {
    * (`EFTYPE`), and so is one of more than `MAX_READ_BYTES` (`EFBIG`).
    */
   read(path: string): string | undefined;
-  /** The text of a path that a person named: also of a pipe, which is read to its end. */
+  /**
+   * The text of a path that a person named: also of a pipe, which is read to its end. It is an error (`EFBIG`) beyond
+   * `MAX_READ_BYTES`, and one (`EFTYPE`) for a pipe that nobody writes to.
+   */
   readInput(path: string): string | undefined;
   /** Names in a directory; none where it is absent. */
   list(path: string): readonly string[];
@@ -99,7 +103,7 @@ export function systemFiles(): Files {
     join(dirname(path), `.${String(process.pid)}-${String(Date.now())}-${String((serial += 1))}.tmp`);
   return {
     read: (path) => absent(() => readRegular(path)),
-    readInput: (path) => absent(() => readFileSync(path, "utf8")),
+    readInput: (path) => absent(() => readInputFile(path, MAX_READ_BYTES)),
     list: (path) => absent(() => readdirSync(path)) ?? [],
     stat: (path, follow = true) => absent(() => describe(follow ? statSync(path) : lstatSync(path))),
     makeDirectory,
@@ -178,11 +182,6 @@ function openRegular(path: string, flags: number): number {
     closeSync(file);
     throw error;
   }
-}
-
-/** An error in the shape of Node's own. */
-function fileError(code: string, text: string, path: string): Error {
-  return Object.assign(new Error(`${code}: ${text}`), { code, syscall: "open", path });
 }
 
 /** Takes a draft away; where that cannot be, it is pruned in time, and what went wrong before is what counts. */

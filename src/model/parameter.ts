@@ -2,6 +2,8 @@
 export interface ParameterDeclaration {
   readonly name: string;
   readonly type?: "string" | "number" | "integer" | "boolean" | "date" | "datetime" | "object" | "array";
+  /** The time zone of a datetime that names none. @default "UTC" */
+  readonly zone?: string;
   readonly required: boolean;
   readonly default?: unknown;
   /** The default with the spelling of its numbers, if that differs: a `WrittenNumber` for `3.10`. */

@@ -1,3 +1,4 @@
+import { maskedJson } from "../model/shown-value.ts";
 import { mapTexts } from "../model/map-texts.ts";
 import type { Message } from "../model/notification.ts";
 import { maskMarked } from "../model/value-marks.ts";
@@ -60,18 +61,14 @@ export function redactedNews(item: NewItem, redact: (text: string) => string): N
 
 function redactedMessage(message: Message, redact: (text: string) => string): Message {
   const masked = mapTexts(message, (text) => maskMarked(text, redact));
-  if (message.kind === "payload" || masked.kind === "payload" || message.filled?.body?.isJson !== true) return masked;
-  const body = { text: redactedJson(message.filled.body.text, redact), isJson: true };
+  if (masked.kind === "payload")
+    return {
+      ...masked,
+      payload: JSON.parse(maskedJson(JSON.stringify(masked.payload), redact)) as typeof masked.payload,
+    };
+  if (message.kind === "payload" || message.filled?.body?.isJson !== true) return masked;
+  const body = { text: maskedJson(message.filled.body.text, redact), isJson: true };
   return { ...masked, filled: { ...masked.filled, body } };
-}
-
-/** JSON text without secrets: each of its texts is masked by itself, and a number that is one becomes text. */
-function redactedJson(json: string, redact: (text: string) => string): string {
-  return json.replace(/"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g, (token) => {
-    const text = token.startsWith('"') ? (JSON.parse(token) as string) : token;
-    const masked = redact(text);
-    return masked === text ? token : JSON.stringify(masked);
-  });
 }
 
 /** A strict notifier has no clock: what it says happened now. */

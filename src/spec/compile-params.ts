@@ -58,6 +58,7 @@ function compileParam(
   const declaration: ParameterDeclaration = {
     name,
     required: false,
+    zone: setting.zone,
     ...(type === undefined ? {} : { type }),
     ...(written.enum === undefined ? {} : { enum: written.enum }),
     ...(description === undefined ? {} : { description }),
@@ -120,10 +121,10 @@ function computed(
 }
 
 function checkedDefault(declaration: ParameterDeclaration, written: ParameterEntry, at: Path, report: Report): unknown {
-  const { name, type } = declaration;
+  const { name, type, zone = "UTC" } = declaration;
   if (written.default === undefined || written.default === null) return written.default;
   const answer = readParameter(
-    { name, required: false, ...(type === undefined ? {} : { type }) },
+    { name, required: false, zone, ...(type === undefined ? {} : { type }) },
     written.default,
     false,
   );
@@ -166,7 +167,8 @@ export function unquotedDefaults(params: FlowFile["params"], report: Report): vo
   for (const [name, entry] of Object.entries(params ?? {})) {
     const path = typeof entry === "object" && entry !== null ? ["params", name, "default"] : ["params", name];
     const written = report.written(path);
-    if (written instanceof WrittenNumber)
+    const isDeclared = typeof entry === "object" && entry !== null && "type" in entry;
+    if (written instanceof WrittenNumber && !isDeclared && String(written.value) !== written.text)
       report.value(path, {
         code: "NUMBER_SPELLING",
         severity: "warning",

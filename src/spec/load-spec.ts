@@ -1,6 +1,7 @@
 import { basename, dirname, extname, resolve } from "node:path";
 import type { Files } from "../host/files.ts";
 import type { Environment } from "../host/host.ts";
+import { diskTrouble } from "../model/disk-trouble.ts";
 import { UserError, type Diagnostic } from "../model/error.ts";
 import type { Flow } from "../model/flow.ts";
 import type { Hook } from "../model/hook.ts";
@@ -130,7 +131,13 @@ async function variables(
   for (const [index, name] of many(content.dotenv).entries()) {
     const path = typeof content.dotenv === "string" ? ["dotenv"] : ["dotenv", index];
     const from = resolve(dirname(file), name);
-    const text = options.files.readInput(from);
+    let text: string | undefined;
+    try {
+      text = options.files.readInput(from);
+    } catch (error) {
+      report.value(path, { code: "DOTENV_UNREADABLE", message: `${name} cannot be read: ${diskTrouble(error)}` });
+      continue;
+    }
     if (text === undefined) {
       report.value(path, { code: "DOTENV_NOT_FOUND", message: `there is no file ${name}` });
       continue;

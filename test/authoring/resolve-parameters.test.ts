@@ -64,6 +64,18 @@ describe("text from a command line", () => {
   });
 });
 
+describe("a datetime that names no zone", () => {
+  it.each([
+    ["2026-07-01T23:30", "2026-07-01T21:30:00Z"],
+    ["2026-02-28", "2026-02-27T23:00:00Z"],
+    ["2026-07-01T23:30+00:00", "2026-07-01T23:30:00Z"],
+  ])("is of the flow's time zone: %s", async (text, expected) => {
+    const declaration = { name: "p", required: true, type: "datetime", zone: "Europe/Oslo" } as const;
+    const answer = await resolveParameters(declared(declaration), { text: { p: text } });
+    expect(answer).toMatchObject({ values: { p: new Date(expected) } });
+  });
+});
+
 describe("declared parameters", () => {
   it("answer all that is unknown, missing or wrong at once", async () => {
     const answer = await resolveParameters(

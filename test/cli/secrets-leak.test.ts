@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -198,18 +198,43 @@ test("the address of a notification task is masked in what later tasks write", a
   expect(output).not.toContain("0f-its-own-t0ken");
 });
 
-test("the source line of a warning is masked before it is cut to the terminal's width", async () => {
+test("a secret of digits is masked where it is a number: in results, on disk, in messages and in JSON", async () => {
   await using home = cliHome();
-  const line = (spaces: number): string =>
-    `  shell({ name: "deploy", script: "true" }); // ${" ".repeat(spaces)}${CANARY}`;
-  for (const spaces of Array.from({ length: 12 }, (_, index) => index * 8)) {
-    home.write(
-      "never.ts",
-      `import { flow, shell, task } from "flowctl";\nconst t = task("t", () => 1);\nexport default flow("never", () => {\n  t();\n${line(spaces)}\n});\n`,
+  const pin = "9846153270";
+  const bodies: string[] = [];
+  const taker = createServer((request, response) => {
+    request.setEncoding("utf8").on("data", (chunk: string) => bodies.push(chunk));
+    request.on("end", () => response.writeHead(200).end());
+  });
+  await new Promise<void>((resolve) => taker.listen(0, "127.0.0.1", resolve));
+  const url = `http://127.0.0.1:${String((taker.address() as AddressInfo).port)}/`;
+  home.write(
+    "digits.yaml",
+    `tasks:
+  a: { env: { T: "\${{ secrets.PIN }}" }, capture: json, run: "printf '{\\"n\\":%s,\\"d\\":%s.5,\\"l\\":[%s]}' $T $T $T" }
+  w: { uses: webhook, with: { url: "${url}", message: { n: "\${{ tasks.a.outputs.stdout.n }}" } } }
+result: "\${{ tasks.a.outputs.stdout }}"
+`,
+  );
+  const env = { FLOWCTL_SECRET_PIN: pin };
+  try {
+    const ran = await home.run(["run", "digits.yaml", "--json", "--events", "events.jsonl"], { env });
+    expect(ran.code, ran.output).toBe(0);
+    const shown = await home.run(["runs", "show", "last", "--json"], { env });
+    for (const text of [
+      ran.output,
+      shown.output,
+      readFileSync(join(home.directory, "events.jsonl"), "utf8"),
+      ...bodies,
+    ])
+      expect(text).not.toContain(pin);
+    expect(bodies.join("")).toContain('"***PIN***"');
+    const holders = readdirSync(home.state, { withFileTypes: true, recursive: true }).filter(
+      (each) => each.isFile() && readFileSync(join(each.parentPath, each.name), "latin1").includes(pin),
     );
-    const { stderr } = await home.run(["run", "never.ts"], { env: { FLOWCTL_SECRET_CANARY: CANARY } });
-    expect(stderr).toContain("TASK_NOT_CALLED");
-    expect(stderr).not.toContain(CANARY.slice(0, 5));
+    expect(holders.map(({ name }) => name)).toEqual([]);
+  } finally {
+    taker.close();
   }
 });
 

@@ -246,7 +246,10 @@ function outboxOf(home: CliHome, agoMs: number): Outbox {
 it("says in the next run's last lines, once, what a process of its own has given up", async () => {
   await using home = project("inbox");
   const definition = { type: "slack", url: "http://127.0.0.1:9/hook" };
-  outboxOf(home, 80 * 3_600_000).enqueue(newItem({ definition }));
+  const hour = 3_600_000;
+  const ids = outboxOf(home, 80 * hour).enqueue(newItem({ definition }));
+  // It is given up an hour after its first attempt that came too late.
+  await outboxOf(home, 2 * hour).deliver({ ids, deadlineMs: 1000 });
   expect(await home.run(["notify", "flush", "--background"])).toMatchObject({ code: 0 });
   const said =
     "given up since the last run: 1 message (team: not delivered in time; the last attempt said: the connection was refused): flowctl notify list --state dead";

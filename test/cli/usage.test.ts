@@ -66,7 +66,7 @@ describe("what is no file of its kind is the person's to mend, and no bug", () =
     ["run f.yaml/g.yaml", "error[LOAD_NO_FILE]"],
     ["run dir.yaml", "error[LOAD_DIRECTORY]"],
     ["run f.yaml --params-file dir.yaml", "error[PARAMS_FILE]"],
-    ["run f.yaml -p x=@dir.yaml", 'parameter "x": there is no file dir.yaml'],
+    ["run f.yaml -p x=@dir.yaml", "error[PARAMS_FILE]: the file cannot be read: it is a directory"],
     ["init f.yaml", "error[INIT_DIRECTORY]: nothing can be written in "],
     ["init f.yaml/x", "error[INIT_DIRECTORY]: nothing can be written in "],
     ["inbox -n 0", '--limit takes a whole number from 1, not "0"'],

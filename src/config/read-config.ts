@@ -1,4 +1,5 @@
 import { cosmiconfig } from "cosmiconfig";
+import { statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { UserError, userError } from "../model/error.ts";
 import { problemsOf } from "../spec/problems.ts";
@@ -44,10 +45,11 @@ export async function readLayers(
   return [...below, layer];
 }
 
-/** A file that is not there is told where it is named. */
+/** A file that is absent or cannot be read is reported where it is named. */
 function throwAt(error: unknown, base: string, { file, source, under }: Layer, index: number): never {
   const [first] = error instanceof UserError ? error.diagnostics : [];
-  if (source === undefined || first?.code !== "CONFIG_NOT_FOUND" || first.file !== base) throw error;
+  const isOfFile = first?.file === base && ["CONFIG_NOT_FOUND", "CONFIG_UNREADABLE"].includes(first.code);
+  if (source === undefined || !isOfFile) throw error;
   const { code, message } = first;
   throw new UserError("usage", [
     diagnose(file, source.text, source.valueAt([...under, "extends", index]), { code, message }),
@@ -76,6 +78,14 @@ async function readLayer(file: string, importModule: ImportModule): Promise<Laye
     ...Object.fromEntries([".ts", ".mts", ".cts", ".js", ".mjs", ".cjs"].map((type) => [type, code])),
     ...Object.fromEntries([".json", ".yaml", ".yml", "noExt"].map((type) => [type, text])),
   };
+  const stat = statSync(file, { throwIfNoEntry: false });
+  if (stat?.isFile() === false)
+    throw userError(
+      "usage",
+      "CONFIG_UNREADABLE",
+      `the config ${file} cannot be read: it is ${stat.isDirectory() ? "a directory" : "not a regular file"}`,
+      { file },
+    );
   const explorer = cosmiconfig("flowctl", { loaders, cache: false, searchPlaces: [], searchStrategy: "none" });
   const loaded = await explorer.load(file).catch((error: unknown) => {
     if (error instanceof UserError) throw error;

@@ -24,7 +24,7 @@ export function locate(path: string): string {
 /**
  * The absolute path of a flow's file, module or spec, that a person names.
  *
- * @throws UserError where it is absent or a directory
+ * @throws UserError where it is absent, a directory, or a module that is not a regular file
  */
 export function present(path: string): string {
   const file = resolve(path);
@@ -36,7 +36,11 @@ export function present(path: string): string {
       throw userError("usage", "LOAD_UNREADABLE", `${path} may not be read`, { file, help: `chmod +r ${path}` });
     throw userError("usage", "LOAD_NO_FILE", `there is no file ${path}`, { file, ...meant(file) });
   }
-  if (statSync(file).isDirectory()) {
+  const stat = statSync(file);
+  // A spec may come from a pipe; a module is read by others, who would wait for a pipe that nobody writes to.
+  if (!stat.isFile() && !stat.isDirectory() && !/\.ya?ml$/.test(file))
+    throw userError("usage", "LOAD_UNREADABLE", `${path} is not a regular file`, { file });
+  if (stat.isDirectory()) {
     const [first] = flowsBeside(`${file}/x`);
     throw userError("usage", "LOAD_DIRECTORY", `${path} is a directory`, {
       file,

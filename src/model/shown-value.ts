@@ -8,30 +8,34 @@ const LONGEST = 64 * 1024;
 export function shownValue(value: unknown, redact: (text: string) => string): unknown {
   if (value === null || value === undefined) return null;
   try {
-    // Redacted before it is escaped, text by text: an escaped secret looks like another text.
-    const text = JSON.stringify(value, (_key, each: unknown) => {
-      if (typeof each === "string") return redact(each);
-      return typeof each === "number" || typeof each === "bigint" ? maskedNumber(each, redact) : each;
-    }) as string | undefined;
-    if (text === undefined) return null;
+    const json = JSON.stringify(value, (_key, each: unknown) => (typeof each === "bigint" ? String(each) : each)) as
+      string | undefined;
+    if (json === undefined) return null;
+    const text = maskedJson(json, redact);
     return text.length > LONGEST ? `(${text.length} characters of JSON: too long to be shown)` : JSON.parse(text);
   } catch {
     return "(a value that JSON cannot say)";
   }
 }
 
-/** A number as it is, or as masked text if its digits show a secret; a bigint becomes text, which JSON can say. */
-export function maskedNumber(value: number | bigint, redact: (text: string) => string): string | number {
-  const text = String(value);
-  const masked = redact(text);
-  return masked === text && typeof value === "number" ? value : masked;
-}
-
-/** JSON text without secrets: each of its texts is masked by itself, and a number that shows one becomes text. */
+/**
+ * Returns JSON text without secrets. Each text and key is masked as it was before it was escaped: an escaped secret looks
+ * like another text. A number that shows a secret becomes text.
+ */
 export function maskedJson(json: string, redact: (text: string) => string): string {
   return json.replace(/"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g, (token) => {
-    const text = token.startsWith('"') ? (JSON.parse(token) as string) : token;
+    const text = unescaped(token);
     const masked = redact(text);
     return masked === text ? token : JSON.stringify(masked);
   });
+}
+
+/** The text that a token of JSON stands for; the token itself where it is a number or no JSON. */
+function unescaped(token: string): string {
+  if (!token.startsWith('"')) return token;
+  try {
+    return JSON.parse(token) as string;
+  } catch {
+    return token;
+  }
 }

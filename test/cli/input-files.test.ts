@@ -47,6 +47,21 @@ describe.skipIf(offLinux)("a path that a person names", () => {
     });
   });
 
+  it.each([
+    ["a flow in code", "run pipe.ts", "pipe.ts is not a regular file"],
+    ["the base of a config", "run f.yaml --config base.yaml", "error[CONFIG_UNREADABLE]"],
+  ])("for %s is refused where it is a pipe, which would be waited for", async (_what, line, says) => {
+    await using home = cliHome();
+    execFileSync(
+      "mkfifo",
+      ["pipe.ts", "pipe"].map((name) => join(home.directory, name)),
+    );
+    home.write("f.yaml", "tasks: { a: { run: 'true' } }\n");
+    home.write("base.yaml", "extends: ./pipe\n");
+    const { code, stderr } = await home.run(line.split(" "));
+    expect([code, stderr]).toEqual([2, expect.stringContaining(says)]);
+  });
+
   it("is read to its end where it is a pipe of the shell", async () => {
     await using home = cliHome();
     home.write("f.yaml", "params: { x: {} }\ntasks: { a: { run: 'echo got ${{ params.x }}' } }\n");

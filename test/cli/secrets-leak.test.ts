@@ -211,7 +211,7 @@ test("a secret of digits is masked where it is a number: in results, on disk, in
   home.write(
     "digits.yaml",
     `tasks:
-  a: { env: { T: "\${{ secrets.PIN }}" }, capture: json, run: "printf '{\\"n\\":%s,\\"d\\":%s.5,\\"l\\":[%s]}' $T $T $T" }
+  a: { env: { T: "\${{ secrets.PIN }}" }, capture: json, run: "printf '{\\"n\\":%s,\\"d\\":%s.5,\\"l\\":[%s],\\"key %s\\":1}' $T $T $T $T" }
   w: { uses: webhook, with: { url: "${url}", message: { n: "\${{ tasks.a.outputs.stdout.n }}" } } }
 result: "\${{ tasks.a.outputs.stdout }}"
 `,

@@ -11,8 +11,8 @@ export function shownValue(value: unknown, redact: (text: string) => string): un
     const json = JSON.stringify(value, (_key, each: unknown) => (typeof each === "bigint" ? String(each) : each)) as
       string | undefined;
     if (json === undefined) return null;
-    const text = maskedJson(json, redact);
-    return text.length > LONGEST ? `(${text.length} characters of JSON: too long to be shown)` : JSON.parse(text);
+    if (json.length > LONGEST) return `(${json.length} characters of JSON: too long to be shown)`;
+    return JSON.parse(maskedJson(json, redact)) as unknown;
   } catch {
     return "(a value that JSON cannot say)";
   }

@@ -21,8 +21,8 @@ export function listMarkers({ files, directory }: MarkerStore): readonly ActiveM
   return [...files.list(join(directory, "live"))].sort().map(parse);
 }
 
-export function createMarker({ files, directory }: MarkerStore, runId: string, how: Durability): void {
-  files.create(pathOf(directory, { runId }), "", how);
+export function createMarker({ files, directory }: MarkerStore, marker: ActiveMarker, how: Durability): void {
+  files.create(pathOf(directory, marker), "", how);
 }
 
 /** Whether the marker is still there as it was found. */

@@ -3,7 +3,7 @@ import type { AppendFile } from "../host/files.ts";
 import type { HeldLock } from "../host/lock.ts";
 import { diskTrouble, readable } from "../model/disk-trouble.ts";
 import { InternalError } from "../model/error.ts";
-import { changeMarker, createMarker, removeMarker, type ActiveMarker } from "./active-marker.ts";
+import { changeMarker, createMarker, hasMarker, removeMarker, type ActiveMarker } from "./active-marker.ts";
 import { Journal } from "./journal.ts";
 import { readJournal } from "./read-journal.ts";
 import { readRunOrThrow, type RunRecord } from "./run-record.ts";
@@ -224,11 +224,15 @@ export class ActiveRun {
    */
   leave({ isReported = true }: { readonly isReported?: boolean } = {}): void {
     this.#close(() => {
+      const ended = this.#unwritten === undefined ? undefined : { state: this.#unwritten.record.state, isReported };
+      if (ended !== undefined) this.#changeMarker(ended);
       if (this.isStartIncomplete)
         this.#attempt("it is not marked as active", () => {
-          createMarker(this.#store, this.id, "quick");
+          // One that says how it ended must not stand beside one that does not: the run would count as crashed, too.
+          if (hasMarker(this.#store, this.#marker)) return;
+          this.#marker = { runId: this.id, ...(ended === undefined ? {} : { ended }) };
+          createMarker(this.#store, this.#marker, "quick");
         });
-      if (this.#unwritten !== undefined) this.#changeMarker({ state: this.#unwritten.record.state, isReported });
     });
   }
 

@@ -38,7 +38,7 @@ export async function reopen(
   const will: Will = { ...found.will, ...changes, isLoaded: false, part: part + 1 };
   try {
     // As at a run's beginning the mark comes first.
-    createMarker(options, runId, durabilityOf(will));
+    createMarker(options, { runId }, durabilityOf(will));
     files.rename(join(directory, "end.json"), endOfPart(directory, part));
     files.replace(join(directory, "will.json"), JSON.stringify(will), durabilityOf(will));
   } catch (error) {

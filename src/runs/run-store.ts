@@ -134,7 +134,7 @@ async function writeStart(
   // crashed, so it has none.
   if (lock !== undefined)
     attempt(() => {
-      createMarker(options, will.runId, how);
+      createMarker(options, { runId: will.runId }, how);
     });
   if (attempt(() => files.create(join(path, "will.json"), JSON.stringify(will), how)) === false) {
     lock?.release();

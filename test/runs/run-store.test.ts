@@ -109,6 +109,26 @@ describe("a run whose start the disk refuses", () => {
     expect(rig.store.read(run.id)).toMatchObject({ end: { state: "Failed" } });
   });
 
+  it.each([
+    [{ isReported: true }, ".reported"],
+    [{ isReported: false }, ""],
+  ])("has one marker, which says how it ended, where the disk takes no record either: %o", async (how, word) => {
+    using rig = storeRig();
+    const { files } = rig.store.options;
+    const create: typeof files.create = (path, text, durability) => {
+      if (path.endsWith(".json")) refuse();
+      return files.create(path, text, durability);
+    };
+    const { openRunStore } = await import("../../src/runs/run-store.ts");
+    const replace: typeof files.replace = (path) => {
+      if (path.endsWith("will.json")) refuse();
+    };
+    const run = await openRunStore({ ...rig.store.options, files: { ...files, create, replace } }).begin(draft(), same);
+    run.end(ending);
+    run.leave(how);
+    expect(files.list(join(rig.state, "live"))).toEqual([`${run.id}.Failed${word}`]);
+  });
+
   it("says that it is not on record where the disk never takes it", async () => {
     using rig = storeRig();
     const { files } = rig.store.options;

@@ -19,8 +19,6 @@ const HOT =
   /^src\/(?:commands\/run|coordinator\/library|load\/.+|host\/.+|reporters\/(?:plain|quiet|github)|secrets\/(?:secrets|hiding))\.ts$/;
 /** Apart as they are: the first step of all, and what a program without the command line may need. */
 const APART = /^src\/(?:cli\.ts|authoring\/)/;
-/** Needed late and alone: the second file takes longer to load than what it would be loaded for takes to run. */
-const ALONE = /^src\/secrets\/masker\.ts$/;
 /** Packages that are light, or that every command needs. */
 const LIGHT =
   /node_modules\/(?:commander|chalk|dequal|fastest-levenshtein|ms|picomatch|string-width|strip-ansi|ansi-regex|get-east-asian-width|emoji-regex)\//;
@@ -64,7 +62,7 @@ const late = Object.keys(inputs)
   .flatMap((file) =>
     [...readFileSync(join(root, file), "utf8").matchAll(IMPORT)].map(([, specifier]) => target(file, specifier)),
   );
-const second = [...new Set(late)].filter((file) => !HOT.test(file) && !ALONE.test(file) && !isHeavy(file));
+const second = [...new Set(late)].filter((file) => !HOT.test(file) && !isHeavy(file));
 
 /** What the public API imports late: entries of their own, which must reach the first file's modules, too. */
 const lateApart = Object.keys(inputs)

@@ -15,7 +15,7 @@ export async function main(args: readonly string[]): Promise<void> {
   const host = systemHost(isSecretVariable);
   const stop = signals();
   const redactor = createRedactor();
-  await registerEnvironmentSecrets(redactor, host.environment.variables);
+  registerEnvironmentSecrets(redactor, host.environment.variables);
   const giveBack = guardOutput(host.terminal, redactor);
   process.once("exit", giveBack);
   const fatal = showUncaught(host, redactor);

@@ -37,7 +37,7 @@ export async function secretsImportCommand(
   const open = await openSecrets(context, options);
   const { store, redactor, print, say, warn } = open;
   const values = parseValues(await readSource(source, context), source);
-  for (const [name, value] of Object.entries(values)) await redactor.register(name, value);
+  for (const [name, value] of Object.entries(values)) redactor.register(name, value);
   refuseWrong(values, source, context.host.environment.platform);
   const names = Object.keys(values);
   for (const name of names) refuseCaseConflict(name, store, names);

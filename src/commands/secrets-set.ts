@@ -40,7 +40,7 @@ export async function secretsSetCommand(
   const { store, redactor, interactive, say, warn } = open;
   refuseCaseConflict(name, store);
   const value = await readValue(name, options, context, interactive);
-  await redactor.register(name, value);
+  redactor.register(name, value);
   const check = checkSecretValue(value, context.host.environment.platform);
   if (!check.ok) throw userError("usage", "SECRET_VALUE", `${name} cannot be stored: ${check.problem}.`);
   if (interactive && options.yes !== true && (await namesAlreadyStored([name], store)).length > 0) {

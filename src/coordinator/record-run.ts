@@ -90,7 +90,7 @@ export async function recordRun(
     secret: async (name) => (await services.secrets()).get(name),
     notify: async (request, from) => {
       // Values of a notification task's own options: a service may repeat them.
-      for (const [name, value] of Object.entries(request.values ?? {})) await services.redactor.register(name, value);
+      for (const [name, value] of Object.entries(request.values ?? {})) services.redactor.register(name, value);
       return (await notify())(request, from);
     },
     service: taskServices(begun, prepared, parts, context),

@@ -30,7 +30,7 @@ export interface Services {
   readonly redactor: Redactor;
   secrets(): Promise<Secrets>;
   /** Makes the value of a secret known that was found in another way. */
-  secretFound(name: string, value: string): Promise<void>;
+  secretFound(name: string, value: string): void;
   outbox(): Promise<Outbox>;
 }
 
@@ -87,9 +87,9 @@ export async function openServices(
   }
   const project = projectOf({ declared: config.project, directory: from, config: config.file, files });
   const { redactor } = context;
-  await registerNamedVariables(redactor, environment.variables, config.secrets.env);
-  const secretFound = async (name: string, value: string): Promise<void> => {
-    await redactor.register(name, value);
+  registerNamedVariables(redactor, environment.variables, config.secrets.env);
+  const secretFound = (name: string, value: string): void => {
+    redactor.register(name, value);
     options.onSecret?.(name, value);
   };
   const secrets = once(() => makeSecrets(context, { config, stateDirectory, redactor }, options.onSecret));

@@ -24,7 +24,9 @@ export function taskServices(
     environment: () => host.environment.variables,
     redaction: () => () => services.redactor.stream(),
     secretVariables: () => Object.values(services.config.secrets.env ?? {}),
-    secretFound: () => (name: string, value: string) => services.secretFound(name, value),
+    secretFound: () => (name: string, value: string) => {
+      services.secretFound(name, value);
+    },
     binDirectories: () => binDirectories(begun.place.directory, host.files),
     processes: () => processLedger({ files: host.files, directory: run.directory, processes: systemProcesses() }),
     ask: () => asker(parts.hold, context),

@@ -20,7 +20,7 @@ export function fileProvider(
       if (document.secrets[name] === undefined) return { kind: "no", why: `it is not in ${file.path}` };
       const keys = findAgeKeys(settings, environment, files);
       if (keys.kind === "none") return { kind: "no", why: `it is in ${file.path}, but ${keys.why}`, help: keys.help };
-      for (const each of keys.identities) await redactor.register("FLOWCTL_SECRETS_KEY", each);
+      for (const each of keys.identities) redactor.register("FLOWCTL_SECRETS_KEY", each);
       const value = await file.decrypt(name, keys.identities);
       return value === undefined ? { kind: "no", why: `it is not in ${file.path}` } : { kind: "found", value };
     } catch (error) {

@@ -15,7 +15,7 @@ const SIEVED_LENGTH = 4096;
 const SIEVED_TEXTS = 200;
 const NO_BYTES = Buffer.alloc(0);
 
-/** Puts masks in place of known secrets. Imported once there is a secret. */
+/** Puts masks in place of known secrets. */
 export interface Masker {
   /** Adds a secret; the first name of a value stays. */
   add(name: string, value: string): void;

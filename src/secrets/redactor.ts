@@ -1,6 +1,6 @@
 import { clean, cleaningStream, NEEDS_CLEANING } from "../model/clean.ts";
 import { maskCredentialShapes } from "./credential-shapes.ts";
-import type { Masker } from "./masker.ts";
+import { createMasker, type Masker } from "./masker.ts";
 import { SHORTEST } from "./hiding.ts";
 
 /**
@@ -13,7 +13,7 @@ export interface Redactor {
    * Adds a secret with all the forms in which it may show up. One of fewer than four characters is not looked for.
    * @returns once it is looked for: nothing that may show the secret runs before
    */
-  register(name: string, value: string): Promise<void>;
+  register(name: string, value: string): void;
   /** The text with `***NAME***` in place of secrets; the text itself where there are none. */
   redact(text: string): string;
   /** As `redact`, and what has the shape of a known credential, for texts that leave the machine. */
@@ -46,7 +46,7 @@ function cleaned(masking: RedactorStream): RedactorStream {
   };
 }
 
-/** Makes a redactor that knows no secret yet. What finds secrets is imported with the first of them. */
+/** Makes a redactor that knows no secret yet. */
 export function createRedactor(): Redactor {
   let masker: Masker | undefined;
   const redact = (text: string): string => {
@@ -59,9 +59,8 @@ export function createRedactor(): Redactor {
     return again === cleaned ? masked : again;
   };
   return {
-    async register(name, value) {
+    register(name, value) {
       if (value.length < SHORTEST) return;
-      const { createMasker } = await import("./masker.ts");
       masker ??= createMasker();
       masker.add(name, value);
     },

@@ -70,9 +70,9 @@ export function createSecrets(options: SecretsOptions): Secrets {
   let providers: readonly Provider[] | undefined;
   const known = new Map<string, Found>();
 
-  const keep = async (name: string, found: Found): Promise<void> => {
+  const keep = (name: string, found: Found): void => {
     if (known.has(name)) return;
-    await options.redactor.register(name, found.value);
+    options.redactor.register(name, found.value);
     known.set(name, found);
     options.onFound?.(name, found.value);
   };
@@ -88,10 +88,10 @@ export function createSecrets(options: SecretsOptions): Secrets {
       const open = wanted.filter((name) => !known.has(name) && isFor(provider, name));
       if (open.length === 0) continue;
       const answers = await provider.lookup(open);
-      for (const name of open) await note(name, provider.name, answers.get(name));
+      for (const name of open) note(name, provider.name, answers.get(name));
     }
-    async function note(name: string, provider: ProviderName, answer: Lookup | undefined): Promise<void> {
-      if (answer?.kind === "found") await keep(name, { value: answer.value, provider });
+    function note(name: string, provider: ProviderName, answer: Lookup | undefined): void {
+      if (answer?.kind === "found") keep(name, { value: answer.value, provider });
       else if (answer !== undefined) {
         const { why, help } = answer;
         tried.get(name)?.push({ provider, why, ...(help === undefined ? {} : { help }) });

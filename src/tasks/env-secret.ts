@@ -2,7 +2,7 @@ import { Plumbing, plainSettings } from "../authoring/node.ts";
 import { reference, type Ref } from "../authoring/reference.ts";
 
 /** Hears of a value before any task does, so that it can be kept out of logs. */
-type SecretFound = (name: string, value: string) => Promise<void>;
+type SecretFound = (name: string, value: string) => void;
 
 /** How an environment variable is read. */
 export interface EnvSecretOptions<T> {
@@ -22,10 +22,10 @@ export function envSecret<T = string>(name: string, options: EnvSecretOptions<T>
 export function envSecret<T = string>(name: string, options?: EnvSecretOptions<T>): Ref<T | null>;
 export function envSecret<T>(name: string, { cast, required = false }: EnvSecretOptions<T> = {}): Ref<T | null> {
   const settings = plainSettings(name, "secret", { checkpoint: false });
-  const task = new Plumbing(settings, async (_inputs, context) => {
+  const task = new Plumbing(settings, (_inputs, context) => {
     const variables = context.service("environment") as Readonly<Record<string, string | undefined>> | undefined;
     const text = variables?.[name];
-    if (text !== undefined) await (context.service("secretFound") as SecretFound | undefined)?.(name, text);
+    if (text !== undefined) (context.service("secretFound") as SecretFound | undefined)?.(name, text);
     if (text !== undefined) return cast ? cast(text) : text;
     if (required) throw new Error(`environment variable ${name} is not set`);
     return null;

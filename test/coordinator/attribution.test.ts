@@ -13,7 +13,7 @@ async function intercepted() {
     },
   } as unknown as SystemTerminal;
   const redactor = createRedactor();
-  await redactor.register("TOKEN", "tok-live-abcdef123456");
+  redactor.register("TOKEN", "tok-live-abcdef123456");
   const lines: string[] = [];
   const note = ({ task, text }: WrittenLine): void => void lines.push(`${task?.name ?? ""}: ${text}`);
   const attribution = attributeOutput(terminal, redactor, note);

@@ -15,7 +15,6 @@ const HEAVY: Readonly<Record<string, string>> = {
   nodemailer: "SMTPConnection",
   undici: "UndiciError",
   age: "age-encryption.org",
-  "what masks secrets": "DiacriticalGrave",
   "@slack/webhook": "slack_webhook_http_error",
 };
 

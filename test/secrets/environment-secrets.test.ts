@@ -11,8 +11,8 @@ test("secrets of the environment are known before anybody asks for them", async 
     HOOK: "hook-value",
     PATH: "/usr/bin:/bin",
   };
-  await registerEnvironmentSecrets(redactor, variables);
-  await registerNamedVariables(redactor, variables, { WEBHOOK: "HOOK", ABSENT: "NOT_SET" });
+  registerEnvironmentSecrets(redactor, variables);
+  registerNamedVariables(redactor, variables, { WEBHOOK: "HOOK", ABSENT: "NOT_SET" });
   expect(redactor.redact("token-value hook-value AGE-SECRET-KEY-1ABC keychain /usr/bin:/bin")).toBe(
     "***TOKEN*** ***WEBHOOK*** ***FLOWCTL_SECRETS_KEY*** keychain /usr/bin:/bin",
   );

@@ -14,9 +14,11 @@ import { asScripts } from "./code.js";
 const root = fileURLToPath(new URL("..", import.meta.url));
 const dist = join(root, "dist");
 
+/** What each command and the public API begin with. */
+const FIRST = ["src/main.ts", "src/index.ts"];
 /** What every run needs, though it is imported late in the source. */
 const HOT =
-  /^src\/(?:commands\/run|coordinator\/library|load\/.+|host\/.+|reporters\/(?:plain|quiet|github)|secrets\/(?:secrets|hiding))\.ts$/;
+  /^src\/(?:commands\/run|coordinator\/library|load\/.+|host\/.+|reporters\/(?:plain|quiet|github)|secrets\/(?:secrets|secret-index|hiding))\.ts$/;
 /** Apart as they are: the first step of all, and what a program without the command line may need. */
 const APART = /^src\/(?:cli\.ts|authoring\/)/;
 /** Packages that are light, or that every command needs. */
@@ -64,6 +66,22 @@ const late = Object.keys(inputs)
   );
 const second = [...new Set(late)].filter((file) => !HOT.test(file) && !isHeavy(file));
 
+/** The first file's modules. */
+const inFirst = reachedBy([...FIRST, ...late.filter((file) => HOT.test(file))]);
+
+function reachedBy(files, seen = new Set()) {
+  for (const file of files) {
+    if (seen.has(file)) continue;
+    seen.add(file);
+    const imports = (inputs[file]?.imports ?? []).filter((each) => each.kind === "import-statement");
+    reachedBy(
+      imports.map(({ path }) => path),
+      seen,
+    );
+  }
+  return seen;
+}
+
 /** What the public API imports late: entries of their own, which must reach the first file's modules, too. */
 const lateApart = Object.keys(inputs)
   .filter((file) => file.startsWith("src/authoring/"))
@@ -79,7 +97,6 @@ function target(file, specifier) {
  * esbuild makes a file of what the same entries reach. So that all of the first
  * file's modules are one file, every entry reaches all of them.
  */
-const FIRST = ["src/main.ts", "src/index.ts"];
 const reachFirst = FIRST.map((file) => `import ${JSON.stringify(join(root, file))};`).join("");
 const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 
@@ -105,6 +122,7 @@ const joinOwnModules = {
       }
       if (file === "src/version.ts") return { contents: `export const VERSION = "${version}";`, loader: "ts" };
       const heads = reachesFirst(file) ? [reachFirst] : [];
+      if (isHeavyEntry(file) && !inFirst.has(file)) heads.push('import"flowctl:second";');
       if (APART.test(file)) return { contents: heads.join("") + source, loader: "ts" };
       let count = 0;
       const contents = source.replace(IMPORT, (all, specifier) => {
@@ -122,12 +140,15 @@ const joinOwnModules = {
 
 /** Entries, by name or because something imports them late. */
 function reachesFirst(file) {
-  return (
-    FIRST.includes(file) ||
-    file === "src/testing.ts" ||
-    lateApart.includes(file) ||
-    (late.includes(file) && !second.includes(file) && !HOT.test(file))
-  );
+  return FIRST.includes(file) || file === "src/testing.ts" || lateApart.includes(file) || isHeavyEntry(file);
+}
+
+/**
+ * What brings a heavy package with it and is imported late. It reaches all of the second file's modules, so that what
+ * both need is no file of its own, unless it is in the first file anyway.
+ */
+function isHeavyEntry(file) {
+  return late.includes(file) && !second.includes(file) && !HOT.test(file);
 }
 
 /**
